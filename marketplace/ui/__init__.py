@@ -1,0 +1,46 @@
+"""How every page looks: the frame, the macros, the form fields, the charts and the error pages."""
+
+from flask import Flask
+from govuk_frontend_wtf.main import WTFormsHelpers
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+
+from marketplace.ui import assets, charts, error_pages, filters, headers
+from marketplace.ui.assets import url_for_static
+from marketplace.ui.error_pages import register_error_handlers
+from marketplace.ui.navigation import FOOTER_LINKS, url_with
+
+__all__ = ["init_app", "register_error_handlers", "url_for_static"]
+
+DEFAULT_SERVICE_NAME = "Care Market"
+
+
+def init_app(app: Flask) -> None:
+    """Give `app` the look of the site: static files, loaders, filters, globals, headers and error pages.
+
+    Reads SERVICE_NAME and SERVICE_PHONE from `app.config`. Templates may be given `navigation`, `account`, `acting_for`,
+    `basket_count`, `demo_banner` and `footer_links` by a context processor: see README.md in this folder.
+    """
+    app.config.setdefault("SERVICE_NAME", DEFAULT_SERVICE_NAME)
+    app.config.setdefault("SERVICE_PHONE", None)
+    assets.init_app(app)
+    filters.init_app(app)
+    headers.init_app(app)
+    error_pages.register_error_handlers(app)
+    WTFormsHelpers(app)
+    app.jinja_env.globals.update(
+        url_with=url_with, footer_links=FOOTER_LINKS, balance_drawing=charts.balance_drawing
+    )
+    own_loader = app.jinja_loader
+    app.jinja_loader = ChoiceLoader(
+        [
+            *([own_loader] if own_loader is not None else []),
+            PrefixLoader(
+                {
+                    "govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja"),
+                    "govuk_frontend_wtf": PackageLoader("govuk_frontend_wtf"),
+                }
+            ),
+        ]
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True

@@ -1,0 +1,54 @@
+/** Turns the line drawings into the files that pages use: one sprite, one pattern per category, the browser's icon. */
+import { categories, signs } from "./icons.mjs";
+
+const WEIGHT = 1.8;
+const TEAL = "#00534f";
+const line = (weight = WEIGHT, colour = "currentColor") =>
+  `fill="none" stroke="${colour}" stroke-width="${weight}" stroke-linecap="round" stroke-linejoin="round"`;
+
+const STAR = "M10 1.600l2.550 5.250 5.750.8-4.180 4.020 1.020 5.730L10 14.650 4.860 17.400l1.020-5.730L1.700 7.650l5.750-.8z";
+const HALF = "M10 1.600 7.450 6.850l-5.750.8 4.180 4.020-1.020 5.730L10 14.650z";
+
+/** Five stars for every half step, "stars-0" to "stars-10". The number is always written beside them. */
+function stars() {
+  return Array.from({ length: 11 }, (_, halves) => {
+    const drawn = Array.from({ length: 5 }, (_, star) => {
+      const left = halves - star * 2;
+      const fill = left >= 2 ? `<path d="${STAR}" fill="currentColor" stroke="none"/>` : left === 1 ? `<path d="${HALF}" fill="currentColor" stroke="none"/>` : "";
+      return `<g transform="translate(${star * 20} 0)">${fill}<path d="${STAR}" ${line(1.3)}/></g>`;
+    });
+    return `<symbol id="stars-${halves}" viewBox="0 0 100 20">${drawn.join("")}</symbol>`;
+  });
+}
+
+export function sprite() {
+  const symbols = Object.entries({ ...categories, ...signs }).map(
+    ([name, drawing]) => `<symbol id="${name}" viewBox="0 0 32 32"><g ${line()}>${drawing}</g></symbol>`,
+  );
+  return `<svg xmlns="http://www.w3.org/2000/svg">\n${[...symbols, ...stars()].join("\n")}\n</svg>`;
+}
+
+export function favicon() {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="${TEAL}"/><g ${line(2.2, "#fff")} transform="translate(2.400 1.600) scale(.85)">${categories["home-care"]}</g></svg>`;
+}
+
+const GROUNDS = [
+  ["#e3efed", "#7fb0aa"],
+  ["#f6e8d8", "#d0a680"],
+  ["#e9eef5", "#93a9c8"],
+  ["#f3e9ef", "#c29ab3"],
+  ["#edf0dd", "#a9b377"],
+];
+
+/** A picture for a listing without a photograph: its category's drawing, repeated quietly, and once large. */
+export function patternFiles() {
+  const names = Object.keys(categories);
+  return Object.fromEntries(
+    names.map((name, index) => {
+      const [ground, quiet] = GROUNDS[index % GROUNDS.length];
+      const drawing = categories[name];
+      const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 200" width="320" height="200" preserveAspectRatio="xMidYMid slice"><defs><pattern id="p" width="72" height="72" patternUnits="userSpaceOnUse" patternTransform="rotate(-10)"><g ${line(WEIGHT, quiet)}><g transform="translate(6 6) scale(.8)">${drawing}</g><g transform="translate(42 42) scale(.8)">${drawing}</g></g></pattern></defs><rect width="320" height="200" fill="${ground}"/><rect width="320" height="200" fill="url(#p)" opacity=".55"/><circle cx="160" cy="100" r="58" fill="${ground}"/><circle cx="160" cy="100" r="50" fill="#fff"/><g transform="translate(128 68) scale(2)"><g ${line(1.5, TEAL)}>${drawing}</g></g></svg>`;
+      return [name, svg];
+    }),
+  );
+}

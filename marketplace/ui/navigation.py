@@ -1,0 +1,32 @@
+"""Addresses that every page needs: the links at its foot, and its own address with one thing changed."""
+
+from urllib.parse import urlencode
+
+from flask import request
+
+FOOTER_LINKS: tuple[dict[str, str], ...] = (
+    {"text": "Help", "href": "/help"},
+    {"text": "About", "href": "/about"},
+    {"text": "Accessibility statement", "href": "/accessibility"},
+    {"text": "Privacy", "href": "/privacy"},
+    {"text": "Where our data comes from", "href": "/data-sources"},
+    {"text": "Large print", "href": "/page-settings"},
+)
+
+
+def url_with(**changes: object) -> str:
+    """The address of this page with query parameters changed: None takes one away, a list sets several of one name.
+
+    A change to anything but `page` goes back to the first page of a list.
+    """
+    kept = request.args.to_dict(flat=False)
+    if "page" not in changes and "print" not in changes:
+        kept.pop("page", None)
+    for name, value in changes.items():
+        if value is None:
+            kept.pop(name, None)
+        else:
+            kept[name] = [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
+    query = urlencode(kept, doseq=True)
+    path = f"{request.script_root}{request.path}"
+    return f"{path}?{query}" if query else path
