@@ -1,0 +1,41 @@
+"""One module per kind of object of the API; importing this package declares all their addresses."""
+
+from . import (
+    account_links,
+    accounts,
+    application_fees,
+    balance,
+    charges,
+    checkout_sessions,
+    customers,
+    disputes,
+    events,
+    payment_intents,
+    payment_methods,
+    payouts,
+    refunds,
+    setup_intents,
+    test_clocks,
+    transfers,
+    webhook_endpoints,
+)
+
+__all__ = [
+    "account_links",
+    "accounts",
+    "application_fees",
+    "balance",
+    "charges",
+    "checkout_sessions",
+    "customers",
+    "disputes",
+    "events",
+    "payment_intents",
+    "payment_methods",
+    "payouts",
+    "refunds",
+    "setup_intents",
+    "test_clocks",
+    "transfers",
+    "webhook_endpoints",
+]

@@ -1,0 +1,120 @@
+"""Runs the sandbox: many threads, one process, ends at once on SIGTERM and Ctrl-C."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from .app import LiveKeyRefused, create_app
+from .store import FolderInUse
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Keeps connections open between requests, and writes no line for each."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Say nothing: broken connections are what the fault panel is for."""
+
+
+class Server(ThreadedWSGIServer):
+    """A threaded server whose threads never hold up its end."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 256
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no error of ours."""
+        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)
+
+
+class RunningSandbox:
+    """A sandbox served from a thread of this process; for tests. `url` is its address, port 0 takes a free one."""
+
+    def __init__(self, data_folder: str | Path, port: int = 0, host: str = "127.0.0.1", **settings: Any) -> None:
+        self.app = create_app(data_folder, **settings)
+        try:
+            self.server = Server(host, port, self.app, handler=QuietHandler)
+        except BaseException:
+            self.app.extensions["stripe_sandbox"].close()
+            raise
+        self.port = self.server.server_port
+        self.url = f"http://{host}:{self.port}"
+        self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving, and give the folder back."""
+        self.server.shutdown()
+        self._thread.join(timeout=5)
+        self.server.server_close()
+        self.app.extensions["stripe_sandbox"].close()
+
+    def __enter__(self) -> "RunningSandbox":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def serve(
+    port: int,
+    data_folder: str | Path,
+    host: str = "127.0.0.1",
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
+    **settings: Any,
+) -> int:
+    """Run until SIGTERM or SIGINT; gives the exit status. One clear line when it cannot start."""
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    try:
+        running = RunningSandbox(
+            data_folder, port, host, webhook_url=webhook_url, webhook_secret=webhook_secret, **settings
+        )
+    except (LiveKeyRefused, FolderInUse, ValueError) as problem:
+        print(f"stripe-sandbox: {problem}", file=sys.stderr)
+        return 1
+    except SystemExit:
+        print(
+            f"stripe-sandbox: port {port} is taken. Stop what uses it, or choose another with --port.", file=sys.stderr
+        )
+        return 1
+    except OSError as problem:
+        print(f"stripe-sandbox: cannot start on {host}:{port} with {data_folder}: {problem}", file=sys.stderr)
+        return 1
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    print(f"Stripe sandbox (no real money) on {running.url}", flush=True)
+    print(f"  API {running.url}/v1 with any key beginning sk_test_; fault panel {running.url}/_faults", flush=True)
+    ended.wait()
+    running.stop()
+    return 0
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def default_port() -> int:
+    """The port from the environment, or 8790."""
+    return int(os.environ.get("STRIPE_SANDBOX_PORT", "8790"))
