@@ -1,0 +1,1 @@
+"""People, personal budgets, holds and spending, mandates and outcomes."""

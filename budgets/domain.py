@@ -1,0 +1,128 @@
+"""Entries of the budget book, mandates, and the line that budgets judge without knowing any listing."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from marketplace.kernel.rails import Rail
+
+
+class Funder(StrEnum):
+    COUNCIL = "council"
+    NHS = "nhs"
+
+
+class BudgetState(StrEnum):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
+class EntryKind(StrEnum):
+    """What an entry does to its pot and period; see EFFECTS."""
+
+    ALLOCATE = "allocate"
+    HOLD = "hold"
+    RELEASE = "release"
+    SPEND = "spend"
+    REFUND = "refund"
+    RECLAIM = "reclaim"
+
+
+# Effect of one penny of each kind on (allocated, held, spent, refunded, reclaimed).
+EFFECTS: dict[EntryKind, tuple[int, int, int, int, int]] = {
+    EntryKind.ALLOCATE: (1, 0, 0, 0, 0),
+    EntryKind.HOLD: (0, 1, 0, 0, 0),
+    EntryKind.RELEASE: (0, -1, 0, 0, 0),
+    EntryKind.SPEND: (0, -1, 1, 0, 0),
+    EntryKind.REFUND: (0, 0, 0, 1, 0),
+    EntryKind.RECLAIM: (0, 0, 0, 0, 1),
+}
+
+
+class LegalBasis(StrEnum):
+    AGREEMENT = "agreement"
+    NOMINATED = "nominated"  # Care Act 2014 s31
+    AUTHORISED = "authorised"  # Care Act 2014 s32
+    DEPUTY = "deputy"
+    ATTORNEY = "attorney"
+    COUNCIL_OFFICER = "council_officer"
+
+
+class MandateAction(StrEnum):
+    """What a mandate may allow its named staff to do."""
+
+    READ_BUDGET = "read_budget"
+    READ_PLAN = "read_plan"
+    WRITE_PLAN = "write_plan"
+    ORDER = "order"  # prepare, and approve within the limit
+    APPROVE = "approve"  # second person above the limit
+    CONFIRM = "confirm"  # confirm, question, cancel
+    REVIEW = "review"
+
+
+class ConsentKind(StrEnum):
+    SHARE_PURCHASES = "share_purchases"  # own-money purchases in the council's reports
+    ASSISTED_ORDER = "assisted_order"  # an access point's worker orders with the person
+
+
+class ConsentHow(StrEnum):
+    ONLINE = "online"
+    ON_PAPER = "on_paper"
+    SPOKEN = "spoken"
+
+
+@dataclass(frozen=True)
+class ProposedLine:
+    """One line that somebody wants to buy, as budgets see it: what it costs, when, and the outcome it serves."""
+
+    pence: int
+    category_slug: str
+    on: date
+    outcome_id: int | None
+    provider_organisation_id: int
+
+
+@dataclass(frozen=True)
+class MandateView:
+    """A mandate as other packages see it."""
+
+    id: int
+    person_id: int
+    person_name: str
+    organisation_id: int | None
+    legal_basis: LegalBasis
+    actions: frozenset[MandateAction]
+    order_limit_pence: int | None
+    month_limit_pence: int | None
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True)
+class PersonView:
+    """A person as other packages see them."""
+
+    id: int
+    name: str
+    user_id: int | None
+    council_id: int | None
+    postcode: str | None
+    email: str | None
+
+
+@dataclass(frozen=True)
+class PotChoice:
+    """A pot and period that could pay on a date: id of the period's row, words, and what is left now in pence."""
+
+    pot_period_id: int
+    pot_id: int
+    budget_id: int
+    person_id: int
+    council_id: int
+    rail: Rail
+    pot_name: str
+    available_pence: int
+    starts_on: date
+    ends_on: date
+    payer_organisation_id: int | None = None

@@ -1,0 +1,1 @@
+"""Use cases of budgets: verbs that own their transaction."""

@@ -1,0 +1,1 @@
+"""Providers, listings, categories and search."""

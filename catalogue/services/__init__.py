@@ -1,0 +1,1 @@
+"""Use cases of catalogue: verbs that own their transaction."""

@@ -1,0 +1,1 @@
+"""Users, organisations, councils, memberships, sign-in, and the one rule of each route."""

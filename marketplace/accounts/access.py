@@ -1,0 +1,100 @@
+"""One declared rule per route, deny by default.
+
+Every view carries `@allow(rule)`. A view without one answers 404, and a test that walks the URL map fails. What a rule
+cannot know (whose order, which person) is decided where the row is read, and looks the same: 404.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from flask_login import UserMixin, current_user
+from werkzeug.wrappers import Response
+
+from marketplace.accounts.domain import ANYONE as NOBODY
+from marketplace.accounts.domain import Actor, Role
+
+log = logging.getLogger(__name__)
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may call a route: a name for the table of permissions, and the check."""
+
+    name: str
+    check: Callable[[Actor], bool]
+    needs_sign_in: bool = True
+
+
+ANYONE = Rule("anyone", lambda actor: True, needs_sign_in=False)
+SIGNED_IN = Rule("signed in", lambda actor: actor.is_signed_in)
+
+
+def roles(*allowed: Role) -> Rule:
+    """Those who hold one of the roles in some organisation."""
+    return Rule(" or ".join(sorted(allowed)), lambda actor: actor.has(*allowed))
+
+
+def allow(rule: Rule) -> Callable[[View], View]:
+    """Declare the rule of a view. Goes directly above the function, below the route."""
+
+    def declare(view: View) -> View:
+        view.access_rule = rule  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+class SignedInUser(UserMixin):
+    """What Flask-Login keeps for a request: the actor, and the sign-in that proves it."""
+
+    def __init__(self, actor: Actor, token: str, sign_in_id: int, *, large_print: bool = False) -> None:
+        self.actor = actor
+        self.token = token
+        self.sign_in_id = sign_in_id
+        self.large_print = large_print
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def current_actor() -> Actor:
+    """The actor of this request; nobody in particular when not signed in."""
+    user = current_user
+    return user.actor if user.is_authenticated else NOBODY
+
+
+def enforce() -> Response | None:
+    """Before each request: apply the rule of the route."""
+    if request.endpoint is None:
+        return None
+    view = current_app.view_functions.get(request.endpoint)
+    rule: Rule | None = getattr(view, "access_rule", None)
+    if rule is None:
+        log.error("no access rule for %s", request.endpoint)
+        abort(404)
+    if not rule.needs_sign_in:
+        return None
+    actor = current_actor()
+    if not actor.is_signed_in:
+        back = request.full_path.rstrip("?") if request.method == "GET" else _page_of_form()
+        return redirect(url_for("accounts.sign_in", next=back))  # type: ignore[return-value]
+    if not rule.check(actor):
+        log.warning("refused %s %s for user %s", request.method, request.path, actor.user_id)
+        abort(404)
+    return None
+
+
+def _page_of_form() -> str:
+    """Where a form that was sent without a sign-in came from, if that was one of our own pages."""
+    referrer = request.referrer or ""
+    if referrer.startswith(request.host_url):
+        return "/" + referrer.removeprefix(request.host_url)
+    return "/"
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(enforce)

@@ -1,0 +1,114 @@
+"""The one place that knows every package and puts them together."""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import text
+
+import budgets.routes
+import catalogue.routes
+import marketplace.accounts.routes
+import marketplace.demo.routes
+import marketplace.desk.routes
+import marketplace.planning.routes
+import marketplace.reports.routes
+import payments.routes
+import ratings.routes
+from marketplace import ui
+from marketplace.accounts import access
+from marketplace.accounts.access import ANYONE, allow
+from marketplace.accounts.services import sessions
+from marketplace.audit.services import link_rows
+from marketplace.config import Settings
+from marketplace.database import db, engine_options, install_engine_events
+from marketplace.extensions import csrf, limiter, login_manager
+from marketplace.outbox import email
+from marketplace.outbox.services import Handler
+from marketplace.outbox.worker import Job, Worker, every_minute
+
+BLUEPRINTS = (
+    marketplace.accounts.routes.blueprint,
+    catalogue.routes.blueprint,
+    budgets.routes.blueprint,
+    payments.routes.blueprint,
+    ratings.routes.blueprint,
+    marketplace.planning.routes.blueprint,
+    marketplace.reports.routes.blueprint,
+    marketplace.desk.routes.blueprint,
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole marketplace as a WSGI application. Without `settings` they come from the environment."""
+    settings = settings or Settings.from_env()
+    app = Flask("marketplace", static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        MAX_CONTENT_LENGTH=10 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_ENABLED=True,
+        SERVICE_NAME=settings.service_name,
+        SERVICE_PHONE=settings.phone,
+        TESTING=settings.testing,
+        DEMO=settings.demo,
+    )
+    app.extensions["settings"] = settings
+    settings.marketplace_data.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    with app.app_context():
+        install_engine_events(db.engine)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    login_manager.init_app(app)
+    login_manager.user_loader(sessions.find)
+    ui.init_app(app)
+    access.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if settings.demo:
+        app.register_blueprint(marketplace.demo.routes.blueprint)
+    _health(app)
+    return app
+
+
+def create_worker(app: Flask) -> Worker:
+    """The worker of this installation, with every handler and recurring job. Use it inside `app.app_context()`."""
+    return Worker(_handlers(app), _jobs(app))
+
+
+def _handlers(app: Flask) -> Mapping[str, Handler]:
+    settings: Settings = app.extensions["settings"]
+    return {email.TOPIC: email.sender(settings.smtp_url, settings.mail_from)}
+
+
+def _jobs(app: Flask) -> list[Job]:
+    return [Job("link audit rows", every_minute, link_rows)]
+
+
+def _health(app: Flask) -> None:
+    @app.get("/healthz", endpoint="healthz")
+    @allow(ANYONE)
+    def healthz() -> tuple[str, int, dict[str, str]]:
+        """The process answers."""
+        return "ok\n", 200, {"Content-Type": "text/plain; charset=utf-8"}
+
+    @app.get("/readyz", endpoint="readyz")
+    @allow(ANYONE)
+    def readyz() -> tuple[str, int, dict[str, str]]:
+        """The process answers and its database does."""
+        try:
+            db.session.execute(text("SELECT 1 FROM alembic_version"))
+        except Exception:
+            logging.getLogger(__name__).exception("the database does not answer")
+            return "the database does not answer\n", 503, {"Content-Type": "text/plain; charset=utf-8"}
+        return "ready\n", 200, {"Content-Type": "text/plain; charset=utf-8"}

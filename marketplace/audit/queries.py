@@ -1,0 +1,101 @@
+"""Read the audit record, and check its chain."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from marketplace.audit.models import AuditLink, AuditRow
+from marketplace.audit.services import GENESIS, link_digest
+from marketplace.database import db
+
+
+@dataclass(frozen=True)
+class AuditLine:
+    """One act. Names belong to `accounts.queries.names_of`, which knows who has been erased."""
+
+    id: int
+    at: datetime
+    action: str
+    object_type: str
+    object_id: int | None
+    actor_user_id: int | None
+    person_id: int | None
+    mandate_id: int | None
+    reason: str | None
+    details: dict[str, Any]
+
+
+def list_for_person(person_id: int, *, limit: int = 200, before_id: int | None = None) -> list[AuditLine]:
+    """Who did what for this person, newest first."""
+    query = select(AuditRow).where(AuditRow.person_id == person_id)
+    if before_id is not None:
+        query = query.where(AuditRow.id < before_id)
+    return [_line(row) for row in db.session.execute(query.order_by(AuditRow.id.desc()).limit(limit)).scalars()]
+
+
+def list_for_object(object_type: str, object_id: int) -> list[AuditLine]:
+    """Every act on one object, oldest first."""
+    rows = db.session.execute(
+        select(AuditRow)
+        .where(AuditRow.object_type == object_type, AuditRow.object_id == object_id)
+        .order_by(AuditRow.id)
+    ).scalars()
+    return [_line(row) for row in rows]
+
+
+@dataclass(frozen=True)
+class ChainCheck:
+    """Result of walking the chain: links read, the first fault found, and the tail not linked yet."""
+
+    links: int
+    fault: str | None
+    unlinked: int
+    oldest_unlinked_at: datetime | None
+
+
+def check_chain() -> ChainCheck:
+    """Recompute every digest in order. A changed, missing or inserted row is named by its id."""
+    digest, expected, count = GENESIS, 1, 0
+    pairs = db.session.execute(
+        select(AuditLink, AuditRow)
+        .outerjoin(AuditRow, AuditRow.id == AuditLink.audit_row_id)
+        .order_by(AuditLink.sequence)
+        .execution_options(yield_per=2000)
+    )
+    fault = None
+    for link, row in pairs:
+        if link.sequence != expected:
+            fault = f"link {expected} is missing"
+            break
+        if row is None:
+            fault = f"audit row {link.audit_row_id} is missing"
+            break
+        digest = link_digest(digest, row)
+        if digest != link.digest:
+            fault = f"audit row {row.id} does not match link {link.sequence}"
+            break
+        expected += 1
+        count += 1
+    unlinked, oldest = db.session.execute(
+        select(func.count(AuditRow.id), func.min(AuditRow.at))
+        .outerjoin(AuditLink, AuditLink.audit_row_id == AuditRow.id)
+        .where(AuditLink.sequence.is_(None))
+    ).one()
+    return ChainCheck(count, fault, unlinked, oldest)
+
+
+def _line(row: AuditRow) -> AuditLine:
+    return AuditLine(
+        row.id,
+        row.at,
+        row.action,
+        row.object_type,
+        row.object_id,
+        row.actor_user_id,
+        row.person_id,
+        row.mandate_id,
+        row.reason,
+        row.details,
+    )

@@ -1,0 +1,142 @@
+"""The `marketplace` command."""
+
+import logging
+import os
+import sys
+
+import click
+from flask import Flask
+
+from marketplace.kernel.errors import DomainError, SettingsError
+
+
+def make_app() -> Flask:
+    """The application of the environment's settings, for a command."""
+    from marketplace.app import create_app
+
+    return create_app()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """An e-marketplace for care and support. Settings come from the environment: see the README."""
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the present schema and its reference data up to date."""
+    from marketplace import reference, schema
+
+    with make_app().app_context():
+        schema.migrate()
+        reference.ensure()
+    click.echo("The database is up to date.")
+
+
+@cli.command("write-migration", hidden=True)
+@click.argument("number")
+@click.argument("message")
+def write_migration(number: str, message: str) -> None:
+    """Write the next migration from what differs."""
+    from marketplace import schema
+
+    with make_app().app_context():
+        schema.write_next(message, number)
+
+
+@cli.command()
+def serve() -> None:
+    """Serve the pages with gunicorn, one process of several threads, on HOST and PORT."""
+    settings = _settings()
+    os.execvp(
+        sys.executable,
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "marketplace.wsgi:create_app()",
+            "--bind",
+            f"{settings.host}:{settings.port}",
+            "--worker-class",
+            "gthread",
+            "--threads",
+            str(settings.web_threads),
+            "--graceful-timeout",
+            "10",
+            "--access-logfile",
+            "-" if os.environ.get("ACCESS_LOG") else "/dev/null",
+        ],
+    )
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="Do what is due now, then stop.")
+def worker(once: bool) -> None:
+    """Do what must follow a commit (e-mail, search index, payments) and the recurring jobs."""
+    from marketplace.app import create_worker
+
+    app = make_app()
+    with app.app_context():
+        running = create_worker(app)
+        if once:
+            running.run_once()
+            running.run_jobs()
+        else:
+            running.run_forever()
+
+
+@cli.command("stripe-sandbox")
+@click.option("--port", type=int, default=12111, show_default=True)
+@click.option("--data", "folder", type=click.Path(file_okay=False), required=True)
+@click.option("--webhook-url")
+@click.option("--webhook-secret")
+def stripe_sandbox(port: int, folder: str, webhook_url: str | None, webhook_secret: str | None) -> None:
+    """Run the Stripe sandbox alone; its API is at /v1 and takes any key that begins sk_test_."""
+    from marketplace.stripe_sandbox.server import serve as serve_sandbox
+
+    serve_sandbox(port, folder, webhook_url=webhook_url, webhook_secret=webhook_secret)
+
+
+@cli.group("import")
+def import_group() -> None:
+    """Bring in files: providers, directory, postcodes, budgets."""
+
+
+def _settings():  # type: ignore[no-untyped-def]
+    from marketplace.config import Settings
+
+    return Settings.from_env()
+
+
+def _register_package_commands() -> None:
+    """Each package may have a `cli.py` with `register(cli, import_group)`."""
+    import budgets.cli
+    import catalogue.cli
+    import marketplace.demo.cli
+    import payments.cli
+
+    for module in (catalogue.cli, budgets.cli, payments.cli, marketplace.demo.cli):
+        module.register(cli, import_group)
+
+
+def main() -> None:
+    """Run a command; a refusal is one clear line and exit code 1."""
+    logging.basicConfig(
+        level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    _register_package_commands()
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except (DomainError, SettingsError) as error:
+        click.echo(error.message, err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Settings: read once from the environment, checked, frozen."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from marketplace.kernel.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What differs between installations. Every field is an environment variable of the same name in capitals."""
+
+    secret_key: str
+    marketplace_data: Path
+    database_url: str
+    stripe_secret_key: str | None = None
+    stripe_publishable_key: str | None = None
+    stripe_webhook_secret: str | None = None
+    stripe_api_base: str | None = None
+    smtp_url: str | None = None
+    mail_from: str = "Care Market <no-reply@localhost>"
+    redis_url: str | None = None
+    port: int = 8000
+    host: str = "127.0.0.1"
+    web_threads: int = 8
+    public_url: str = "http://127.0.0.1:8000"
+    service_name: str = "Care Market"
+    phone: str = "01325 555 0100"
+    demo: bool = False
+    testing: bool = False
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @staticmethod
+    def from_env(environ: Mapping[str, str] | None = None) -> "Settings":
+        """Settings from `environ` (the process's own by default).
+
+        Raises SettingsError, whose message is the one line to print, when a value is missing or makes no sense.
+        """
+        env = os.environ if environ is None else environ
+        secret = env.get("SECRET_KEY", "")
+        if len(secret) < 16:
+            raise SettingsError("Set SECRET_KEY to a random text of at least 16 characters, then start again.")
+        data = Path(env.get("MARKETPLACE_DATA", "var")).resolve()
+        port = _port(env.get("PORT", "8000"))
+        stripe_key = env.get("STRIPE_SECRET_KEY") or None
+        api_base = env.get("STRIPE_API_BASE") or None
+        if stripe_key and "_live_" in stripe_key and api_base:
+            raise SettingsError(
+                "STRIPE_API_BASE points at a sandbox but STRIPE_SECRET_KEY is a live key: unset one of them."
+            )
+        if stripe_key and not env.get("STRIPE_WEBHOOK_SECRET"):
+            raise SettingsError("Set STRIPE_WEBHOOK_SECRET too: without it no payment can be confirmed.")
+        return Settings(
+            secret_key=secret,
+            marketplace_data=data,
+            database_url=normalise_database_url(env.get("DATABASE_URL") or f"sqlite:///{data / 'marketplace.sqlite3'}"),
+            stripe_secret_key=stripe_key,
+            stripe_publishable_key=env.get("STRIPE_PUBLISHABLE_KEY") or None,
+            stripe_webhook_secret=env.get("STRIPE_WEBHOOK_SECRET") or None,
+            stripe_api_base=api_base,
+            smtp_url=env.get("SMTP_URL") or None,
+            mail_from=env.get("MAIL_FROM") or "Care Market <no-reply@localhost>",
+            redis_url=env.get("REDIS_URL") or None,
+            port=port,
+            host=env.get("HOST") or "127.0.0.1",
+            web_threads=int(env.get("WEB_THREADS") or 8),
+            public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
+            service_name=env.get("SERVICE_NAME") or "Care Market",
+            phone=env.get("SERVICE_PHONE") or "01325 555 0100",
+            demo=env.get("MARKETPLACE_DEMO") == "1",
+        )
+
+
+def normalise_database_url(url: str) -> str:
+    """The same URL with the driver that is installed; `postgres://` and `postgresql://` mean psycopg 3."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise SettingsError(f"PORT is “{text}”: set it to a number from 1 to 65535.")
+    return int(text)

@@ -1,0 +1,1 @@
+"""Plain Python shared by every layer: no Flask, no SQLAlchemy."""

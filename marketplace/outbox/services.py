@@ -1,0 +1,113 @@
+"""Promise work in the transaction that causes it; claim and finish it afterwards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, insert, or_, select, update
+
+from marketplace.database import db, in_transaction, transaction
+from marketplace.kernel import clock
+from marketplace.outbox.models import OutboxRow, RecurringJob
+
+Handler = Callable[[dict[str, Any]], None]
+LEASE = timedelta(minutes=2)
+MAX_ATTEMPTS = 12
+
+
+def enqueue(topic: str, payload: dict[str, Any], *, key: str | None = None, not_before: datetime | None = None) -> None:
+    """Promise `topic` in the open transaction. The same `key` is promised once: a second time does nothing."""
+    if not in_transaction():
+        raise RuntimeError("outbox rows are written in the transaction that causes them")
+    if key is not None and db.session.scalar(select(OutboxRow.id).where(OutboxRow.key == key)) is not None:
+        return
+    now = clock.now()
+    db.session.execute(
+        insert(OutboxRow).values(
+            topic=topic, payload=payload, key=key, created_at=now, available_at=not_before or now, attempts=0
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Claimed:
+    id: int
+    topic: str
+    payload: dict[str, Any]
+    attempts: int
+
+
+def claim(limit: int = 20) -> list[Claimed]:
+    """Take rows that are due for LEASE; a worker that dies gives them back by letting the lease run out."""
+    now = clock.now()
+    with transaction():
+        query = (
+            select(OutboxRow)
+            .where(
+                OutboxRow.done_at.is_(None),
+                OutboxRow.failed_at.is_(None),
+                OutboxRow.available_at <= now,
+                or_(OutboxRow.claimed_until.is_(None), OutboxRow.claimed_until < now),
+            )
+            .order_by(OutboxRow.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        rows = db.session.execute(query).scalars().all()
+        for row in rows:
+            row.claimed_until = now + LEASE
+            row.attempts += 1
+        return [Claimed(row.id, row.topic, row.payload, row.attempts) for row in rows]
+
+
+def finish(row_id: int) -> None:
+    """Mark a row done; doing so twice is harmless."""
+    with transaction():
+        db.session.execute(
+            update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.done_at.is_(None)).values(done_at=clock.now())
+        )
+
+
+def postpone(row_id: int, attempts: int, error: str) -> None:
+    """Try again later, twice as late each time up to an hour; after MAX_ATTEMPTS it becomes a task on the desk."""
+    delay = min(timedelta(seconds=2**attempts), timedelta(hours=1))
+    values: dict[str, Any] = {"claimed_until": None, "available_at": clock.now() + delay, "last_error": error[:1000]}
+    if attempts >= MAX_ATTEMPTS:
+        values["failed_at"] = clock.now()
+    with transaction():
+        db.session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(**values))
+
+
+def claim_job(name: str, period: str) -> bool:
+    """Whether this process may run recurring job `name` for `period` (such as `2026-11-22T09`): at most one does.
+
+    A job whose process died is taken again when its lease has run out.
+    """
+    now = clock.now()
+    with transaction():
+        if db.session.get(RecurringJob, name) is None:
+            db.session.add(RecurringJob(name=name))
+            db.session.flush()
+        taken = db.session.execute(
+            update(RecurringJob)
+            .where(
+                RecurringJob.name == name,
+                or_(
+                    RecurringJob.period.is_(None),
+                    RecurringJob.period != period,
+                    and_(RecurringJob.finished_at.is_(None), RecurringJob.claimed_until < now),
+                ),
+            )
+            .values(period=period, claimed_until=now + timedelta(minutes=15), finished_at=None)
+        )
+        return bool(taken.rowcount)
+
+
+def finish_job(name: str, period: str) -> None:
+    with transaction():
+        db.session.execute(
+            update(RecurringJob)
+            .where(RecurringJob.name == name, RecurringJob.period == period)
+            .values(finished_at=clock.now())
+        )

@@ -1,0 +1,1 @@
+"""Pages that need budgets and catalogue together: the plan, and shopping for its outcomes."""

@@ -1,0 +1,53 @@
+"""Bring a database to the present schema, check that it is there, and write the next migration."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+
+import migrations
+import ratings.models  # noqa: F401  every table must be known before a comparison
+from marketplace.database import Base, db, transaction
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate() -> None:
+    """Upgrade the database of the current application to the newest migration, in one transaction."""
+    with transaction():
+        command.upgrade(_config(db.session.connection()), "head")
+
+
+def pending() -> bool:
+    """Whether migrations are still to be run."""
+    context = MigrationContext.configure(db.session.connection())
+    return context.get_current_revision() != _head()
+
+
+def differences() -> list[object]:
+    """What differs between the tables in the code and those in the database; empty when all is well."""
+    context = MigrationContext.configure(
+        db.session.connection(), opts={"compare_type": False, "target_metadata": Base.metadata}
+    )
+    return list(compare_metadata(context, Base.metadata))
+
+
+def write_next(message: str, number: str) -> None:
+    """Write the next migration, `number` such as `0003`, from what differs between the tables and the database."""
+    with transaction():
+        command.revision(_config(db.session.connection()), message, autogenerate=True, rev_id=number)
+
+
+def _head() -> str | None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    return ScriptDirectory.from_config(config).get_current_head()

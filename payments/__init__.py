@@ -1,0 +1,1 @@
+"""Basket, checkout, orders, Stripe, levy, ledger, refunds and settlement."""

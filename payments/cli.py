@@ -1,0 +1,7 @@
+"""Commands of payments."""
+
+import click
+
+
+def register(cli: click.Group, import_group: click.Group) -> None:
+    """Add this package's commands to `marketplace` and to `marketplace import`."""

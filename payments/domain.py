@@ -1,0 +1,159 @@
+"""States, actions and the visible tables of moves of orders and of their payment."""
+
+from enum import StrEnum
+
+from marketplace.kernel.rails import Rail
+from marketplace.kernel.transitions import TransitionTable
+
+
+class OrderState(StrEnum):
+    AWAITING_APPROVAL = "awaiting_approval"
+    AWAITING_PAYMENT = "awaiting_payment"
+    PLACED = "placed"
+    ACCEPTED = "accepted"
+    DONE = "done"
+    CONFIRMED = "confirmed"
+    CLOSED = "closed"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class OrderAction(StrEnum):
+    ASK_FOR_PAYMENT = "ask_for_payment"  # approved, and a card has to be authorised next
+    PLACE = "place"
+    SEND_BACK = "send_back"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    MARK_DONE = "mark_done"
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    EXPIRE = "expire"
+    CLOSE = "close"
+
+
+ORDER_MOVES = TransitionTable(
+    {
+        (OrderState.AWAITING_APPROVAL, OrderAction.ASK_FOR_PAYMENT): OrderState.AWAITING_PAYMENT,
+        (OrderState.AWAITING_APPROVAL, OrderAction.PLACE): OrderState.PLACED,
+        (OrderState.AWAITING_APPROVAL, OrderAction.SEND_BACK): OrderState.CANCELLED,
+        (OrderState.AWAITING_APPROVAL, OrderAction.CANCEL): OrderState.CANCELLED,
+        (OrderState.AWAITING_APPROVAL, OrderAction.EXPIRE): OrderState.EXPIRED,
+        (OrderState.AWAITING_PAYMENT, OrderAction.PLACE): OrderState.PLACED,
+        (OrderState.AWAITING_PAYMENT, OrderAction.CANCEL): OrderState.CANCELLED,
+        (OrderState.AWAITING_PAYMENT, OrderAction.EXPIRE): OrderState.EXPIRED,
+        (OrderState.PLACED, OrderAction.ACCEPT): OrderState.ACCEPTED,
+        (OrderState.PLACED, OrderAction.DECLINE): OrderState.DECLINED,
+        (OrderState.PLACED, OrderAction.CANCEL): OrderState.CANCELLED,
+        (OrderState.PLACED, OrderAction.EXPIRE): OrderState.EXPIRED,
+        (OrderState.ACCEPTED, OrderAction.MARK_DONE): OrderState.DONE,
+        (OrderState.ACCEPTED, OrderAction.CANCEL): OrderState.CANCELLED,
+        (OrderState.DONE, OrderAction.CONFIRM): OrderState.CONFIRMED,
+        (OrderState.DONE, OrderAction.CANCEL): OrderState.CANCELLED,
+        (OrderState.CONFIRMED, OrderAction.CLOSE): OrderState.CLOSED,
+    }
+)
+
+
+class PaymentState(StrEnum):
+    NONE = "none"
+    PENDING = "pending"
+    AUTHORISED = "authorised"
+    PAID = "paid"
+    PART_REFUNDED = "part_refunded"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    FAILED = "failed"
+    REVIEW = "review"
+
+
+class PaymentAction(StrEnum):
+    BEGIN = "begin"
+    AUTHORISE = "authorise"
+    FAIL = "fail"
+    CAPTURE = "capture"
+    RELEASE = "release"  # the authorisation is cancelled or has run out; nothing was taken
+    REFUND_PART = "refund_part"
+    REFUND_ALL = "refund_all"
+    DISPUTE = "dispute"
+    WIN_DISPUTE = "win_dispute"
+    LOSE_DISPUTE = "lose_dispute"
+    HOLD_FOR_REVIEW = "hold_for_review"
+
+
+PAYMENT_MOVES = TransitionTable(
+    {
+        (PaymentState.NONE, PaymentAction.BEGIN): PaymentState.PENDING,
+        (PaymentState.FAILED, PaymentAction.BEGIN): PaymentState.PENDING,
+        (PaymentState.PENDING, PaymentAction.AUTHORISE): PaymentState.AUTHORISED,
+        (PaymentState.FAILED, PaymentAction.AUTHORISE): PaymentState.AUTHORISED,
+        (PaymentState.PENDING, PaymentAction.FAIL): PaymentState.FAILED,
+        (PaymentState.PENDING, PaymentAction.RELEASE): PaymentState.NONE,
+        (PaymentState.FAILED, PaymentAction.RELEASE): PaymentState.NONE,
+        (PaymentState.AUTHORISED, PaymentAction.RELEASE): PaymentState.NONE,
+        (PaymentState.NONE, PaymentAction.CAPTURE): PaymentState.PAID,  # settled by a council's run
+        (PaymentState.PENDING, PaymentAction.CAPTURE): PaymentState.PAID,
+        (PaymentState.FAILED, PaymentAction.CAPTURE): PaymentState.PAID,
+        (PaymentState.AUTHORISED, PaymentAction.CAPTURE): PaymentState.PAID,
+        (PaymentState.PAID, PaymentAction.REFUND_PART): PaymentState.PART_REFUNDED,
+        (PaymentState.PAID, PaymentAction.REFUND_ALL): PaymentState.REFUNDED,
+        (PaymentState.PART_REFUNDED, PaymentAction.REFUND_PART): PaymentState.PART_REFUNDED,
+        (PaymentState.PART_REFUNDED, PaymentAction.REFUND_ALL): PaymentState.REFUNDED,
+        (PaymentState.PAID, PaymentAction.DISPUTE): PaymentState.DISPUTED,
+        (PaymentState.PART_REFUNDED, PaymentAction.DISPUTE): PaymentState.DISPUTED,
+        (PaymentState.DISPUTED, PaymentAction.WIN_DISPUTE): PaymentState.PAID,
+        (PaymentState.DISPUTED, PaymentAction.LOSE_DISPUTE): PaymentState.REFUNDED,
+        **{
+            (state, PaymentAction.HOLD_FOR_REVIEW): PaymentState.REVIEW
+            for state in PaymentState
+            if state is not PaymentState.REVIEW
+        },
+    }
+)
+
+
+class ChargeAt(StrEnum):
+    """The moment at which money moves, frozen when the order is placed."""
+
+    ACCEPT = "accept"  # own money: authorised at placing, captured when the provider accepts
+    CONFIRM = "confirm"  # a direct payment, and anything that repeats
+    SETTLEMENT = "settlement"  # council-managed and ISF
+    NEVER = "never"  # free
+
+
+class Payer(StrEnum):
+    PERSON = "person"
+    COUNCIL = "council"
+    ISF_HOLDER = "isf_holder"
+
+
+class LineState(StrEnum):
+    ORDERED = "ordered"
+    DONE = "done"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+class RefundState(StrEnum):
+    WAITING = "waiting"  # above £200: for a second person
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
+class RunState(StrEnum):
+    PREPARED = "prepared"
+    SENT = "sent"
+    DROPPED = "dropped"
+
+
+def charge_moment(rail: Rail, total_pence: int) -> ChargeAt:
+    """When an order paid by `rail` is charged; a free one never is."""
+    if total_pence == 0:
+        return ChargeAt.NEVER
+    if rail is Rail.OWN_MONEY:
+        return ChargeAt.ACCEPT
+    if rail is Rail.DIRECT_PAYMENT:
+        return ChargeAt.CONFIRM
+    return ChargeAt.SETTLEMENT

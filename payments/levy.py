@@ -1,0 +1,34 @@
+"""The levy: 2.5% of what is sold, borne by the provider, half-up once per funding part, never rounded by itself again.
+
+Rates are basis points (250 = 2.5%), frozen when something is bought. The rule is set out in the README under "The levy".
+"""
+
+from collections.abc import Sequence
+
+from marketplace.kernel.money import split_by_largest_remainder
+
+DEFAULT_RATE_BP = 250
+
+
+def levy(gross_pence: int, rate_bp: int) -> int:
+    """Levy in pence on `gross_pence` (not negative), half a penny rounded up."""
+    if gross_pence < 0 or rate_bp < 0:
+        raise ValueError("gross and rate are not negative")
+    return (2 * gross_pence * rate_bp + 10_000) // 20_000
+
+
+def levy_given_back(gross_pence: int, refunded_before: int, refund_pence: int, rate_bp: int) -> int:
+    """Levy to give back when `refund_pence` more of a funding part is refunded.
+
+    It is the levy on what stood before less the levy on what stands after, so that every path of partial refunds
+    to zero gives all of it back. Raises ValueError when more would be refunded than is left.
+    """
+    left = gross_pence - refunded_before
+    if refund_pence <= 0 or refund_pence > left:
+        raise ValueError("a refund is more than 0 and no more than what is left")
+    return levy(left, rate_bp) - levy(left - refund_pence, rate_bp)
+
+
+def levy_by_line(line_pence: Sequence[int], rate_bp: int) -> list[int]:
+    """The levy on the sum of the lines, shared between them by largest remainder: for display and reports."""
+    return split_by_largest_remainder(levy(sum(line_pence), rate_bp), line_pence)

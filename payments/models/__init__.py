@@ -1,0 +1,30 @@
+"""Tables of baskets, orders, payments, the ledger and settlement."""
+
+from payments.models.baskets import Basket, BasketLine, Checkout
+from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerPosting
+from payments.models.orders import Approval, Order, OrderFunding, OrderHistory, OrderLine
+from payments.models.settlement import LevyRate, SettlementLine, SettlementRun
+from payments.models.stripe import Refund, RefundLine, StripeAccount, StripeCustomer, StripeEvent, StripePayment
+
+__all__ = [
+    "Approval",
+    "Basket",
+    "BasketLine",
+    "Checkout",
+    "LedgerAccount",
+    "LedgerEntry",
+    "LedgerPosting",
+    "LevyRate",
+    "Order",
+    "OrderFunding",
+    "OrderHistory",
+    "OrderLine",
+    "Refund",
+    "RefundLine",
+    "SettlementLine",
+    "SettlementRun",
+    "StripeAccount",
+    "StripeCustomer",
+    "StripeEvent",
+    "StripePayment",
+]

@@ -1,0 +1,5 @@
+"""Pages of payments."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("payments", __name__, template_folder="templates")

@@ -1,0 +1,1 @@
+"""Use cases of payments: verbs that own their transaction."""

@@ -1,0 +1,1 @@
+"""Reviews by people who really bought, replies and rating summaries."""

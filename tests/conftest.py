@@ -1,0 +1,105 @@
+"""What every test has: both databases, a fixed clock on request, no network beyond this machine."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+# The embedded PostgreSQL widens the mode of the home folder when it has no runtime folder of its own.
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from marketplace.app import create_app
+from marketplace.config import Settings
+from marketplace.database import db
+from marketplace.extensions import limiter
+from tests.databases import PostgresServer, SqliteTemplate
+
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one database stand together, so that each worker starts PostgreSQL only when it needs it."""
+    for item in items:
+        if "postgresql" in item.name:
+            item.add_marker("postgresql")
+
+
+@pytest.fixture(scope="session")
+def _data_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="market-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL, started once per worker, with a migrated template database."""
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(_data_folder: Path) -> SqliteTemplate:
+    return SqliteTemplate(_data_folder / "template.sqlite3")
+
+
+_apps: dict[str, Flask] = {}
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> str:
+    """Each test that touches a database runs on SQLite and on PostgreSQL."""
+    return str(request.param)
+
+
+@pytest.fixture
+def app(database: str, _data_folder: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """The application on a fresh, migrated database with its reference data, inside an application context."""
+    data = _data_folder / database
+    if database == "sqlite":
+        url = f"sqlite:///{data / 'test.sqlite3'}"
+        provide = request.getfixturevalue("sqlite_template").copy_to
+        target: str | Path = data / "test.sqlite3"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        url, provide, target = server.url("test"), server.fresh, "test"
+    if database in _apps:
+        with _apps[database].app_context():
+            db.engine.dispose()
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True)
+    provide(target)
+    if database not in _apps:
+        _apps[database] = create_app(test_settings(url, data))
+    application = _apps[database]
+    with application.app_context():
+        limiter.reset()
+        yield application
+        db.session.remove()
+
+
+def test_settings(url: str, data: Path, **changes: object) -> Settings:
+    """Settings of a test; `changes` replace single fields."""
+    values: dict[str, object] = {
+        "secret_key": "a key for tests only",
+        "marketplace_data": data,
+        "database_url": url,
+        "public_url": "http://localhost",
+        "testing": True,
+    }
+    return Settings(**(values | changes))  # type: ignore[arg-type]
+
+
+test_settings.__test__ = False  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript; forms still carry their CSRF token (see `tests.browser`)."""
+    return app.test_client()

@@ -1,0 +1,86 @@
+"""The schema that migrations build is the one that the code declares, on both databases."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DatabaseError
+
+from marketplace import schema
+from marketplace.accounts.models import User
+from marketplace.audit.models import AuditRow
+from marketplace.audit.services import record
+from marketplace.database import db, transaction
+from marketplace.kernel import clock
+from payments.models import LedgerAccount, LedgerEntry, LedgerPosting
+
+
+def test_migrations_build_what_the_code_declares(app: Flask) -> None:
+    assert schema.differences() == []
+    assert not schema.pending()
+
+
+def test_a_write_outside_a_transaction_is_refused_by_the_database(app: Flask) -> None:
+    with pytest.raises(DatabaseError):
+        db.session.execute(insert(User).values(email="a@example.org", name="A", created_at=clock.now()))
+    db.session.rollback()
+    with transaction():
+        db.session.execute(
+            insert(User).values(email="a@example.org", name="A", created_at=clock.now(), large_print=False)
+        )
+    assert db.session.scalar(select(User.name)) == "A"
+
+
+def test_an_audit_row_cannot_be_changed_or_deleted(app: Flask) -> None:
+    with transaction():
+        record("test", "thing", 1, actor_user_id=None)
+    for statement in ("UPDATE audit_rows SET action = 'other'", "DELETE FROM audit_rows"):
+        with pytest.raises(DatabaseError, match="only grows"), transaction():
+            db.session.execute(text(statement))
+    assert db.session.scalar(select(AuditRow.action)) == "test"
+
+
+def _entry(entry_id: int, *sides: int) -> None:
+    accounts = [LedgerAccount(code=f"test:{n}") for n in range(len(sides))]
+    db.session.add_all(accounts)
+    db.session.flush()
+    for account, pence in zip(accounts, sides, strict=True):
+        db.session.execute(insert(LedgerPosting).values(entry_id=entry_id, account_id=account.id, pence=pence))
+    _close(entry_id)
+
+
+def _close(entry_id: int) -> None:
+    db.session.execute(
+        insert(LedgerEntry).values(
+            id=entry_id,
+            cause=f"test:{entry_id}",
+            kind="test",
+            booked_on=clock.today(),
+            occurred_at=clock.now(),
+            recorded_at=clock.now(),
+        )
+    )
+
+
+def test_an_entry_that_does_not_sum_to_zero_is_refused(app: Flask) -> None:
+    with pytest.raises(DatabaseError, match="sum to 0"), transaction():
+        _entry(1, 100, -99)
+    with transaction():
+        _entry(2, 100, -60, -40)
+    assert db.session.scalar(select(LedgerEntry.id)) == 2
+
+
+def test_an_entry_that_stands_takes_no_more_postings(app: Flask) -> None:
+    with transaction():
+        _entry(2, 100, -100)
+    account_id = db.session.scalar(select(LedgerAccount.id).limit(1))
+    with pytest.raises(DatabaseError, match="no more postings"), transaction():
+        db.session.execute(insert(LedgerPosting).values(entry_id=2, account_id=account_id, pence=5))
+
+
+def test_a_posting_without_its_entry_cannot_be_committed(app: Flask) -> None:
+    with pytest.raises(DatabaseError), transaction():
+        account = LedgerAccount(code="test:alone")
+        db.session.add(account)
+        db.session.flush()
+        db.session.execute(insert(LedgerPosting).values(entry_id=9, account_id=account.id, pence=5))
+    assert db.session.scalar(select(LedgerPosting.id)) is None
