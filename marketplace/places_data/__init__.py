@@ -5,6 +5,7 @@ carries `ATTRIBUTION`.
 """
 
 import csv
+import io
 import math
 import re
 from collections.abc import Iterator
@@ -164,8 +165,8 @@ def mend_gss(code: str) -> str | None:
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
-    with files(__package__).joinpath("data", name).open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+    text = files(__name__).joinpath("data", name).read_text(encoding="utf-8")
+    yield from csv.DictReader(io.StringIO(text, newline=""))
 
 
 @cache
