@@ -1,4 +1,4 @@
-"""Readers that turn published files into frozen records. No database and no web in here: what to store is decided above.
+"""Readers that turn published files into frozen records. No database and no web in here.
 
     for row in read_providers("gm_care_homes.csv"):        # ImportedProvider | RefusedRow
     for row in read_directory("gm_libraries.csv"):         # ImportedPlace | RefusedRow

@@ -35,12 +35,19 @@ _BY_SERVICE_TYPE: dict[str, tuple[str, ...]] = {
 # Names say something of the kind, in this order; a name may say several.
 _BY_NAME_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"nursing (care )?homes?\b", (CARE_HOMES, NURSING_HOMES)),
-    (r"residential( care)? homes?\b|rest homes?\b|retirement homes?\b|residential care\b|care homes? for the elderly", (CARE_HOMES, RESIDENTIAL_HOMES)),
+    (
+        r"residential( care)? homes?\b|(rest|retirement) homes?\b|residential care\b|care homes? for the elderly",
+        (CARE_HOMES, RESIDENTIAL_HOMES),
+    ),
     (r"care ?homes?\b|care cent(re|er)s?\b", (CARE_HOMES,)),
-    (r"home ?care\b|domiciliary|care (and support )?(services? )?at home|(help|support) at home|home support|home help|@ home", (HOME_CARE,)),
+    (
+        r"home ?care\b|domiciliary|care (and support )?(services? )?at home|(help|support) at home|home support|"
+        r"home help|@ ?home",
+        (HOME_CARE,),
+    ),
     (r"supported (living|tenanc|housing)|independent living|community living", (SUPPORTED_LIVING,)),
     (r"shared lives|adult placement", (SHARED_LIVES,)),
-)  # fmt: skip
+)
 
 
 def is_care(service_types: Iterable[str]) -> bool:

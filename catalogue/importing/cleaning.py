@@ -1,12 +1,13 @@
 """Cells as published, made fit to show: texts, telephone numbers, web addresses, postcodes, dates.
 
-Functions that may have to leave something out return (value, note): the note says what was left out and why, for the report.
+Functions that may have to leave something out return (value, note): the note says what was left out and why, for the
+report.
 """
 
 import html
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 from catalogue.importing.first_names import word_set
@@ -16,8 +17,8 @@ Cleaned = tuple[str | None, str | None]
 
 _NOTHING = frozenset(
     (
-        "", "-", "--", "?", "na", "n/a", "n.a.", "none", "nil", "null", "nan", "tbc", "unknown", "not known", "not given",
-        "not available", "not applicable", "not relevant", "#n/a",
+        "", "-", "--", "?", "na", "n/a", "n.a", "none", "nil", "null", "nan", "tbc", "unknown", "not known",
+        "not given", "not available", "not applicable", "not relevant", "see above", "#n/a",
     )
 )  # fmt: skip
 _SCRIPTS = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
@@ -66,7 +67,7 @@ def shortened(text: str, longest: int) -> str:
 
 
 def tidy_address(text: str | None) -> str | None:
-    """An address on one line, its parts separated by a comma and a space: "1 Oakfield,Sale" gives "1 Oakfield, Sale"."""
+    """An address on one line, with a comma and a space between its parts."""
     lines = na_lines(text)
     if lines is None:
         return None
@@ -74,16 +75,17 @@ def tidy_address(text: str | None) -> str | None:
     return ", ".join(part for part in parts if part) or None
 
 
-# --- telephone -----------------------------------------------------------------------------------------------------------
+# --- telephone ------------------------------------------------------------------------------------------------------
 
 _SCIENTIFIC = re.compile(r"[0-9]+(\.[0-9]+)?e\+?[0-9]+", re.IGNORECASE)
 _EXTENSION = re.compile(r"\b(?:extension|ext|x)\.?\s*([0-9]{1,6})\s*$", re.IGNORECASE)
 _SHORT_NUMBERS = frozenset({"101", "105", "111", "116000", "116006", "116111", "116123", "119", "08001111"})
 # Area codes with some numbers of five digits after them (Ofcom, national telephone numbering plan).
 _MIXED_AREAS = word_set(
-    """01204 01208 01254 01276 01297 01298 01363 01364 01384 01386 01404 01420 01460 01461 01480 01488 01524 01527 01562
-    01566 01606 01629 01635 01647 01659 01695 01726 01744 01750 01768 01827 01837 01884 01900 01905 01935 01946 01949 01963
-    01995"""
+    """01204 01208 01254 01276 01297 01298 01363 01364 01384 01386 01404 01420 01460 01461 01480 01488 01524 01527
+    01562 01566 01606 01629 01635 01647 01659 01695 01726 01744 01750 01768 01827 01837 01884 01900 01905 01935 01946
+    01949 01963 01995
+    """
 )
 _BEGINNINGS = re.compile(r"0(1[1-9]|2[0-9]|3[03478]|5[56]|7|8[0478]|9[0189])")
 
@@ -140,7 +142,7 @@ def is_mobile(telephone: str | None) -> bool:
     return telephone is not None and telephone.startswith("07") and not telephone.startswith("070")
 
 
-# --- web addresses -------------------------------------------------------------------------------------------------------
+# --- web addresses --------------------------------------------------------------------------------------------------
 
 _BARE_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}(?::[0-9]{2,5})?(?:[/?#].*)?", re.IGNORECASE)
 _LONGEST_WEBSITE = 500
@@ -149,7 +151,8 @@ _LONGEST_WEBSITE = 500
 def tidy_website(text: str | None) -> Cleaned:
     """One web address that begins with http:// or https://: as given, or with http:// added where it was left off.
 
-    Several in one cell: the first. Another scheme (javascript:), a name and password, or no real host: left out with a note.
+    Several in one cell: the first. Another scheme (javascript:), a name and password, or no real host: left out with a
+    note.
     """
     address = na(text)
     if address is None:
@@ -177,7 +180,7 @@ def tidy_website(text: str | None) -> Cleaned:
     return url, note
 
 
-# --- postcodes, dates, numbers -------------------------------------------------------------------------------------------
+# --- postcodes, dates, numbers --------------------------------------------------------------------------------------
 
 
 def tidy_postcode(text: str | None) -> Cleaned:
@@ -202,7 +205,7 @@ def tidy_date(text: str | None) -> date | None:
     day = re.sub(r"(?:\s*-)?[T\s]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?(\.[0-9]+)?Z?$", "", written)
     for form in _DATE_FORMS:
         try:
-            return datetime.strptime(day, form).date()
+            return datetime.strptime(day, form).replace(tzinfo=UTC).date()
         except ValueError:
             continue
     return None

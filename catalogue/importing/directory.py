@@ -1,4 +1,4 @@
-"""Files of places that are free to use: libraries (as access points), pharmacies, food banks, groups, centres and hubs."""
+"""Files of places that are free to use: libraries (as access points), pharmacies, food banks, groups, centres."""
 
 import re
 from collections.abc import Iterator
@@ -50,6 +50,8 @@ MENTAL_HEALTH = "trafford-mental-health"
 LEISURE_CENTRES = "trafford-leisure-centres"
 COMMUNITY_HUBS = "trafford-community-hubs"
 
+TRAFFORD_GSS = "E08000009"
+
 _WEEKDAY_COLUMNS = tuple(f"opening_hours_{day.casefold()}" for day in WEEKDAYS)
 
 _PLACE = {"name": column("name"), "address": column("address"), "postcode": column("postcode")}
@@ -84,7 +86,7 @@ LAYOUTS = (
     ),
     Layout(
         source=FOOD_BANKS,
-        title="food banks (Name, Referral method, Opening times, Address, Postcode, Contact, Website, Area name, Area code)",
+        title="food banks (Name, Referral method, Opening times, Address, Postcode, Contact, Website)",
         needs=frozenset({"name", "referral method", "opening times", "address", "postcode", "contact", "website"}),
         columns=_PLACE
         | _AREA
@@ -106,6 +108,7 @@ LAYOUTS = (
     Layout(
         source=LEISURE_CENTRES,
         title="leisure centres (name, address, postcode, telephone, website, opening_hours, facilities, managed_by)",
+        council_gss=TRAFFORD_GSS,
         needs=frozenset(
             {"name", "address", "postcode", "telephone", "website", "opening_hours", "facilities", "managed_by"}
         ),
@@ -124,6 +127,7 @@ LAYOUTS = (
     Layout(
         source=COMMUNITY_HUBS,
         title="community hubs (community_hub, address, postcode, website, email, telephone, opening_hours)",
+        council_gss=TRAFFORD_GSS,
         needs=frozenset({"community_hub", "address", "postcode", "website", "email", "telephone", "opening_hours"}),
         columns=_REACH
         | _POINT
@@ -154,9 +158,9 @@ def read_directory(
     find_postcode: FindPostcode | None = None,
     as_of: date | None = None,
 ) -> Reading[ImportedPlace]:
-    """Every row of a file of free places, as ImportedPlace or RefusedRow, in its order. The header tells which file it is.
+    """Every row of a file of free places, as ImportedPlace or RefusedRow, in its order.
 
-    `find_postcode` and `as_of` as in `read_providers`. Raises UnreadableFile.
+    The header tells which file it is. `find_postcode` and `as_of` as in `read_providers`. Raises UnreadableFile.
     """
     table = read_table(source, is_header=lambda keys: recognise(LAYOUTS, keys) is not None)
     layout = recognise(LAYOUTS, table.keys)
@@ -221,7 +225,7 @@ class _Reader:
                 postcode=cell("postcode"),
                 lat=cell("lat"),
                 lon=cell("lon"),
-                council_code=cell("council_code"),
+                council_code=cell("council_code") or self.layout.council_gss,
                 council_name=cell("council_name"),
             ),
             self.find_postcode,
@@ -287,7 +291,8 @@ _NUMBER = re.compile(r"(?<![A-Za-z0-9])[+0-9O][0-9\s()]{7,15}[0-9](?![0-9])")
 def _mixed_contact(cell: str, known: str) -> _Contact:
     """Telephone and e-mail out of one cell that holds either, both, or several of each.
 
-    Whoever runs a food bank from home gives their own number: a mobile is left out, as is an address that may be somebody's.
+    Whoever runs a food bank from home gives their own number: a mobile is left out, as is an address that may be
+    somebody's.
     """
     text = na(cell)
     if text is None:

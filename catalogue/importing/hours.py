@@ -16,34 +16,33 @@ _MIDNIGHT = time(0, 0)
 
 
 def read_day(weekday: int, cell: str | None) -> tuple[tuple[OpeningPeriod, ...] | None, str | None]:
-    """(periods, note) of one weekday's cell: no periods when CLOSED, None when it says nothing or cannot be understood.
+    """(periods, remark) of one weekday's cell: no periods when CLOSED, None when it says nothing or is not understood.
 
-    A colon where a comma belongs ("09:00-13:00:14:00-18:00") is two periods, with a note.
+    A colon where a comma belongs ("09:00-13:00:14:00-18:00") is two periods, with a remark.
     """
     text = na(cell)
     if text is None:
         return None, None
     if text.casefold() == "closed":
         return (), None
-    day = WEEKDAYS[weekday]
     periods = []
     for opens_hour, opens_minute, closes_hour, closes_minute in _PERIOD.findall(text):
         if int(opens_hour) > 23 or int(closes_hour) > 24 or (int(closes_hour) == 24 and int(closes_minute)):
-            return None, f"opening hours on {day} left out: “{text}”"
+            return None, f"left out: “{text}”"
         opens = time(int(opens_hour), int(opens_minute))
         closes = time(int(closes_hour) % 24, int(closes_minute))
         if closes != _MIDNIGHT and closes <= opens:
-            return None, f"opening hours on {day} left out: “{text}” closes before it opens"
+            return None, f"left out: “{text}” closes before it opens"
         periods.append(OpeningPeriod(weekday, opens, closes))
     between = re.sub(r"\s", "", _PERIOD.sub("", text))
     if not periods or re.sub(r"[,:;&]", "", between):
-        return None, f"opening hours on {day} left out: “{text}”"
+        return None, f"left out: “{text}”"
     periods.sort(key=lambda period: period.opens)
     for earlier, later in pairwise(periods):
         if earlier.closes == _MIDNIGHT or later.opens < earlier.closes:
-            return None, f"opening hours on {day} left out: “{text}” has periods that overlap"
+            return None, f"left out: “{text}” has periods that overlap"
     mended = between.replace(",", "") != ""
-    return tuple(periods), (f"opening hours on {day} mended: “{text}” read as {_hours(periods)}" if mended else None)
+    return tuple(periods), (f"mended: “{text}” read as {_hours(periods)}" if mended else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +57,22 @@ class Week:
 def read_week(cells: Sequence[str | None]) -> Week:
     """The week from seven cells, Monday first. A day that cannot be understood is never taken for closed."""
     days = [read_day(weekday, cell) for weekday, cell in enumerate(cells)]
-    notes = tuple(note for _, note in days if note)
+    notes = _notes_by_remark(days)
     if all(periods is None for periods, _ in days):
         return Week(None, None, notes)
     text = _in_words([periods for periods, _ in days])
     if any(periods is None for periods, _ in days):
         return Week(None, text, notes)
     return Week(tuple(period for periods, _ in days for period in periods or ()), text, notes)
+
+
+def _notes_by_remark(days: Sequence[tuple[object, str | None]]) -> tuple[str, ...]:
+    """One note for all days of which the same is to be said."""
+    remarks = dict.fromkeys(remark for _, remark in days if remark)
+    return tuple(
+        f"opening hours on {', '.join(WEEKDAYS[day] for day, (_, said) in enumerate(days) if said == remark)} {remark}"
+        for remark in remarks
+    )
 
 
 def _in_words(days: Sequence[tuple[OpeningPeriod, ...] | None]) -> str:

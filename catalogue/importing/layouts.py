@@ -46,6 +46,7 @@ class Layout:
     needs: frozenset[str]  # header keys that a file must have to be one
     columns: Mapping[str, Columns]
     attribution: str
+    council_gss: str | None = None  # when all its places are in one council and no column says so
 
     def fits(self, keys: frozenset[str]) -> bool:
         return self.needs <= keys
@@ -70,7 +71,7 @@ def unknown_header(table: Table, layouts: Iterable[Layout], advice: str) -> Unre
     )
 
 
-# --- of what day ---------------------------------------------------------------------------------------------------------
+# --- of what day ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,8 @@ class AsOf:
         return cls(day, f"{day:%B %Y}")
 
 
-# Released files, known by the SHA-256 of their bytes. A file of the same layout with other content may be of any day and is
-# given none, rather than a wrong one.
+# Released files, known by the SHA-256 of their bytes. A file of the same layout with other content may be of any day
+# and is given none, rather than a wrong one.
 _RELEASES: Mapping[str, AsOf] = {
     "2d739ab78c00c04c2f14b9fb76f3b22fec7303e6222c3dc0d61719e307671855": AsOf.on(date(2019, 7, 17)),  # gm_care_homes
     "d7f77370ed9dd5e9f385a123777ec2d0eae91613af43e354d976aa0c6c03ec9d": AsOf.on(
@@ -118,7 +119,9 @@ _PRODUCED_ON = re.compile(
 
 
 def as_of_table(table: Table, told: date | None = None) -> AsOf:
-    """The day of a file: as told; by a line above its header ("This data was produced on 19 August 2026"); or as released."""
+    """The day of a file: as told; by a line above its header ("This data was produced on 19 August 2026"); or as
+    released.
+    """
     if told:
         return AsOf.on(told)
     for line in table.preamble:

@@ -1,4 +1,6 @@
-"""Where a row is: its postcode, position and council, from whatever of them the file gives and however it spells them."""
+"""Where a row is: its postcode, position and council, from whatever of them the file gives and however it spells
+them.
+"""
 
 import math
 from collections.abc import Callable
@@ -11,9 +13,9 @@ from marketplace.places_data import Council, find_council, find_council_by_name,
 
 FindPostcode = Callable[[str], PostcodePosition | None]
 
-# Coordinates contradict their postcode when they lie this far from the middle of its outcode and are at least four times as
-# near to the middle of another. Distance alone would not do: outcodes in the country reach 30 km, and DL2 is a ring around
-# DL1 and DL3. Of 29,274 true positions in Code-Point Open (DL, OL, WC) this wrongly doubts 5.
+# Coordinates contradict their postcode when they lie this far from the middle of its outcode and are at least four
+# times as near to the middle of another. Distance alone would not do: outcodes in the country reach 30 km, and DL2 is
+# a ring around DL1 and DL3. Of 29,274 true positions in Code-Point Open (DL, OL, WC) this wrongly doubts 5.
 _NEAR_ENOUGH_METRES = 3_000
 _TIMES_NEARER_TO_ANOTHER = 4
 _TOO_FAR_METRES = 50_000
@@ -54,9 +56,9 @@ class GivenPlace:
 def locate(given: GivenPlace, find_postcode: FindPostcode | None = None) -> Whereabouts:
     """Settle a row's place.
 
-    Position: the file's coordinates, unless they contradict the postcode; else the postcode's (with `find_postcode`); else the
-    middle of its outcode. Council: by full postcode, by the file's code or name, or by the outcode when it lies in one council
-    only; an outcode that several share decides nothing.
+    Position: the file's coordinates, unless they contradict the postcode; else the postcode's (with `find_postcode`);
+    else the middle of its outcode. Council: by full postcode, by the file's code or name, or by the outcode when it
+    lies in one council only; an outcode that several share decides nothing.
     """
     notes: list[str] = []
     postcode, note = tidy_postcode(given.postcode)

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from catalogue.importing.records import ImportedPlace, ImportedProvider, RefusalKind, RefusedRow
 
@@ -14,7 +14,9 @@ _NOT_COMPARED = frozenset({"row_number", "notes", "source", "source_key", "attri
 
 
 def site_key(name: str, postcode: str | None, address: str) -> str:
-    """A key made of name, postcode and address, deaf to capitals and punctuation, for files without one of their own."""
+    """A key made of name, postcode and address, deaf to capitals and punctuation, for files without one of their
+    own.
+    """
     plain = "|".join(re.sub(r"[^a-z0-9]+", "", part.casefold()) for part in (name, postcode or "", address))
     return f"site:{hashlib.sha256(plain.encode()).hexdigest()[:32]}"
 
@@ -51,7 +53,7 @@ def merge_same(rows: Iterable[Imported | RefusedRow]) -> Iterator[Imported | Ref
 
 
 def _merged(earlier: Imported, later: Imported) -> tuple[Imported, list[str]]:
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     differing = []
     for field in dataclasses.fields(earlier):
         if field.name in _NOT_COMPARED:

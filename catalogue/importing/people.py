@@ -1,7 +1,7 @@
 """Private persons in published files: their names and e-mail addresses are kept off the site.
 
-Published does not mean meant for a marketplace. When in doubt an e-mail address or the name of a provider is left out: nobody
-is harmed by a missing address, and the place's own name, telephone and website remain.
+Published does not mean meant for a marketplace. When in doubt an e-mail address or the name of a provider is left out:
+nobody is harmed by a missing address, and the place's own name, telephone and website remain.
 """
 
 import re
@@ -23,28 +23,31 @@ _LEGAL_FORM = re.compile(
 # Words that stand in names of organisations and not in names of people.
 _ORGANISATION_WORDS = word_set(
     """ability able academy action active adult adults advice agencies agency aid alliance almshouse almshouses and
-    apartments assistance associates autism bank barn borough business cafe care cared carers caring centre centres child
-    children choice choices city clinic close club college community companions company concepts consultancy consultants
-    co-operative cottage council county court day dementia department direct disability district domiciliary elderly
-    enterprise enterprises estate estates extra family farm fellowship first food foodbank for forum friends gardens good
-    grange group grove hall health healthcare help helping holdings home homecare homes hospital house houses housing
-    independence independent international kitchen learning legacy library life living local lodge london management manor
-    medical mental mind mission national new north northern nurse nurses nursing of options outreach pantry park
-    partners partnership pathways people personal pharmacy place practice priory professionals project projects property
-    quality recruitment recovery rehabilitation relief residence residential resource resources respite rest retirement
-    road road's royal school scheme senior services service sheltered social solutions south southern specialist staffing
-    street supported support supporting surgery team the therapy together training trading uk unit united village villa
-    voluntary ward welfare wellbeing west women works young youth
-    bakery baking builders cafe catering cleaners cleaning cooking crafts decorating diy driving fitness foot gardener gardeners
-    gardening hairdressing handyman joinery laundry maintenance massage meals mobility pets plumbing removals taxis training
-    transport travel yoga"""
+    apartments assistance associates autism bank barn borough business cafe care cared carers caring centre centres
+    child children choice choices city clinic close club college community companions company concepts consultancy
+    consultants co-operative cottage council county court day dementia department direct disability district
+    domiciliary elderly enterprise enterprises estate estates extra family farm fellowship first food foodbank for
+    forum friends gardens good grange group grove hall health healthcare help helping holdings home homecare homes
+    hospital house houses housing independence independent international kitchen learning legacy library life living
+    local lodge london management manor medical mental mind mission national new north northern nurse nurses nursing of
+    options outreach pantry park partners partnership pathways people personal pharmacy place practice priory
+    professionals project projects property quality recruitment recovery rehabilitation relief residence residential
+    resource resources respite rest retirement road road's royal school scheme senior services service sheltered social
+    solutions south southern specialist staffing street supported support supporting surgery team the therapy together
+    training trading uk unit united village villa voluntary ward welfare wellbeing west women works young youth bakery
+    baking builders cafe catering cleaners cleaning cooking crafts decorating diy driving fitness foot gardener
+    gardeners gardening hairdressing handyman joinery laundry maintenance massage meals mobility pets plumbing removals
+    taxis training transport travel yoga
+    """
 )
 
 _NAME_WORD = re.compile(r"[A-Z][a-zA-Z'’\-]*\.?")
 
 
 def is_private_person(name: str) -> bool:
-    """Whether a name is surely or very likely a person's: "Mrs A Jones", "Mr & Mrs J Smith", "Susan Ann Brown", "J. P. Shah"."""
+    """Whether a name is surely or very likely a person's: "Mrs A Jones", "Mr & Mrs Smith", "Susan Ann Brown", "J. P.
+    Shah".
+    """
     if _LEGAL_FORM.search(name):
         return False
     if _TITLE.search(name):
@@ -95,32 +98,34 @@ def without_persons_in_address(address: str) -> str:
     return ", ".join(part for part in parts if part and not (_TITLE.match(part) and is_private_person(part)))
 
 
-# --- e-mail --------------------------------------------------------------------------------------------------------------
+# --- e-mail ---------------------------------------------------------------------------------------------------------
 
 EMAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+'\-]*@[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?\.[A-Za-z]{2,24}")
 
 # Names of an office when they stand alone between dots, hyphens and digits.
 _ROLE_WORDS = word_set(
-    """accounts adm admin administration admissions advice appointments bookings branch care careers church club complaints
-    connect contact contacts contactus council customerservices donations email enquiries enquiry events family feedback
-    finance food foodbank friends fundraising general hello help helpdesk helpline home hub info information inquiries kitchen
-    lending lib library libraries mail mailbox main manager media members membership office online pantry post pr programme
-    project projects reception receptionist referral referrals registrar sales secretary service services shop staff support
-    team trust volunteer volunteering volunteers wecare welcome"""
+    """accounts adm admin administration admissions advice appointments bookings branch care careers church club
+    complaints connect contact contacts contactus council customerservices donations email enquiries enquiry events
+    family feedback finance food foodbank friends fundraising general hello help helpdesk helpline home hub info
+    information inquiries kitchen lending lib library libraries mail mailbox main manager media members membership
+    office online pantry post pr programme project projects reception receptionist referral referrals registrar sales
+    secretary service services shop staff support team trust volunteer volunteering volunteers wecare welcome
+    """
 )
 # No surname ends, begins or is made with these.
 _ROLE_ENDS = ("food", "info", "admin", "help", "club", "project", "office", "support", "hub", "care", "team")
 _ROLE_PARTS = (
-    "library", "libraries", "centre", "foodbank", "referral", "enquir", "community", "reception", "volunteer", "homecare",
+    "library", "libraries", "centre", "foodbank", "referral", "enquir", "community", "reception", "volunteer",
 )  # fmt: skip
 _LONGEST_EMAIL = 254
 
 
 def publishable_email(text: str | None, *, known: str) -> Cleaned:
-    """An e-mail address of an office and not of somebody; anything else is left out with a note that does not repeat it.
+    """An e-mail address of an office and not of somebody; others are left out, with a note that does not repeat them.
 
-    Published are addresses of a role (info@, library@, referrals@) and of the place itself, whose words stand in `known` (its
-    name and address): rochdale@ for the Salvation Army in Rochdale. Not first.last@, not andrew@, and not what nobody can tell.
+    Published are addresses of a role (info@, library@, referrals@) and of the place itself, whose words stand in
+    `known` (its name and address): rochdale@ for the Salvation Army in Rochdale. Not first.last@, not andrew@, and not
+    what nobody can tell.
     """
     address = na(text)
     if address is None:
@@ -162,8 +167,8 @@ def _is_office(local: str, known: str) -> bool:
     compact = re.sub(r"[^a-z0-9]+", "", local)
     if len(compact) >= 3 and compact == "".join(word[0] for word in words)[: len(compact)]:
         return True  # the place's initials: ncl@ for North City Library
-    # A word of the place or of an office with short forms beside it: crm.manchester@, northenden.sscc@. But an initial, or
-    # anything longer, may be a person's name.
+    # A word of the place or of an office with short forms beside it: crm.manchester@, northenden.sscc@. But an
+    # initial, or anything longer, may be a person's name.
     return len(strangers) < len(tokens) and all(1 < len(token) <= 4 for token in strangers)
 
 

@@ -23,7 +23,9 @@ _NO_POSITION_QUALITY = 90
 
 @dataclass(frozen=True, slots=True)
 class PostcodeRow:
-    """A postcode, its place (None where Ordnance Survey knows none) and its district and ward (None where it has none)."""
+    """A postcode, its place (None where Ordnance Survey knows none) and its district and ward (None where it has
+    none).
+    """
 
     postcode: str
     lat: float | None  # WGS84 degrees, 6 decimals, good to 2 to 5 metres
@@ -36,9 +38,9 @@ class PostcodeRow:
 def read_postcodes(source: str | Path) -> Iterator[PostcodeRow | RefusedRow]:
     """Every postcode of Code-Point Open, file by file in the order of their names.
 
-    Takes the whole download (a zip or the folder it unpacks to: `Data/CSV/*.csv`, where `Doc/` is passed over) or one area's
-    CSV. Postcodes come with one space or, in older releases, padded to seven characters. Rows are numbered within each file.
-    Raises UnreadableFile, before the first row, when there is nothing to read.
+    Takes the whole download (a zip or the folder it unpacks to: `Data/CSV/*.csv`, where `Doc/` is passed over) or one
+    area's CSV. Postcodes come with one space or, in older releases, padded to seven characters. Rows are numbered
+    within each file. Raises UnreadableFile, before the first row, when there is nothing to read.
     """
     path = Path(source)
     if not path.exists():

@@ -54,8 +54,8 @@ LONGEST_NAME = 120
 # What a column map may name. Several columns are joined with "+": address="Line 1+Line 2+Town".
 FIELDS = (
     "name", "address", "postcode", "telephone", "website", "email", "description", "service_types", "specialisms",
-    "provider_name", "also_known_as", "cqc_location_id", "cqc_provider_id", "inspection_date", "council_name", "council_code",
-    "lat", "lon", "easting", "northing", "key",
+    "provider_name", "also_known_as", "cqc_location_id", "cqc_provider_id", "inspection_date", "council_name",
+    "council_code", "lat", "lon", "easting", "northing", "key",
 )  # fmt: skip
 _MAP_ADVICE = (
     'For any other CSV say which column holds what, such as --map name="Business name" --map postcode=PCode '
@@ -78,7 +78,7 @@ _CARE_HOME_COLUMNS = {
 LAYOUTS = (
     Layout(
         source=GM_CARE_HOMES,
-        title="care homes of Greater Manchester (name, type, address, postcode, telephone, website, area_name, area_code)",
+        title="care homes of Greater Manchester (name, type, address, postcode, area_name, area_code)",
         needs=frozenset({"name", "type", "address", "postcode", "telephone", "website", "area_name", "area_code"}),
         columns=_CARE_HOME_COLUMNS,
         attribution=CQC_ATTRIBUTION,
@@ -154,8 +154,9 @@ def read_providers(
     """Every row of a file of providers, as ImportedProvider or RefusedRow, in its order.
 
     The header tells the layout; `column_map` (our fact: their column, see `FIELDS`) reads any other CSV, and then
-    `source_slug` (at most 40 characters) and `attribution` say whose it is. `find_postcode` gives exact positions and councils
-    where full postcodes have been imported. `as_of` overrides the day that the file tells. Raises UnreadableFile.
+    `source_slug` (at most 40 characters) and `attribution` say whose it is. `find_postcode` gives exact positions and
+    councils where full postcodes have been imported. `as_of` overrides the day that the file tells. Raises
+    UnreadableFile.
     """
     wanted = {field: _columns_of(text) for field, text in column_map.items()} if column_map else None
     table = read_table(source, is_header=lambda keys: _known(keys, wanted))
@@ -165,7 +166,7 @@ def read_providers(
         found = recognise(LAYOUTS, table.keys)
         if found is None:
             raise unknown_header(table, LAYOUTS, _MAP_ADVICE)
-        layout = replace(found, source=source_slug or found.source, attribution=attribution or found.attribution)
+        layout = replace(found, source=(source_slug or found.source)[:40], attribution=attribution or found.attribution)
     file_as_of = as_of_table(table, as_of)
     reader = _Reader(layout, table, file_as_of, find_postcode, mapped=wanted is not None)
     return Reading(
@@ -179,7 +180,9 @@ def read_providers(
 
 
 def parse_column_map(pairs: Iterable[str]) -> dict[str, str]:
-    """("name=Business name", "postcode=PCode") as a map. Raises UnreadableFile, which says what is wrong with a pair."""
+    """("name=Business name", "postcode=PCode") as a map. Raises UnreadableFile, which says what is wrong with a
+    pair.
+    """
     column_map: dict[str, str] = {}
     for pair in pairs:
         field, equals, header = pair.partition("=")
@@ -216,7 +219,7 @@ def _mapped_layout(table: Table, wanted: Mapping[str, Columns], slug: str | None
         names = ", ".join(f"“{' + '.join(wanted[field].alternatives[-1])}” ({field})" for field in missing)
         seen = ", ".join(cell for cell in table.header if cell)
         raise UnreadableFile(f"{table.name} has no column {names}. Its columns are: {seen[:400]}.")
-    return Layout(slug or MAPPED_CSV, "a mapped CSV", frozenset(), wanted, attribution or "")
+    return Layout((slug or MAPPED_CSV)[:40], "a mapped CSV", frozenset(), wanted, attribution or "")
 
 
 _CQC_ID = re.compile(r"[0-9]{1,3}-[0-9]{3,16}|[A-Z][A-Z0-9]{2,19}")
@@ -326,8 +329,8 @@ class _Reader:
     def _is_a_person(self, name: str, provider_name: str | None) -> bool:
         """Whether to publish the row would publish a person's name.
 
-        Homes and agencies may be named after somebody (Ann Challis): then only a title, or a provider of the same name who may
-        be a person, tells. NHS Choices and other lists name who owns the firm.
+        Homes and agencies may be named after somebody (Ann Challis): then only a title, or a provider of the same name
+        who may be a person, tells. NHS Choices and other lists name who owns the firm.
         """
         if has_personal_title(name):
             return True

@@ -48,7 +48,9 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True)
 class OpeningPeriod:
-    """Open on a weekday (0 is Monday) from `opens` until `closes`; `closes` at 00:00 means midnight at the day's end."""
+    """Open on a weekday (0 is Monday) from `opens` until `closes`; `closes` at 00:00 means midnight at the day's
+    end.
+    """
 
     weekday: int
     opens: time
@@ -108,9 +110,9 @@ def _plain(value: Any) -> Any:
 class ImportedProvider(_Imported):
     """One care home, agency or other provider, at one address.
 
-    `name` is the name of the place or firm; `provider_name` the organisation that runs it, None when the file does not say or
-    when it is a private person. `source_key` begins with what kind of key it is: "cqc-location:", "cqc-provider:", "own:" (the
-    file's own reference) or "site:" (made of name, postcode and address).
+    `name` is the name of the place or firm; `provider_name` the organisation that runs it, None when the file does not
+    say or when it is a private person. `source_key` begins with what kind of key it is: "cqc-location:",
+    "cqc-provider:", "own:" (the file's own reference) or "site:" (made of name, postcode and address).
     """
 
     service_types: tuple[str, ...] = ()  # as published: "Residential homes"

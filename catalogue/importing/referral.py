@@ -42,7 +42,9 @@ _SIGNS: tuple[tuple[str, Referral], ...] = (
 
 
 def referral_of(text: str | None) -> Referral | None:
-    """The way in that a text tells of: "Foodbank vouchers" is a voucher. None without text; ASK when it tells another."""
+    """The way in that a text tells of: "Foodbank vouchers" is a voucher. None without text; ASK when it tells
+    another.
+    """
     if text is None:
         return None
     plain = " ".join(text.casefold().split())

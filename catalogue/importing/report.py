@@ -10,8 +10,9 @@ from catalogue.importing.records import ImportedPlace, ImportedProvider, Refusal
 class ImportReport:
     """Counters of one import, and the rows that need saying something about.
 
-    taken: new here. changed: known, and different now. unchanged: known and the same. gone: known from before and no longer in
-    the file (marked, not deleted). refused, merged, out_of_scope: rows that gave no record of their own, each with its reason.
+    taken: new here. changed: known, and different now. unchanged: known and the same. gone: known from before and no
+    longer in the file (marked, not deleted). refused, merged, out_of_scope: rows that gave no record of their own,
+    each with its reason.
     """
 
     file_name: str

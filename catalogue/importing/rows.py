@@ -1,7 +1,8 @@
 """Any delimited text file as rows: whatever its encoding, delimiter, line ends and lines before the header.
 
-Rows are numbered as a spreadsheet shows them: the first record of the file is row 1, a cell with line breaks does not count
-as several rows, and an empty row counts. One row that cannot be read is a RefusedRow, and reading goes on below it.
+Rows are numbered as a spreadsheet shows them: the first record of the file is row 1, a cell with line breaks does not
+count as several rows, and an empty row counts. One row that cannot be read is a RefusedRow, and reading goes on below
+it.
 """
 
 import codecs
@@ -14,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from catalogue.importing.records import RefusedRow
 
@@ -111,7 +112,7 @@ def sniff_delimiter(text: str) -> str:
     return best
 
 
-# --- bytes and text ------------------------------------------------------------------------------------------------------
+# --- bytes and text -------------------------------------------------------------------------------------------------
 
 
 def _bytes_of(source: Source, max_bytes: int) -> tuple[str, bytes]:
@@ -155,7 +156,7 @@ def _decoded(name: str, data: bytes) -> tuple[str, str]:
         return data.decode("cp1252", errors="replace"), "windows-1252"
 
 
-# --- records -------------------------------------------------------------------------------------------------------------
+# --- records --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ class _Lines:
 def _records(text: str, delimiter: str) -> Iterator[_Record]:
     lines = _Lines(io.StringIO(text, newline="").readlines())
     # Files delimited by ¬ never quote: a quotation mark there is only a quotation mark.
-    quoting = csv.QUOTE_NONE if delimiter == "¬" else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "¬" else csv.QUOTE_MINIMAL
     reader = csv.reader(lines, delimiter=delimiter, quoting=quoting)
     number = 0
     while lines.begin_record():
@@ -265,7 +266,8 @@ def _table_rows(records: Iterable[_Record], keys: tuple[str, ...]) -> Iterator[t
         elif any(cell.strip() for cell in cells[len(keys) :]):
             yield RefusedRow(
                 record.number,
-                f"it has {len(cells)} cells where the header has {len(keys)}: a delimiter or quotation mark is out of place",
+                f"it has {len(cells)} cells where the header has {len(keys)}: "
+                "a delimiter or quotation mark is out of place",
             )
         else:
             # Spreadsheets drop empty cells at the end of a row.

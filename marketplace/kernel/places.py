@@ -1,8 +1,8 @@
 """Postcodes, positions and distances in Great Britain, by arithmetic alone.
 
-Positions are WGS84 degrees (what a phone or a web map speaks); Ordnance Survey publishes British National Grid metres, so
-the conversion lives here too. Formulae: Ordnance Survey, "A guide to coordinate systems in Great Britain" (constants of the
-projection and of the Helmert transform) and Krueger's series for the transverse Mercator projection.
+Positions are WGS84 degrees (what a phone or a web map speaks); Ordnance Survey publishes British National Grid metres,
+so the conversion lives here too. Formulae: Ordnance Survey, "A guide to coordinate systems in Great Britain"
+(constants of the projection and of the Helmert transform) and Krueger's series for the transverse Mercator projection.
 """
 
 import math
@@ -16,7 +16,8 @@ EARTH_RADIUS_METRES = 6_371_008.8  # mean radius of the WGS84 ellipsoid
 POSTCODE_SENTENCE = "Enter a postcode, like DL3 7TX"
 PLACE_SENTENCE = "Enter a postcode, or the first half of one, like DL3 7TX or DL3"
 
-# Royal Mail's rules: which letters may stand where. GIR 0AA and the overseas territories are not places in Great Britain.
+# Royal Mail's rules: which letters may stand where. GIR 0AA and the overseas territories are not places in Great
+# Britain.
 _OUTCODE = (
     r"(?:[A-PR-UWYZ][0-9]{1,2}"
     r"|[A-PR-UWYZ][A-HK-Y][0-9]{1,2}"
@@ -63,8 +64,8 @@ class PostcodePlace:
 def normalise_postcode(text: str) -> str:
     """The postcode in its printed form: "dl37tx" gives "DL3 7TX".
 
-    Spaces, full stops and dashes are forgiven anywhere, and a letter O typed for the 0 in front of the last two letters.
-    The form is checked, not whether Royal Mail uses it. Raises InvalidPostcode.
+    Spaces, full stops and dashes are forgiven anywhere, and a letter O typed for the 0 in front of the last two
+    letters. The form is checked, not whether Royal Mail uses it. Raises InvalidPostcode.
     """
     found = _FULL_PATTERN.fullmatch(_compact(text))
     if found is None:
@@ -116,7 +117,7 @@ def distance_miles(start: Point, end: Point) -> float:
     return distance_metres(start, end) / MILE_METRES
 
 
-# --- British National Grid -------------------------------------------------------------------------------------------
+# --- British National Grid ------------------------------------------------------------------------------------------
 
 _AIRY_A, _AIRY_B = 6_377_563.396, 6_356_256.909
 _WGS_A, _WGS_B = 6_378_137.0, 6_356_752.314_245
@@ -158,8 +159,8 @@ def _xi_of_latitude(lat: float) -> float:
 _XI_ORIGIN = _xi_of_latitude(_LAT_ORIGIN)
 _GRID_RADIUS = _SCALE_ORIGIN * _RECTIFYING_RADIUS
 
-# Helmert's seven parameters, OSGB36 to WGS84 (metres, arc seconds, parts per million), as Ordnance Survey publishes them
-# for the other direction, with the signs turned.
+# Helmert's seven parameters, OSGB36 to WGS84 (metres, arc seconds, parts per million), as Ordnance Survey publishes
+# them for the other direction, with the signs turned.
 _SHIFT_X, _SHIFT_Y, _SHIFT_Z = 446.448, -125.157, 542.060
 _TURN_X, _TURN_Y, _TURN_Z = (math.radians(seconds / 3600) for seconds in (0.1502, 0.2470, 0.8421))
 _STRETCH = 1 - 20.4894e-6
@@ -203,7 +204,9 @@ def grid_to_airy(easting: float, northing: float) -> tuple[float, float]:
 
 
 def grid_to_lat_lon(easting: float, northing: float) -> tuple[float, float]:
-    """National Grid metres to WGS84 degrees (lat, lon), by Helmert's transform: good to 2 to 5 metres in Great Britain."""
+    """National Grid metres to WGS84 degrees (lat, lon), by Helmert's transform: good to 2 to 5 metres in Great
+    Britain.
+    """
     lat, lon = grid_to_airy(easting, northing)
     sin_lat, cos_lat = math.sin(lat), math.cos(lat)
     normal = _AIRY_A / math.sqrt(1 - _AIRY_E2 * sin_lat * sin_lat)

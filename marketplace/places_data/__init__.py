@@ -1,7 +1,7 @@
 """Where outcodes are and which council answers for adult social care, from packaged open data.
 
-Read once, when first asked. Sources, licences and their quirks: `data/README.md`. What is shown to people from this data
-carries `ATTRIBUTION`.
+Read once, when first asked. Sources, licences and their quirks: `data/README.md`. What is shown to people from this
+data carries `ATTRIBUTION`.
 """
 
 import csv
@@ -56,7 +56,9 @@ class Outcode:
 
     @property
     def only_council_gss(self) -> str | None:
-        """The council, when the whole outcode is in it; None when several share it and only a full postcode can tell."""
+        """The council, when the whole outcode is in it; None when several share it and only a full postcode can
+        tell.
+        """
         return self.council_gss if self.councils_spanned == 1 else None
 
 
@@ -87,7 +89,8 @@ def find_outcode(text: str) -> Outcode | None:
 
 
 def nearest_outcode(point: Point) -> Outcode:
-    """The outcode whose middle is nearest: gives a position a name. Outcodes of three postcodes or fewer are passed over.
+    """The outcode whose middle is nearest: gives a position a name. Outcodes of three postcodes or fewer are passed
+    over.
 
     Never a way to find the council: neighbours share outcodes. Ties go to the first in the alphabet.
     """
@@ -148,8 +151,8 @@ def list_asc_councils() -> tuple[Council, ...]:
 def mend_gss(code: str) -> str | None:
     """A GSS code as it should be: "E0800003" (a zero lost on the way) gives "E08000003".
 
-    Codes of a right form are returned as they are, known or not; None when the code cannot be understood, or when the mended
-    code is no council's.
+    Codes of a right form are returned as they are, known or not; None when the code cannot be understood, or when the
+    mended code is no council's.
     """
     tidy = code.strip().upper()
     if re.fullmatch(r"[A-Z][0-9]{8}", tidy):
@@ -161,7 +164,7 @@ def mend_gss(code: str) -> str | None:
     return mended if find_council(mended) else None
 
 
-# --- reading the packaged files ------------------------------------------------------------------------------------------
+# --- reading the packaged files -------------------------------------------------------------------------------------
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
