@@ -17,8 +17,8 @@ DEFAULT_SERVICE_NAME = "Care Market"
 def init_app(app: Flask) -> None:
     """Give `app` the look of the site: static files, loaders, filters, globals, headers and error pages.
 
-    Reads SERVICE_NAME and SERVICE_PHONE from `app.config`. Templates may be given `navigation`, `account`, `acting_for`,
-    `basket_count`, `demo_banner` and `footer_links` by a context processor: see README.md in this folder.
+    Reads SERVICE_NAME and SERVICE_PHONE from `app.config`. A context processor may give templates `navigation`,
+    `account`, `acting_for`, `basket_count`, `demo_banner` and `footer_links`: see README.md in this folder.
     """
     app.config.setdefault("SERVICE_NAME", DEFAULT_SERVICE_NAME)
     app.config.setdefault("SERVICE_PHONE", None)
@@ -27,9 +27,7 @@ def init_app(app: Flask) -> None:
     headers.init_app(app)
     error_pages.register_error_handlers(app)
     WTFormsHelpers(app)
-    app.jinja_env.globals.update(
-        url_with=url_with, footer_links=FOOTER_LINKS, balance_drawing=charts.balance_drawing
-    )
+    app.jinja_env.globals.update(url_with=url_with, footer_links=FOOTER_LINKS, balance_drawing=charts.balance_drawing)
     own_loader = app.jinja_loader
     app.jinja_loader = ChoiceLoader(
         [

@@ -59,7 +59,10 @@ _WORDS: dict[int, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     ),
     500: (
         "Something went wrong at our end",
-        ("We have been told, and the reference below says where to look.", "If you were paying, you will not pay twice."),
+        (
+            "We have been told, and the reference below says where to look.",
+            "If you were paying, you will not pay twice.",
+        ),
         ("Go back and try again in a few minutes.", "Look at your orders to see whether your last step went through."),
     ),
     503: (
@@ -104,7 +107,7 @@ def page_for_refusal(error: DomainError) -> ErrorPage:
 
 
 def show(page: ErrorPage, cause: BaseException) -> Response:
-    """Draw `page` with a new reference, and write the reference and the cause to the log (the trace when it is ours)."""
+    """Draw `page` with a new reference; the reference and the cause go to the log, with the trace when it is ours."""
     page = replace(page, reference=new_reference())
     ours = page.status >= 500
     logger.log(

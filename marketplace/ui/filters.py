@@ -24,7 +24,13 @@ _MONTHS = (
     "November",
     "December",
 )
-_IRREGULAR = {"person": "people", "child": "children", "enquiry": "enquiries", "charity": "charities", "agency": "agencies"}
+_IRREGULAR = {
+    "person": "people",
+    "child": "children",
+    "enquiry": "enquiries",
+    "charity": "charities",
+    "agency": "agencies",
+}
 
 
 def pounds(pence: int | None) -> str:

@@ -47,7 +47,7 @@ export function patternFiles() {
     names.map((name, index) => {
       const [ground, quiet] = GROUNDS[index % GROUNDS.length];
       const drawing = categories[name];
-      const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 200" width="320" height="200" preserveAspectRatio="xMidYMid slice"><defs><pattern id="p" width="72" height="72" patternUnits="userSpaceOnUse" patternTransform="rotate(-10)"><g ${line(WEIGHT, quiet)}><g transform="translate(6 6) scale(.8)">${drawing}</g><g transform="translate(42 42) scale(.8)">${drawing}</g></g></pattern></defs><rect width="320" height="200" fill="${ground}"/><rect width="320" height="200" fill="url(#p)" opacity=".55"/><circle cx="160" cy="100" r="58" fill="${ground}"/><circle cx="160" cy="100" r="50" fill="#fff"/><g transform="translate(128 68) scale(2)"><g ${line(1.5, TEAL)}>${drawing}</g></g></svg>`;
+      const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 640" width="640" height="640"><defs><pattern id="p" width="72" height="72" patternUnits="userSpaceOnUse" patternTransform="rotate(-10)"><g ${line(WEIGHT, quiet)}><g transform="translate(6 6) scale(.8)">${drawing}</g><g transform="translate(42 42) scale(.8)">${drawing}</g></g></pattern></defs><rect width="640" height="640" fill="${ground}"/><rect width="640" height="640" fill="url(#p)" opacity=".55"/><circle cx="320" cy="320" r="46" fill="${ground}"/><circle cx="320" cy="320" r="40" fill="#fff"/><g transform="translate(294.400 294.400) scale(1.600)"><g ${line(1.6, TEAL)}>${drawing}</g></g></svg>`;
       return [name, svg];
     }),
   );
