@@ -9,9 +9,26 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
+import budgets.models
+import catalogue.models
+import marketplace.accounts.models
+import marketplace.audit.models
+import marketplace.outbox.models
 import migrations
-import ratings.models  # noqa: F401  every table must be known before a comparison
+import payments.models
+import ratings.models
 from marketplace.database import Base, db, transaction
+
+EVERY_TABLE = (
+    marketplace.accounts.models,
+    marketplace.audit.models,
+    marketplace.outbox.models,
+    catalogue.models,
+    budgets.models,
+    payments.models,
+    ratings.models,
+)
+"""Importing these makes every table known, which a comparison needs."""
 
 
 def _config(connection: Connection) -> Config:
