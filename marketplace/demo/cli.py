@@ -1,7 +1,90 @@
-"""Commands of demo."""
+"""The `marketplace demo` command."""
+
+import os
+from pathlib import Path
 
 import click
 
+from marketplace.demo import supervisor
+from marketplace.kernel.errors import SettingsError
+
+TO_TRY = """
+  {url}          the marketplace
+  {url}/demo     ten people to be, each with something to try
+
+  Search for “gardening” near DL3 7TX · buy with card 4242 4242 4242 4242 (declined: 4000 0000 0000 0002)
+  Stop with Ctrl-C. `make demo` again keeps what you did, `make demo-reset` starts anew.
+"""
+
 
 def register(cli: click.Group, import_group: click.Group) -> None:
-    """Add this package's commands to `marketplace` and to `marketplace import`."""
+    """Add this package's command to `marketplace`."""
+    cli.add_command(demo)
+
+
+@click.command()
+@click.option("--reset", is_flag=True, help="Throw the demo's data away first.")
+def demo(reset: bool) -> None:
+    """Serve a demo council: pages, worker and a Stripe sandbox, all stopped together by Ctrl-C."""
+    port = _port()
+    data = Path(os.environ.get("MARKETPLACE_DATA", "var")).resolve()
+    supervisor.check_port(port)
+    lock = supervisor.prepare_folder(data, reset=reset)
+    env = supervisor.environment(data, port, os.environ)
+    os.environ.update(env)
+    running = supervisor.Supervisor(env)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        running.start(
+            "Stripe sandbox",
+            "stripe-sandbox",
+            "--port",
+            env["DEMO_SANDBOX_PORT"],
+            "--data",
+            str(data / "stripe-sandbox"),
+            "--webhook-url",
+            f"{url}/stripe/webhook",
+            "--webhook-secret",
+            env["STRIPE_WEBHOOK_SECRET"],
+        )
+        if not _is_loaded(data):
+            running.wait_until_healthy(env["STRIPE_API_BASE"] + "/healthz")
+            _load(data)
+        running.start("web server", "serve")
+        running.start("worker", "worker")
+        running.wait_until_healthy(f"{url}/healthz")
+        if not running.stopping:
+            click.echo(TO_TRY.format(url=url))
+        running.watch()
+    except OSError as error:
+        raise SettingsError(f"The demo cannot go on: {error.strerror} ({error.filename or data}).") from None
+    finally:
+        running.stop()
+        lock.close()
+    click.echo("Stopped.")
+
+
+def _port() -> int:
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise SettingsError(f"PORT is “{text}”: set it to a number from 1 to 65535.")
+    return int(text)
+
+
+def _is_loaded(data: Path) -> bool:
+    """Whether the demo was loaded by this very version of its tables: a newer one migrates and loads what is missing."""
+    from marketplace.demo.version import fingerprint
+
+    mark = data / "demo-loaded"
+    return mark.exists() and mark.read_text() == fingerprint()
+
+
+def _load(data: Path) -> None:
+    from marketplace.app import create_app
+    from marketplace.demo import load
+    from marketplace.demo.version import fingerprint
+
+    app = create_app()
+    with app.app_context():
+        load.ensure(click.echo)
+    (data / "demo-loaded").write_text(fingerprint())
