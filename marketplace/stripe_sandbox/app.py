@@ -37,7 +37,8 @@ def create_app(data_folder: str | Path, settings: Settings | None = None, **chan
     """
     if os.environ.get("STRIPE_SECRET_KEY", "").startswith(("sk_live_", "rk_live_")):
         raise LiveKeyRefused(
-            "STRIPE_SECRET_KEY is a live key. The Stripe sandbox does not start beside one: use a key beginning sk_test_."
+            "STRIPE_SECRET_KEY is a live key. The Stripe sandbox does not start beside one: use a key beginning "
+            "sk_test_."
         )
     settings = replace(settings or Settings(), **changes)
     sandbox = Sandbox(Store(data_folder), settings)
@@ -118,8 +119,8 @@ def _http_problem(problem: HTTPException) -> Response | tuple[str, int]:
     if _is_api():
         if status in (404, 405):
             message = (
-                f"Unrecognized request URL ({request.method}: {request.path}). The sandbox does not know it, or not with this "
-                "method."
+                f"Unrecognized request URL ({request.method}: {request.path}). The sandbox does not know it, or not "
+                "with this method."
             )
             return _error_reply(404, "invalid_request_error", message)
         return _error_reply(status, "invalid_request_error", problem.description or problem.name)

@@ -104,6 +104,13 @@ CARDS = (
         decline_when_saved=False,
     ),
     TestCard("4000000000003220", "threeDSecure2Required", authentication="always"),
+    TestCard(
+        "4000008400001629",
+        "threeDSecureRequiredChargeDeclined",
+        authentication="always",
+        decline="generic_decline",
+        decline_when_saved=False,
+    ),
     TestCard("4000000000000259", "createDispute", dispute="fraudulent"),
     TestCard("4000000000002685", "createDisputeProductNotReceived", dispute="product_not_received"),
     TestCard("4000000000001976", "createDisputeInquiry", dispute="inquiry"),
@@ -139,7 +146,7 @@ def new_payment_method(
 ) -> Json:
     """A payment method for a test card; nothing of the number but its last four digits is kept."""
     details = billing or {}
-    address = {name: None for name in ("city", "country", "line1", "line2", "postal_code", "state")}
+    address = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
     address.update(details.get("address") or {})
     return {
         "id": new_id("pm"),

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from . import money
+from . import moves
 from .cards import DECLINES, card_of, decline_error, needs_authentication
 from .errors import ApiError, refused
+from .faults import take_fault
 from .ids import new_id, random_text
 from .rendering import public
 from .settings import APPLICATION, DAY
@@ -123,7 +124,12 @@ def take(ctx: "Context", intent: Json, payment_method: Json, *, authenticated: b
         ctx.emit("charge.succeeded", charge)
         ctx.emit("payment_intent.amount_capturable_updated", intent)
         return intent
-    money.settle(ctx, charge)
+    late = take_fault(ctx.tx, "late_settlement") if intent["capture_method"] == "automatic_async" else None
+    if late is None:
+        moves.settle(ctx, charge)
+    else:
+        charge["_unsettled"] = True
+        ctx.plan(ctx.now + int(late.get("seconds", 10)), "settle", charge["id"])
     ctx.tx.save(charge)
     intent.update(status="succeeded", amount_received=intent["amount"])
     ctx.tx.save(intent)
@@ -131,6 +137,14 @@ def take(ctx: "Context", intent: Json, payment_method: Json, *, authenticated: b
     ctx.emit("payment_intent.succeeded", intent)
     _after_payment(ctx, charge, payment_method)
     return intent
+
+
+def settle_late(ctx: "Context", charge: Json) -> None:
+    """Book a charge that was captured asynchronously: until now its balance transaction and transfer were empty."""
+    if charge.pop("_unsettled", False):
+        moves.settle(ctx, charge)
+        ctx.tx.save(charge)
+        ctx.emit("charge.updated", charge, {"balance_transaction": None}, account=ctx.tx.owner_of(charge["id"]))
 
 
 def _keep_card(ctx: "Context", intent: Json, payment_method: Json) -> None:
@@ -164,7 +178,7 @@ def capture(ctx: "Context", intent: Json, amount: int, changes: Json) -> Json:
         charge["application_fee_amount"] = intent["application_fee_amount"] = changes["application_fee_amount"]
     if "transfer_amount" in changes and charge["transfer_data"]:
         charge["transfer_data"]["amount"] = intent["transfer_data"]["amount"] = changes["transfer_amount"]
-    money.settle(ctx, charge)
+    moves.settle(ctx, charge)
     if rest:
         _release(ctx, charge, rest)
     ctx.tx.save(charge)

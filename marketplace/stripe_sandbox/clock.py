@@ -61,6 +61,8 @@ def _run(ctx: "Context", kind: str, subject: Json, options: Json) -> None:
             checkout_sessions.close_session(ctx, subject)
         elif kind == "fail_refund":
             refunds.fail_refund(ctx, subject, options.get("reason", "unknown"))
+        elif kind == "settle":
+            charging.settle_late(ctx, subject)
         elif kind == "complete_refund":
             refunds.complete_refund(ctx, subject)
         elif kind == "arrive_payout":

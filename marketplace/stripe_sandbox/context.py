@@ -105,7 +105,8 @@ class Context:
         for row in self.tx.select("webhook_endpoint", oldest_first=True):
             if row["status"] == "enabled" and _wants(row, event["type"], owner):
                 added = self.tx.sql.execute(
-                    "INSERT INTO deliveries (event, event_type, endpoint, state, due_at) VALUES (?, ?, ?, 'waiting', ?)",
+                    "INSERT INTO deliveries (event, event_type, endpoint, state, due_at) "
+                    "VALUES (?, ?, ?, 'waiting', ?)",
                     (event["id"], event["type"], row["id"], time.time()),
                 )
                 apply_to_delivery(self.tx, int(added.lastrowid or 0), event["type"])

@@ -1,4 +1,4 @@
-"""From an HTTP request to a handler and back: authentication, idempotency, one transaction, faults asked for, the reply."""
+"""From an HTTP request to a handler and back: key, idempotency, one transaction, faults, the reply."""
 
 import contextlib
 import json
@@ -175,7 +175,8 @@ def _saved_reply(ctx: Context, call: Call) -> Answer | None:
     if call.idempotency_key is None:
         return None
     row = ctx.tx.sql.execute(
-        "SELECT endpoint, fingerprint, status, reply, request_id, created FROM idempotency_keys WHERE account = ? AND key = ?",
+        "SELECT endpoint, fingerprint, status, reply, request_id, created FROM idempotency_keys "
+        "WHERE account = ? AND key = ?",
         (call.account, call.idempotency_key),
     ).fetchone()
     if row is None:
@@ -188,14 +189,14 @@ def _saved_reply(ctx: Context, call: Call) -> Answer | None:
         return None
     if endpoint != f"{call.method} {call.path}":
         raise idempotency_mismatch(
-            f"Keys for idempotent requests can only be used for the same endpoint they were first used for ('{endpoint}' vs "
-            f"'{call.method} {call.path}'). Try using a key other than '{call.idempotency_key}' if you meant to execute a "
-            "different request."
+            "Keys for idempotent requests can only be used for the same endpoint they were first used for "
+            f"('{endpoint}' vs '{call.method} {call.path}'). Try using a key other than '{call.idempotency_key}' if "
+            "you meant to execute a different request."
         )
     if fingerprint != call.fingerprint:
         raise idempotency_mismatch(
-            "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a "
-            f"key other than '{call.idempotency_key}' if you meant to execute a different request."
+            "Keys for idempotent requests can only be used with the same parameters they were first used with. Try "
+            f"using a key other than '{call.idempotency_key}' if you meant to execute a different request."
         )
     return Answer(status, json.loads(reply), replayed_from=first_request)
 

@@ -1,4 +1,4 @@
-"""Faults that can be asked for: replies that get lost, events that come twice, late, reordered or never, refunds that fail."""
+"""Faults that can be asked for: lost replies, events twice, late, reordered or never, refunds that fail."""
 
 import fnmatch
 import json
@@ -11,8 +11,9 @@ from .store import Transaction
 Json = dict[str, Any]
 
 REQUEST_KINDS = ("error_after_commit", "drop_reply", "slow_reply", "error_before", "rate_limit")
-EVENT_KINDS = ("twice", "late", "never", "reorder")
-OTHER_KINDS = ("fail_refund",)
+EVENT_KINDS = ("twice", "late", "never", "reorder", "forged")
+OTHER_KINDS = ("fail_refund", "late_settlement")
+FORGERIES = ("unsigned", "bad_signature", "old", "altered", "livemode", "other_account")
 KINDS = (*REQUEST_KINDS, *EVENT_KINDS, *OTHER_KINDS)
 # A held event is let go after this time, even when its fellows never come.
 LONGEST_HOLD_SECONDS = 30.0
@@ -20,7 +21,7 @@ LONGEST_HOLD_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class RequestFault:
-    """A fault that was taken for one request. `replay`: what the idempotency key gives back later, `error` or `result`."""
+    """A fault taken for one request. `replay`: what the idempotency key gives back later, `error` or `result`."""
 
     kind: str
     status: int
@@ -56,6 +57,8 @@ def add_fault(tx: Transaction, kind: str, options: Json, times: int = 1) -> int:
     """Have a fault happen to the next `times` requests, events or refunds that match its options."""
     if kind not in KINDS:
         raise ValueError(f"There is no fault called {kind}. There are: {', '.join(KINDS)}.")
+    if kind == "forged" and options.get("how") not in FORGERIES:
+        raise ValueError(f"Say how the event is forged: {', '.join(FORGERIES)}.")
     if times < 1:
         raise ValueError("A fault happens at least once.")
     cursor = tx.sql.execute(
@@ -123,11 +126,9 @@ def apply_to_delivery(tx: Transaction, delivery: int, event_type: str) -> None:
         _use(tx, fault_id, remaining)
         if kind == "twice":
             for _ in range(int(options.get("copies", 2)) - 1):
-                tx.sql.execute(
-                    "INSERT INTO deliveries (event, event_type, endpoint, state, due_at, note) "
-                    "SELECT event, event_type, endpoint, state, due_at, 'twice' FROM deliveries WHERE id = ?",
-                    (delivery,),
-                )
+                _copy(tx, delivery, "twice")
+        elif kind == "forged":
+            _copy(tx, delivery, str(options["how"]))
         elif kind == "late":
             due = time.time() + float(options.get("seconds", 10))
             tx.sql.execute("UPDATE deliveries SET due_at = ?, note = 'late' WHERE id = ?", (due, delivery))
@@ -139,6 +140,14 @@ def apply_to_delivery(tx: Transaction, delivery: int, event_type: str) -> None:
             if remaining <= 1:
                 _release_backwards(tx)
         return
+
+
+def _copy(tx: Transaction, delivery: int, note: str) -> None:
+    tx.sql.execute(
+        "INSERT INTO deliveries (event, event_type, endpoint, state, due_at, note) "
+        "SELECT event, event_type, endpoint, state, due_at, ? FROM deliveries WHERE id = ?",
+        (note, delivery),
+    )
 
 
 def _release_backwards(tx: Transaction) -> None:

@@ -52,12 +52,13 @@ def check_key(header: str) -> None:
             key = ""
     if scheme.lower() not in ("bearer", "basic") or not key:
         raise _not_authenticated(
-            "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer "
-            "auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
+            "You did not provide an API key. You need to provide your API key in the Authorization header, using "
+            "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
         )
     if key.startswith(("sk_live_", "rk_live_", "pk_live_")):
         raise _not_authenticated(
-            "A live key was sent to the Stripe sandbox, and was not kept. The sandbox takes only test keys, beginning sk_test_."
+            "A live key was sent to the Stripe sandbox, and was not kept. The sandbox takes only test keys, beginning "
+            "sk_test_."
         )
     if key.startswith("pk_test_"):
         raise _not_authenticated("This API call cannot be made with a publishable API key. Use a secret API key.")

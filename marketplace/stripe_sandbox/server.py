@@ -7,7 +7,7 @@ import sys
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
@@ -89,23 +89,26 @@ def serve(
             data_folder, port, host, webhook_url=webhook_url, webhook_secret=webhook_secret, **settings
         )
     except (LiveKeyRefused, FolderInUse, ValueError) as problem:
-        print(f"stripe-sandbox: {problem}", file=sys.stderr)
+        _say(f"stripe-sandbox: {problem}", sys.stderr)
         return 1
     except SystemExit:
-        print(
-            f"stripe-sandbox: port {port} is taken. Stop what uses it, or choose another with --port.", file=sys.stderr
-        )
+        _say(f"stripe-sandbox: port {port} is taken. Stop what uses it, or choose another with --port.", sys.stderr)
         return 1
     except OSError as problem:
-        print(f"stripe-sandbox: cannot start on {host}:{port} with {data_folder}: {problem}", file=sys.stderr)
+        _say(f"stripe-sandbox: cannot start on {host}:{port} with {data_folder}: {problem}", sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    print(f"Stripe sandbox (no real money) on {running.url}", flush=True)
-    print(f"  API {running.url}/v1 with any key beginning sk_test_; fault panel {running.url}/_faults", flush=True)
+    _say(f"Stripe sandbox (no real money) on {running.url}", sys.stdout)
+    _say(f"  API {running.url}/v1 with any key beginning sk_test_; fault panel {running.url}/_faults", sys.stdout)
     ended.wait()
     running.stop()
     return 0
+
+
+def _say(line: str, stream: TextIO) -> None:
+    stream.write(f"{line}\n")
+    stream.flush()
 
 
 def free_port(host: str = "127.0.0.1") -> int:

@@ -22,7 +22,7 @@ class Settings:
     authorisation_days: int = 7
     available_after_days: int = 3
     idempotency_seconds: int = DAY
-    # Seconds before each new try of a webhook; afterwards the delivery is given up, as Stripe does after about three days.
+    # Seconds before each new try of a webhook; then it is given up, as Stripe does after about three days.
     webhook_retry_seconds: tuple[float, ...] = (
         1,
         2,

@@ -1,7 +1,7 @@
 """The sandbox's own SQLite file: every object as JSON, and the tables around them.
 
-One process, one connection, one lock: each request is one `BEGIN IMMEDIATE` transaction, so that an object, the events it
-causes and the saved idempotent reply are written together or not at all.
+One process, one connection, one lock: each request is one `BEGIN IMMEDIATE` transaction, so that an object, the events
+it causes and the saved idempotent reply are written together or not at all.
 """
 
 import fcntl
@@ -149,7 +149,8 @@ class Transaction:
         limit: int | None = None,
     ) -> list[Json]:
         """Objects of a type, newest first, whose JSON fields equal `where` (names such as `card.last4` go deep)."""
-        sql, values = "SELECT account, id, body FROM objects WHERE type = ?", [type_name]
+        sql = "SELECT account, id, body FROM objects WHERE type = ?"
+        values: list[Any] = [type_name]
         if account is not None:
             sql, values = f"{sql} AND account = ?", [*values, account]
         for name, value in (where or {}).items():
@@ -203,7 +204,7 @@ class Store:
     def __init__(self, data_folder: str | Path) -> None:
         folder = Path(data_folder)
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock_file = open(folder / "stripe-sandbox.lock", "w")  # noqa: SIM115 - held until close()
+        self._lock_file = (folder / "stripe-sandbox.lock").open("w")
         try:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -1,6 +1,7 @@
 """Webhooks: signed as Stripe signs them, sent by background threads, tried again until the schedule ends.
 
-What is to be sent is in the file, so that a restart loses nothing; what was being sent when the process ended is sent again.
+What is to be sent is in the file, so that a restart loses nothing; what was being sent when the process ended is sent
+again.
 Source: https://docs.stripe.com/webhooks#verify-manually
 """
 
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .context import Context
+from .faults import FORGERIES
 from .rendering import public
 from .settings import Settings
-from .store import Store
+from .store import Store, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +35,7 @@ def signature(payload: str, secret: str, moment: int) -> str:
     return f"t={moment},v1={digest}"
 
 
-def post(url: str, payload: str, header: str, timeout: float) -> int:
+def post(url: str, payload: str, header: str | None, timeout: float) -> int:
     """Send one event; gives the HTTP status. Redirects are not followed, as at Stripe."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -42,9 +44,10 @@ def post(url: str, payload: str, header: str, timeout: float) -> int:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": header,
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks) sandbox",
         }
+        if header is not None:
+            headers["Stripe-Signature"] = header
         connection.request("POST", path, payload.encode(), headers)
         reply = connection.getresponse()
         reply.read()
@@ -103,30 +106,30 @@ class Deliverer:
         """Send the delivery that has been due longest; False when none is."""
         with self.store.transaction() as tx:
             row = tx.sql.execute(
-                "UPDATE deliveries SET state = 'sending', attempts = attempts + 1 WHERE id = (SELECT id FROM deliveries "
-                "WHERE state = 'waiting' AND due_at <= ? ORDER BY due_at, id LIMIT 1) RETURNING id, event, endpoint, attempts",
+                "UPDATE deliveries SET state = 'sending', attempts = attempts + 1 WHERE id = ("
+                "SELECT id FROM deliveries WHERE state = 'waiting' AND due_at <= ? ORDER BY due_at, id LIMIT 1"
+                ") RETURNING id, event, endpoint, attempts, note",
                 (time.time(),),
             ).fetchone()
             if row is None:
                 return False
-            delivery, event_id, endpoint_id, attempts = row
+            delivery, event_id, endpoint_id, attempts, note = row
             event, target = tx.find(event_id, "event"), tx.find(endpoint_id, "webhook_endpoint")
             if event is None or target is None or target["status"] != "enabled":
-                self._close(tx, delivery, "dropped", None, "the endpoint is gone or switched off")
+                _close(tx, delivery, "dropped", None, "the endpoint is gone or switched off")
                 return True
             shown = public(Context(tx=tx, settings=self.settings, base_url=""), event)
-        payload = json.dumps(shown, indent=2)
+        payload, header = sealed(shown, target["_secret"], note)
         status, error = None, None
         try:
-            header = signature(payload, target["_secret"], int(time.time()))
             status = post(target["url"], payload, header, self.settings.webhook_timeout_seconds)
         except (OSError, http.client.HTTPException) as problem:
             error = f"{type(problem).__name__}: {problem}"[:200]
         with self.store.transaction() as tx:
             if status is not None and 200 <= status < 300:
-                self._close(tx, delivery, "delivered", status, None)
-            elif attempts > len(self.settings.webhook_retry_seconds):
-                self._close(tx, delivery, "given_up", status, error)
+                _close(tx, delivery, "delivered", status, None)
+            elif attempts > len(self.settings.webhook_retry_seconds) or note in FORGERIES:
+                _close(tx, delivery, "given_up", status, error)
             else:
                 due = time.time() + self.settings.webhook_retry_seconds[attempts - 1]
                 tx.sql.execute(
@@ -136,9 +139,25 @@ class Deliverer:
                 )
         return True
 
-    @staticmethod
-    def _close(tx: Any, delivery: int, state: str, status: int | None, error: str | None) -> None:
-        tx.sql.execute(
-            "UPDATE deliveries SET state = ?, last_status = ?, last_error = ? WHERE id = ? AND state = 'sending'",
-            (state, status, error, delivery),
-        )
+
+def sealed(shown: Json, secret: str, note: str | None) -> tuple[str, str | None]:
+    """The body and the signature of an event; a forgery asked for on the fault panel spoils one of them."""
+    moment = int(time.time())
+    if note == "livemode":
+        shown = {**shown, "livemode": True}
+    if note == "other_account":
+        shown = {**shown, "account": "acct_1NotOneOfOurs"}
+    payload = json.dumps(shown, indent=2)
+    if note == "unsigned":
+        return payload, None
+    if note == "old":
+        moment -= 3_600
+    header = signature(payload, f"{secret}x" if note == "bad_signature" else secret, moment)
+    return (payload.replace('"livemode": false', '"livemode": true') if note == "altered" else payload), header
+
+
+def _close(tx: Transaction, delivery: int, state: str, status: int | None, error: str | None) -> None:
+    tx.sql.execute(
+        "UPDATE deliveries SET state = ?, last_status = ?, last_error = ? WHERE id = ? AND state = 'sending'",
+        (state, status, error, delivery),
+    )

@@ -150,7 +150,7 @@ def _bank_account(account: Json) -> Json:
 
 def finish_onboarding(ctx: Context, account: Json) -> Json:
     """Everything asked for is given: the capabilities that were requested become active."""
-    account["capabilities"] = {name: "active" for name in account["capabilities"]}
+    account["capabilities"] = dict.fromkeys(account["capabilities"], "active")
     active = account["capabilities"]
     account.update(
         details_submitted=True,
@@ -172,7 +172,7 @@ def finish_onboarding(ctx: Context, account: Json) -> Json:
 
 def restrict(ctx: Context, account: Json, reason: str) -> Json:
     """Stripe stops an account: no charges, no payouts, with a reason that can be read."""
-    account["capabilities"] = {name: "inactive" for name in account["capabilities"]}
+    account["capabilities"] = dict.fromkeys(account["capabilities"], "inactive")
     account.update(charges_enabled=False, payouts_enabled=False)
     account["requirements"] = {**_requirements(["business_profile.url"]), "disabled_reason": "requirements.past_due"}
     account["requirements"]["errors"] = [

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .. import money
+from .. import money, moves
 from ..context import Context, endpoint
 from ..errors import no_such, refused
 from ..params import Params
@@ -45,9 +45,11 @@ def refund(ctx: Context, params: Params, fee_id: str) -> Json:
     amount = params.integer("amount", left, least=1)
     assert amount is not None
     if amount > left:
-        message = f"Refund amount (£{amount / 100:.2f}) is greater than unrefunded amount on fee (£{left / 100:.2f})"
+        message = (
+            f"Refund amount ({money.pounds(amount)}) is greater than unrefunded amount on fee ({money.pounds(left)})"
+        )
         raise refused(message, param="amount")
-    return money.give_fee_back(ctx, fee, amount, params.metadata())
+    return moves.give_fee_back(ctx, fee, amount, params.metadata())
 
 
 @endpoint("GET", "application_fees/<fee_id>/refunds", is_list=True)

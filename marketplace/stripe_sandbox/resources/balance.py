@@ -34,7 +34,7 @@ def retrieve_transaction(ctx: Context, params: Params, transaction_id: str) -> J
     return ctx.get("balance_transaction", transaction_id)
 
 
-@endpoint("GET", "balance_transactions", "currency payout source type", is_list=True)
+@endpoint("GET", "balance_transactions", "currency source type", is_list=True)
 def list_transactions(ctx: Context, params: Params) -> Json:
     """Balance transactions, newest first."""
     where = {name: params.text(name) for name in ("currency", "source", "type")}

@@ -17,13 +17,24 @@ Json = dict[str, Any]
 
 CREATE = (
     "mode success_url cancel_url customer customer_email customer_creation currency line_items payment_intent_data "
-    "setup_intent_data metadata client_reference_id payment_method_types allowed_payment_method_types expires_at locale "
-    "submit_type custom_text ui_mode payment_method_options saved_payment_method_options billing_address_collection"
+    "setup_intent_data metadata client_reference_id payment_method_types allowed_payment_method_types "
+    "expires_at locale submit_type custom_text ui_mode payment_method_options saved_payment_method_options "
+    "billing_address_collection"
 )
-INTENT_DATA = (
-    "application_fee_amount capture_method description metadata on_behalf_of receipt_email setup_future_usage shipping "
-    "statement_descriptor statement_descriptor_suffix transfer_data transfer_group"
-).split()
+INTENT_DATA = [
+    "application_fee_amount",
+    "capture_method",
+    "description",
+    "metadata",
+    "on_behalf_of",
+    "receipt_email",
+    "setup_future_usage",
+    "shipping",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_data",
+    "transfer_group",
+]
 SETUP_DATA = ("description", "metadata", "on_behalf_of")
 HALF_HOUR = 1_800
 
@@ -95,6 +106,7 @@ def create(ctx: Context, params: Params) -> Json:
     if not ctx.now + HALF_HOUR - 60 <= expires_at <= ctx.now + DAY + 60:
         raise not_valid("The `expires_at` timestamp must be between 30 minutes and 24 hours from now.", "expires_at")
     items: list[Json] = []
+    currency: str | None
     if mode == "payment":
         items, currency = _line_items(ctx, params)
         total = sum(item["amount_total"] for item in items)
@@ -197,8 +209,10 @@ def expire(ctx: Context, params: Params, session_id: str) -> Json:
     """Close a session that is still open."""
     session = ctx.get("checkout.session", session_id)
     if session["status"] != "open":
-        message = f'Only Checkout Sessions with a status in ["open"] can be expired. This one has a status of {session["status"]}.'
-        raise refused(message)
+        raise refused(
+            f'Only Checkout Sessions with a status in ["open"] can be expired. This one has a status of '
+            f"{session['status']}."
+        )
     return close_session(ctx, session)
 
 

@@ -11,7 +11,10 @@ from .payment_methods import attach_to, find_payment_method
 
 Json = dict[str, Any]
 
-FIELDS = "address description email metadata name phone payment_method preferred_locales shipping invoice_settings test_clock tax_exempt"
+FIELDS = (
+    "address description email metadata name phone payment_method preferred_locales shipping invoice_settings "
+    "test_clock"
+)
 PLAIN = ("description", "email", "name", "phone")
 
 

@@ -12,21 +12,42 @@ from ..settings import DAY
 
 Json = dict[str, Any]
 
-EVIDENCE = (
-    "access_activity_log billing_address cancellation_policy cancellation_policy_disclosure cancellation_rebuttal "
-    "customer_communication customer_email_address customer_name customer_purchase_ip customer_signature "
-    "duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id product_description receipt "
-    "refund_policy refund_policy_disclosure refund_refusal_explanation service_date service_documentation "
-    "shipping_address shipping_carrier shipping_date shipping_documentation shipping_tracking_number "
-    "uncategorized_file uncategorized_text"
-).split()
+EVIDENCE = [
+    "access_activity_log",
+    "billing_address",
+    "cancellation_policy",
+    "cancellation_policy_disclosure",
+    "cancellation_rebuttal",
+    "customer_communication",
+    "customer_email_address",
+    "customer_name",
+    "customer_purchase_ip",
+    "customer_signature",
+    "duplicate_charge_documentation",
+    "duplicate_charge_explanation",
+    "duplicate_charge_id",
+    "product_description",
+    "receipt",
+    "refund_policy",
+    "refund_policy_disclosure",
+    "refund_refusal_explanation",
+    "service_date",
+    "service_documentation",
+    "shipping_address",
+    "shipping_carrier",
+    "shipping_date",
+    "shipping_documentation",
+    "shipping_tracking_number",
+    "uncategorized_file",
+    "uncategorized_text",
+]
 CLOSED = ("won", "lost", "warning_closed")
 
 
 def open_dispute(
     ctx: Context, charge: Json, *, reason: str = "fraudulent", amount: int | None = None, inquiry: bool = False
 ) -> Json:
-    """Open a dispute on a charge: its amount and a fee leave the account that took the charge; an inquiry takes nothing yet."""
+    """Open a dispute on a charge: its amount and a fee leave the account that took it; an inquiry takes nothing yet."""
     if charge["disputed"]:
         raise refused(f"Charge {charge['id']} is disputed already.", "charge_disputed")
     left = charge["amount_captured"] - max(
@@ -45,7 +66,7 @@ def open_dispute(
         "created": ctx.now,
         "currency": charge["currency"],
         "enhanced_eligibility_types": [],
-        "evidence": {name: None for name in EVIDENCE},
+        "evidence": dict.fromkeys(EVIDENCE),
         "evidence_details": {
             "due_by": ctx.now + 9 * DAY,
             "enhanced_eligibility": {},
@@ -94,8 +115,19 @@ def withdraw(ctx: Context, dispute: Json) -> None:
     ctx.tx.save(dispute)
 
 
+def escalate(ctx: Context, dispute: Json) -> Json:
+    """An inquiry becomes a chargeback: now the money is taken."""
+    dispute.update(status="needs_response", is_charge_refundable=False)
+    dispute["payment_method_details"]["card"]["case_type"] = "chargeback"
+    withdraw(ctx, dispute)
+    owner = ctx.tx.owner_of(dispute["id"])
+    ctx.emit("charge.dispute.updated", dispute, account=owner)
+    ctx.emit("charge.dispute.funds_withdrawn", dispute, account=owner)
+    return dispute
+
+
 def finish(ctx: Context, dispute: Json, *, won: bool) -> Json:
-    """Close a dispute; a dispute that was won gives the amount back, not the fee."""
+    """Close a dispute; one that was won gives the amount and the fee back."""
     if dispute["status"] in CLOSED:
         return dispute
     owner = ctx.tx.owner_of(dispute["id"])
@@ -107,11 +139,13 @@ def finish(ctx: Context, dispute: Json, *, won: bool) -> Json:
         charge.update(disputed=False)
         ctx.tx.save(charge)
     elif won:
+        fee = money.fee_detail("stripe_fee", -dispute["_fee"], dispute["currency"], "Dispute fee returned")
         booked = money.post(
             ctx,
             account=owner,
             type="adjustment",
             amount=dispute["amount"],
+            fees=(fee,),
             source=dispute["id"],
             currency=dispute["currency"],
             description=f"Chargeback reversal for {dispute['charge']}",
@@ -159,6 +193,8 @@ def update(ctx: Context, params: Params, dispute_id: str) -> Json:
     ctx.tx.save(dispute)
     ctx.emit("charge.dispute.updated", dispute)
     words = dispute["evidence"]["uncategorized_text"]
+    if dispute["status"] == "warning_under_review" and words == "escalate_inquiry_evidence":
+        return escalate(ctx, dispute)
     if dispute["status"] in ("under_review", "warning_under_review") and words in (
         "winning_evidence",
         "losing_evidence",

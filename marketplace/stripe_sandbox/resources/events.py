@@ -47,7 +47,6 @@ def list_all(ctx: Context, params: Params) -> Json:
     if several:
         conditions.append(("instr(?, ' ' || json_extract(body, '$.type') || ' ') > 0", f" {' '.join(several)} "))
     if params.given("delivery_success"):
-        sign = "NOT EXISTS" if params.boolean("delivery_success") else "EXISTS"
-        test = f"{sign} (SELECT 1 FROM deliveries WHERE event = objects.id AND state <> 'delivered') AND 1 = ?"
-        conditions.append((test, 1))
+        test = "EXISTS (SELECT 1 FROM deliveries WHERE event = objects.id AND state <> 'delivered') <> ?"
+        conditions.append((test, params.boolean("delivery_success")))
     return page(ctx, params, "event", "/v1/events", conditions=conditions, any_account=True)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from .. import charging
+from .. import charging, money
+from ..cards import needs_authentication
 from ..context import Context, endpoint
 from ..errors import missing, not_valid, refused
 from ..ids import new_id, random_text
@@ -14,10 +15,14 @@ from .payment_methods import usable_payment_method
 
 Json = dict[str, Any]
 
-CONFIRM = "payment_method return_url off_session error_on_requires_action setup_future_usage receipt_email mandate_data use_stripe_sdk"
+CONFIRM = (
+    "payment_method return_url off_session error_on_requires_action setup_future_usage receipt_email mandate_data "
+    "use_stripe_sdk"
+)
 CREATE = (
-    "amount currency automatic_payment_methods payment_method_types allowed_payment_method_types capture_method confirm "
-    "confirmation_method customer description metadata on_behalf_of application_fee_amount transfer_data transfer_group "
+    "amount currency automatic_payment_methods payment_method_types allowed_payment_method_types capture_method "
+    "confirm confirmation_method customer description metadata on_behalf_of application_fee_amount transfer_data "
+    "transfer_group "
     f"statement_descriptor statement_descriptor_suffix shipping payment_method_options {CONFIRM}"
 )
 UPDATE = (
@@ -44,7 +49,7 @@ def check_range(ctx: Context, amount: int, currency: str, param: str = "amount")
     """Refuse what is under Stripe's least amount (30p) or over its greatest."""
     least = ctx.settings.minimum_pence[currency]
     if amount < least:
-        raise not_valid(f"Amount must be at least £{least / 100:.2f} {currency}", param, "amount_too_small")
+        raise not_valid(f"Amount must be at least {money.pounds(least)} {currency}", param, "amount_too_small")
     if amount > ctx.settings.maximum_pence:
         raise not_valid("Amount must be no more than £999,999.99", param, "amount_too_large")
 
@@ -67,7 +72,7 @@ def checked_fee(params: Params, amount: int) -> int | None:
 
 def new_intent(ctx: Context, params: Params, amount: int, currency: str) -> Json:
     """A payment intent from parameters that `create`, and a Checkout Session's `payment_intent_data`, share."""
-    transfer_data = None
+    transfer_data: Json | None = None
     if params.given("transfer_data"):
         transfer = params.child("transfer_data")
         transfer.allow(("destination", "amount"))
@@ -187,20 +192,19 @@ def _check_return_url(params: Params, intent: Json) -> None:
     needs = automatic and automatic["allow_redirects"] == "always"
     if needs and not params.boolean("off_session") and not params.text("return_url"):
         raise not_valid(
-            "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these "
-            "payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't "
-            "want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and "
-            "`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.",
+            "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of "
+            "these payment methods might redirect your customer off of your page, you must provide a `return_url`. "
+            "If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to "
+            "`true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and "
+            "Payment Intents.",
             "return_url",
         )
 
 
 def _confirm(ctx: Context, params: Params, intent: Json) -> None:
     payment_method = usable_payment_method(ctx, intent["payment_method"], intent["customer"])
-    off_session = params.values.get("off_session", "false") not in ("", "false")
-    if params.boolean("error_on_requires_action") and charging.needs_authentication(
-        payment_method, off_session=off_session
-    ):
+    off_session = params.boolean("off_session")
+    if params.boolean("error_on_requires_action") and needs_authentication(payment_method, off_session=off_session):
         charging.fail(ctx, intent, payment_method, "authentication_required")
     charging.confirm(ctx, intent, payment_method, off_session=off_session, return_url=params.text("return_url"))
 
@@ -261,8 +265,8 @@ def confirm(ctx: Context, params: Params, intent_id: str) -> Json:
     if intent["payment_method"] is None:
         raise refused(
             "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the "
-            "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment "
-            "method.",
+            "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a "
+            "payment method.",
             "payment_intent_unexpected_state",
             payment_intent=public(ctx, intent),
         )
@@ -287,7 +291,8 @@ def capture(ctx: Context, params: Params, intent_id: str) -> Json:
     amount = params.integer("amount_to_capture", intent["amount_capturable"], least=1)
     assert amount is not None
     if amount > intent["amount_capturable"]:
-        message = f"The amount to capture ({amount}) is greater than the amount that can be captured ({intent['amount_capturable']})."
+        most = money.pounds(intent["amount_capturable"])
+        message = f"The amount to capture ({money.pounds(amount)}) is greater than what can be captured ({most})."
         raise not_valid(message, "amount_to_capture", "amount_too_large")
     check_range(ctx, amount, intent["currency"], "amount_to_capture")
     changes: Json = {}

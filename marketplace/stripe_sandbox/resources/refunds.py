@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .. import money
+from .. import charging, money, moves
 from ..cards import BY_TOKEN
 from ..context import Context, endpoint
 from ..errors import missing, refused
@@ -41,6 +41,7 @@ def create(ctx: Context, params: Params) -> Json:
     left = charge["amount"] - charge["amount_refunded"]
     amount = params.integer("amount", left or None, least=1)
     reverse = params.boolean("reverse_transfer")
+    charging.settle_late(ctx, charge)
     if reverse and not charge.get("transfer"):
         message = "Cannot reverse transfer on this charge: it has no transfer."
         raise refused(message, param="reverse_transfer")
@@ -76,12 +77,15 @@ def make_refund(
     if charge["disputed"] and not _refundable_dispute(ctx, charge):
         message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
         raise refused(message, "charge_disputed")
+    charging.settle_late(ctx, charge)
     left = charge["amount"] - charge["amount_refunded"]
     if left == 0:
         raise refused(f"Charge {charge['id']} has already been refunded.", "charge_already_refunded")
     amount = left if amount is None else amount
     if amount > left:
-        message = f"Refund amount (£{amount / 100:.2f}) is greater than unrefunded amount on charge (£{left / 100:.2f})"
+        message = (
+            f"Refund amount ({money.pounds(amount)}) is greater than unrefunded amount on charge ({money.pounds(left)})"
+        )
         raise refused(message, param="amount")
     refund_id, card = new_id("re"), _card(ctx, charge)
     charge["amount_refunded"] += amount
@@ -126,12 +130,12 @@ def make_refund(
     if reverse_transfer and transfer is not None:
         share = min(_part(amount, charge, transfer["amount"]), transfer["amount"] - transfer["amount_reversed"])
         if share:
-            refund["transfer_reversal"] = money.take_back(ctx, transfer, share, refund_id, {})["id"]
+            refund["transfer_reversal"] = moves.take_back(ctx, transfer, share, refund_id, {})["id"]
     fee = ctx.tx.find(charge["application_fee"] or "", "application_fee")
     if refund_fee and fee is not None:
         share = min(_part(amount, charge, fee["amount"]), fee["amount"] - fee["amount_refunded"])
         if share:
-            money.give_fee_back(ctx, fee, share, {})
+            moves.give_fee_back(ctx, fee, share, {})
     ctx.tx.save(charge)
     ctx.create(refund)
     ctx.emit("refund.created", refund)
@@ -146,7 +150,7 @@ def make_refund(
 
 def _part(amount: int, charge: Json, whole: int) -> int:
     """The part of a transfer or a fee that goes with a part of the captured payment, rounded half up."""
-    captured = charge["amount_captured"]
+    captured = int(charge["amount_captured"])
     return (2 * amount * whole + captured) // (2 * captured)
 
 
@@ -167,7 +171,7 @@ def _planned_failure(ctx: Context, refund: Json) -> None:
 
 
 def fail_refund(ctx: Context, refund: Json, reason: str) -> None:
-    """The payer's bank sends a refund back: the money is in the platform's balance again, the charge refundable again."""
+    """The payer's bank sends a refund back: the money is with the platform again, the charge refundable again."""
     if refund["status"] not in ("succeeded", "pending") or refund["balance_transaction"] is None:
         return
     charge = ctx.tx.find(refund["charge"], "charge")

@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 CREATE = (
     "customer payment_method confirm usage return_url description metadata payment_method_types on_behalf_of "
-    "allowed_payment_method_types automatic_payment_methods payment_method_options use_stripe_sdk mandate_data"
+    "allowed_payment_method_types automatic_payment_methods use_stripe_sdk mandate_data"
 )
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 

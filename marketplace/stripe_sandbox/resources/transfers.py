@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .. import money
+from .. import money, moves
 from ..context import Context, endpoint
 from ..errors import no_such, refused
 from ..params import Params
@@ -40,7 +40,7 @@ def create(ctx: Context, params: Params) -> Json:
             raise refused(message, "balance_insufficient", "amount")
     elif amount > money.available(ctx, PLATFORM_ACCOUNT, currency):
         raise refused("You have insufficient available funds in your Stripe account.", "balance_insufficient")
-    return money.send(
+    return moves.send(
         ctx,
         amount,
         currency,
@@ -78,7 +78,7 @@ def update(ctx: Context, params: Params, transfer_id: str) -> Json:
     return transfer
 
 
-@endpoint("POST", "transfers/<transfer_id>/reversals", "amount description metadata refund_application_fee")
+@endpoint("POST", "transfers/<transfer_id>/reversals", "amount metadata")
 def reverse(ctx: Context, params: Params, transfer_id: str) -> Json:
     """Take a transfer back, wholly or in part."""
     transfer = ctx.get("transfer", transfer_id)
@@ -88,11 +88,9 @@ def reverse(ctx: Context, params: Params, transfer_id: str) -> Json:
     amount = params.integer("amount", left, least=1)
     assert amount is not None
     if amount > left:
-        message = (
-            f"Reversal amount (£{amount / 100:.2f}) is greater than unreversed amount on transfer (£{left / 100:.2f})"
-        )
+        message = f"Reversal amount ({money.pounds(amount)}) is more than the transfer has left ({money.pounds(left)})."
         raise refused(message, param="amount")
-    return money.take_back(ctx, transfer, amount, None, params.metadata())
+    return moves.take_back(ctx, transfer, amount, None, params.metadata())
 
 
 @endpoint("GET", "transfers/<transfer_id>/reversals", is_list=True)
