@@ -1,0 +1,12 @@
+"""Pages of payments: buying (basket, checkout, orders, approvals) and money (providers' money, settlement, webhook)."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Blueprint
+
+blueprint = Blueprint("payments", __name__, template_folder="../templates")
+
+for _name in ("basket", "checkout", "orders", "provider", "approvals", "money", "settlement", "webhook"):
+    if find_spec(f"{__name__}.{_name}") is not None:
+        import_module(f"{__name__}.{_name}")
