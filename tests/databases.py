@@ -61,6 +61,10 @@ class PostgresServer:
             f"CREATE DATABASE {name} TEMPLATE template_market STRATEGY FILE_COPY",
         )
 
+    def empty(self, name: str) -> None:
+        """A database without a single table."""
+        self._admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
+
     def stop(self) -> None:
         self.server.cleanup()
         shutil.rmtree(self.folder, ignore_errors=True)

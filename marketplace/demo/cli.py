@@ -72,7 +72,7 @@ def _port() -> int:
 
 
 def _is_loaded(data: Path) -> bool:
-    """Whether the demo was loaded by this very version of its tables: a newer one migrates and loads what is missing."""
+    """Whether this very version of tables and data was loaded; another one migrates and adds what is missing."""
     from marketplace.demo.version import fingerprint
 
     mark = data / "demo-loaded"

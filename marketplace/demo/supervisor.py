@@ -1,5 +1,6 @@
 """Starts everything a demo needs (Stripe sandbox, pages, worker), watches it, and stops all of it together."""
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -65,7 +66,8 @@ def prepare_folder(data: Path, *, reset: bool) -> IO[bytes]:
     free = shutil.disk_usage(data).free
     if free < NEEDED_BYTES:
         raise SettingsError(
-            f"The disk of {data} has {free // 1024**2} MB left and the demo needs {NEEDED_BYTES // 1024**2}: free some space."
+            f"The disk of {data} has {free // 1024**2} MB left and the demo needs {NEEDED_BYTES // 1024**2}: "
+            "free some space, then start again."
         )
     return lock
 
@@ -136,10 +138,8 @@ class Supervisor:
 
 
 def _signal(child: subprocess.Popen[bytes], number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _kept(data: Path, name: str, make: Callable[[], str]) -> str:
