@@ -73,6 +73,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager.user_loader(sessions.find)
     ui.init_app(app)
     access.init_app(app)
+    for endpoint in ui.OPEN_ENDPOINTS:
+        allow(ANYONE)(app.view_functions[endpoint])
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if settings.demo:

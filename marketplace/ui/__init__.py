@@ -4,12 +4,15 @@ from flask import Flask
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-from marketplace.ui import assets, charts, error_pages, filters, headers
+from marketplace.ui import assets, charts, error_pages, filters, headers, routes  # noqa: F401 - routes joins the blueprint
 from marketplace.ui.assets import url_for_static
 from marketplace.ui.error_pages import register_error_handlers
 from marketplace.ui.navigation import FOOTER_LINKS, url_with
 
-__all__ = ["init_app", "register_error_handlers", "url_for_static"]
+__all__ = ["OPEN_ENDPOINTS", "init_app", "register_error_handlers", "url_for_static"]
+
+# For whoever applies access rules: what everybody may have, signed in or not.
+OPEN_ENDPOINTS = ("ui.static", "ui.page_settings", "ui.change_page_settings")
 
 DEFAULT_SERVICE_NAME = "Care Market"
 

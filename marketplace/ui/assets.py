@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, request, send_from_directory
 
 STATIC_FOLDER = Path(__file__).parent / "static"
 URL_PREFIX = "/assets"
@@ -11,7 +11,7 @@ HASH_LENGTH = 12
 ONE_YEAR = "public, max-age=31536000, immutable"
 ONE_HOUR = "public, max-age=3600"
 
-blueprint = Blueprint("ui", __name__, static_folder="static", static_url_path=URL_PREFIX, template_folder="templates")
+blueprint = Blueprint("ui", __name__, template_folder="templates")
 
 
 def file_hash(path: Path) -> str:
@@ -54,12 +54,11 @@ def pattern_url(category: str | None) -> str:
     return url_for_static(f"ui/patterns/{category_icon(category)}.svg")
 
 
-def _cache_static(response: Response) -> Response:
-    if request.endpoint != "ui.static" or response.status_code not in (200, 304):
-        return response
-    filename = (request.view_args or {}).get("filename", "")
-    asked_for = request.args.get("v")
-    current = asked_for is not None and asked_for == url_for_static.hash_of(filename)
+@blueprint.get(f"{URL_PREFIX}/<path:filename>", endpoint="static")
+def static_file(filename: str) -> Response:
+    """A static file; kept by browsers for a year when asked for by the hash that it has now."""
+    response = send_from_directory(STATIC_FOLDER, filename)
+    current = request.args.get("v") == url_for_static.hash_of(filename)
     response.headers["Cache-Control"] = ONE_YEAR if current else ONE_HOUR
     return response
 
@@ -67,5 +66,4 @@ def _cache_static(response: Response) -> Response:
 def init_app(app: Flask) -> None:
     """Serve the static files under /assets and give templates `asset()`, `pattern_url()` and `category_icon()`."""
     app.register_blueprint(blueprint)
-    app.after_request(_cache_static)
     app.jinja_env.globals.update(asset=url_for_static, pattern_url=pattern_url, category_icon=category_icon)

@@ -9,7 +9,7 @@ FOOTER_LINKS: tuple[dict[str, str], ...] = (
     {"text": "About", "href": "/about"},
     {"text": "Accessibility statement", "href": "/accessibility"},
     {"text": "Privacy", "href": "/privacy"},
-    {"text": "Where our data comes from", "href": "/data-sources"},
+    {"text": "Where our data comes from", "href": "/open-data"},
     {"text": "Large print", "href": "/page-settings"},
 )
 
