@@ -12,6 +12,14 @@ class OrganisationKind(StrEnum):
     OPERATOR = "operator"
 
 
+class JoinedAs(StrEnum):
+    """What somebody said they came for when they registered. It gives no rights: memberships and mandates do."""
+
+    MYSELF = "myself"
+    HELPER = "helper"
+    PROVIDER = "provider"
+
+
 class Role(StrEnum):
     """What a membership lets somebody do in its organisation. A person, and somebody nominated, need none."""
 

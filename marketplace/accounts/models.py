@@ -1,4 +1,4 @@
-"""Tables of users, organisations, councils, memberships and sign-ins."""
+"""Tables of users, organisations, councils, memberships, invitations and sign-ins."""
 
 from datetime import datetime
 
@@ -24,10 +24,15 @@ class User(Base):
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     large_print: Mapped[bool] = mapped_column(default=False)
+    joined_as: Mapped[str | None] = mapped_column(String(16))  # a JoinedAs; None for those who were invited
 
 
 class SignIn(Base):
-    """One signed-in browser. The cookie holds a token whose digest is here, so a sign-out really ends it."""
+    """One signed-in browser. The cookie holds a token whose digest is here, so a sign-out really ends it.
+
+    `device` is what the browser says of itself, in words ("Firefox on Windows"); `confirmed_at` is when the password
+    was last typed in this browser, for acts that ask for it again.
+    """
 
     __tablename__ = "sign_ins"
 
@@ -37,6 +42,8 @@ class SignIn(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    device: Mapped[str | None] = mapped_column(String(80))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Council(Base):
@@ -83,3 +90,22 @@ class Membership(Base):
     role: Mapped[Role] = mapped_column(enum_column(Role))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Invitation(Base):
+    """An offer of a role by e-mail. It gives nothing until whoever reads that address takes it, once and in time."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    role: Mapped[Role] = mapped_column(enum_column(Role))
+    email: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(120))
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    accepted_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
