@@ -1,0 +1,5 @@
+"""Pages of the catalogue: one blueprint, a module per feature."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("catalogue", __name__, template_folder="../templates")
