@@ -30,14 +30,14 @@ _INVISIBLE = re.compile(r"[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u200b-\
 
 
 def clean_lines(text: str) -> str:
-    """Plain text with its lines: no HTML, no invisible characters, no spaces or empty lines to spare."""
+    """Plain text with its lines: no HTML, no invisible characters, no spaces and no lines without a word."""
     if "&" in text:
         text = html.unescape(text)
     if "<" in text:
         text = _TAGS.sub(" ", _BREAKING_TAGS.sub("\n", _SCRIPTS.sub(" ", text)))
     lines = _LINE_BREAKS.split(unicodedata.normalize("NFC", text))
     lines = [" ".join(_INVISIBLE.sub("", line).split()) for line in lines]
-    return "\n".join(line for line in lines if line)
+    return "\n".join(line for line in lines if any(character.isalnum() for character in line))
 
 
 def clean_text(text: str) -> str:

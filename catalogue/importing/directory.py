@@ -239,9 +239,11 @@ class _Reader:
         else:
             contact = _contact(cell("telephone"), cell("email"), known)
         website, website_note = tidy_website(cell("website"))
-        described, description_note = without_private_emails(na_lines(cell("description")) or "", known=known)
-        opening, opening_note = without_private_emails(na_lines(cell("opening_text")) or "", known=known)
-        week = Week(None, opening or None, ())
+        texts = {
+            field: without_private_emails(na_lines(cell(field)) or "", known=known)
+            for field in ("description", "opening_text", "facilities", "referral")
+        }
+        week = Week(None, texts["opening_text"][0] or None, ())
         if self.layout.source == PHARMACIES:
             week = read_week([cells[key] for key in _WEEKDAY_COLUMNS])
         ods_code = na(cell("ods_code"))
@@ -260,7 +262,7 @@ class _Reader:
             attribution=self.layout.attribution,
             as_of=as_of.day,
             as_of_text=as_of.text,
-            description="\n".join(text for text in (described, remark) if text) or None,
+            description="\n".join(text for text in (texts["description"][0], remark) if text) or None,
             telephone=contact.telephone,
             website=website,
             email=contact.email,
@@ -268,14 +270,14 @@ class _Reader:
             opening_periods=week.periods,
             opening_text=week.text,
             referral=referral_of(referral_text),
-            referral_text=referral_text,
-            facilities=na_lines(cell("facilities")),
-            managed_by=na((cell("managed_by")).rstrip(". ")),
+            referral_text=texts["referral"][0] or None,
+            facilities=texts["facilities"][0] or None,
+            managed_by=na(cell("managed_by").rstrip(". ")),
             place_type=na(cell("place_type")),
             notes=where.notes
             + contact.notes
             + week.notes
-            + tuple(note for note in (website_note, description_note, opening_note) if note),
+            + tuple(note for note in (website_note, *dict.fromkeys(note for _, note in texts.values())) if note),
         )
 
 

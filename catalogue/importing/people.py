@@ -66,7 +66,7 @@ def has_personal_title(name: str) -> bool:
 
 
 def may_be_private_person(name: str) -> bool:
-    """Whether nothing in a name says that it is an organisation's: also true of names such as "Dushy Caldera"."""
+    """Whether nothing in a name says that it is an organisation's: also true of rare names."""
     return is_private_person(name) or (not _LEGAL_FORM.search(name) and _person_words(name) is not None)
 
 
@@ -177,7 +177,7 @@ def _has_role(token: str) -> bool:
 
 
 def _is_first_name(token: str) -> bool:
-    """A first name, also with a surname run on to it: "ericsmith", "richbrowning"."""
+    """A first name, also with a surname run on to it: "janetdoe", "simonbaker"."""
     return token in FIRST_NAMES or (len(token) >= 8 and any(token.startswith(name) for name in _LONGER_FIRST_NAMES))
 
 

@@ -30,10 +30,11 @@ REFERRAL_WORDS: dict[Referral, str] = {
 
 # The first that is found decides, so the surer words stand first.
 _SIGNS: tuple[tuple[str, Referral], ...] = (
+    (r"pay[ -]as[ -]you[ -]feel", Referral.MEALS),
     (r"vouchers?\b", Referral.VOUCHER),
     (r"self[ -]?refer|self[ -]?referrals?", Referral.SELF_REFERRAL),
     (r"become a member|membership|food club|\bmembers?\b|per week|£10/week", Referral.MEMBERSHIP),
-    (r"pay[ -]as[ -]you[ -]feel|meals?\b|caf[eé]\b|restaurant|refreshment|food & drink", Referral.MEALS),
+    (r"meals?\b|caf[eé]\b|restaurant|refreshment|food & drink", Referral.MEALS),
     (r"refer", Referral.REFERRAL),
     (r"open door|first come|no evidence", Referral.OPEN),
     (r"assess|proof|evidence|discretion", Referral.ASSESSMENT),

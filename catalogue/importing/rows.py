@@ -73,7 +73,7 @@ def read_table(
 ) -> Table:
     """Open a file as far as its header, which is the first row of the first twenty whose keys `is_header` knows.
 
-    Without `is_header`, or when it knows none of them, it is the first row with as many cells as most rows have. Raises
+    Without `is_header`, or when it knows none of them, it is the first row with a word in most columns. Raises
     UnreadableFile when the file is missing, empty, too large, no text, or has no header or no rows.
     """
     name, data = _bytes_of(source, max_bytes)
@@ -230,7 +230,7 @@ def _header_position(name: str, first: list[_Record], is_header: Callable[[froze
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
     for position, record in enumerate(candidates):
         filled = [cell.strip() for cell in record.cells if cell.strip()]
-        if len(record.cells) == usual and len(filled) > usual / 2:
+        if 2 * len(filled) > usual:
             if any(_LOOKS_LIKE_DATA.fullmatch(cell) for cell in filled):
                 break
             return position
