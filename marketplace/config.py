@@ -27,7 +27,7 @@ class Settings:
     web_threads: int = 8
     public_url: str = "http://127.0.0.1:8000"
     service_name: str = "Care Market"
-    phone: str = "01325 555 0100"
+    phone: str = "01632 960 100"
     demo: bool = False
     testing: bool = False
 
@@ -71,7 +71,7 @@ class Settings:
             web_threads=int(env.get("WEB_THREADS") or 8),
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
             service_name=env.get("SERVICE_NAME") or "Care Market",
-            phone=env.get("SERVICE_PHONE") or "01325 555 0100",
+            phone=env.get("SERVICE_PHONE") or "01632 960 100",
             demo=env.get("MARKETPLACE_DEMO") == "1",
         )
 
