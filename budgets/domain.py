@@ -1,7 +1,7 @@
 """Entries of the budget book, mandates, and the line that budgets judge without knowing any listing."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from marketplace.kernel.rails import Rail
@@ -126,3 +126,101 @@ class PotChoice:
     starts_on: date
     ends_on: date
     payer_organisation_id: int | None = None
+    review_on: date | None = None
+    words: str = ""  # "Margaret's respite money"
+
+
+@dataclass(frozen=True)
+class OutcomeView:
+    """What support should achieve, in the person's words; `category_slug` where a category was named."""
+
+    id: int
+    words: str
+    category_slug: str | None
+
+
+@dataclass(frozen=True)
+class PersonAccess:
+    """By what right an actor may do one thing for a person: as themself (both None), under a mandate, or with them."""
+
+    person: PersonView
+    mandate: MandateView | None = None
+    assisted_organisation_id: int | None = None
+
+    @property
+    def is_own(self) -> bool:
+        return self.mandate is None and self.assisted_organisation_id is None
+
+
+@dataclass(frozen=True)
+class OrderRight:
+    """Whether an order may be placed: under which mandate or help, and whether somebody else has to agree first.
+
+    `why` says in one sentence what the second person is asked; `warnings` do not stop the order.
+    """
+
+    mandate_id: int | None
+    assisted_organisation_id: int | None
+    needs_approval: bool
+    why: str | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A pot in one period, in pence: what was agreed, kept aside, spent and left."""
+
+    pot_period_id: int
+    pot_id: int
+    budget_id: int
+    person_id: int
+    council_id: int
+    person_name: str
+    pot_name: str
+    rail: Rail
+    state: BudgetState
+    funder: Funder
+    reference: str
+    starts_on: date
+    ends_on: date
+    review_on: date | None
+    isf_holder_organisation_id: int | None
+    allocated_pence: int
+    held_pence: int
+    spent_pence: int
+    refunded_pence: int
+    reclaimed_pence: int
+    overcommitted: bool
+
+    @property
+    def yours_pence(self) -> int:
+        """Yours for the year: what was agreed, less what the council took back."""
+        return self.allocated_pence - self.reclaimed_pence
+
+    @property
+    def net_spent_pence(self) -> int:
+        """Spent, less money given back."""
+        return self.spent_pence - self.refunded_pence
+
+    @property
+    def left_pence(self) -> int:
+        """Left now; less than 0 only when the council's cut overcommitted the pot."""
+        return self.yours_pence - self.held_pence - self.net_spent_pence
+
+
+@dataclass(frozen=True)
+class EntryView:
+    """One entry of the budget book with the words that pages show."""
+
+    id: int
+    kind: EntryKind
+    pence: int
+    at: datetime
+    pot_period_id: int
+    pot_name: str
+    person_id: int
+    order_id: int | None
+    outcome: str | None
+    actor_user_id: int | None
+    mandate_id: int | None
+    reason: str | None

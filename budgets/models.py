@@ -131,15 +131,20 @@ class BudgetEntry(Base):
 
 
 class AllocationChange(Base):
-    """A cut of an allocation waits here for a second person of the council."""
+    """A cut of an allocation waits here for a second person of the council. Nobody prepared it: a file did."""
 
     __tablename__ = "allocation_changes"
+    __table_args__ = (
+        CheckConstraint(
+            "approved IS NULL OR NOT approved OR decided_by_user_id <> prepared_by_user_id", name="second_person"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     pot_period_id: Mapped[int] = mapped_column(ForeignKey("pot_periods.id"), index=True)
     pence: Mapped[int] = mapped_column(Pence)
     reason: Mapped[str] = mapped_column(Text)
-    prepared_by_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    prepared_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     prepared_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -147,12 +152,17 @@ class AllocationChange(Base):
 
 
 class Mandate(Base):
-    """The dated, limited authority by which named people act for one person. Ended, never deleted; never self-renewed."""
+    """The dated, limited authority by which named people act for one person. Ended, never deleted; never self-renewed.
+
+    It counts from `confirmed_at`: at once when the person granted it themself, else when a second officer of the
+    council has confirmed what the first one recorded.
+    """
 
     __tablename__ = "mandates"
     __table_args__ = (
         CheckConstraint("ends_on >= starts_on", name="dates"),
         CheckConstraint("order_limit_pence IS NULL OR order_limit_pence >= 0", name="order_limit"),
+        CheckConstraint("confirmed_by_user_id IS NULL OR confirmed_by_user_id <> granted_by_user_id", name="second_person"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -167,6 +177,8 @@ class Mandate(Base):
     granted_how: Mapped[ConsentHow] = mapped_column(enum_column(ConsentHow))
     granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     evidence: Mapped[str | None] = mapped_column(Text)
+    confirmed_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

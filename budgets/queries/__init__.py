@@ -1,0 +1,1 @@
+"""Reads of budgets, each in a stated order."""

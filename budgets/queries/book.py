@@ -1,0 +1,109 @@
+"""Read the budget book: balances of pots and the entries behind them."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import Select, select
+
+from budgets.domain import Balance, EntryView
+from budgets.models import BudgetEntry, Outcome, Person, PersonalBudget, Pot, PotPeriod
+from marketplace.database import db
+from marketplace.kernel.clock import day_bounds
+from marketplace.kernel.errors import NotFound
+
+
+def _balances() -> Select[tuple[object, ...]]:
+    return (
+        select(
+            PotPeriod.id,
+            Pot.id,
+            PersonalBudget.id,
+            PersonalBudget.person_id,
+            PersonalBudget.council_id,
+            Person.name,
+            Pot.name,
+            PersonalBudget.rail,
+            PersonalBudget.state,
+            PersonalBudget.funder,
+            PersonalBudget.reference,
+            PotPeriod.starts_on,
+            PotPeriod.ends_on,
+            PersonalBudget.review_on,
+            PersonalBudget.isf_holder_organisation_id,
+            PotPeriod.allocated_pence,
+            PotPeriod.held_pence,
+            PotPeriod.spent_pence,
+            PotPeriod.refunded_pence,
+            PotPeriod.reclaimed_pence,
+            PotPeriod.overcommitted,
+        )
+        .join(Pot, Pot.id == PotPeriod.pot_id)
+        .join(PersonalBudget, PersonalBudget.id == Pot.budget_id)
+        .join(Person, Person.id == PersonalBudget.person_id)
+    )
+
+
+def balance(pot_period_id: int) -> Balance:
+    """What a pot has in one period. Raises NotFound."""
+    row = db.session.execute(_balances().where(PotPeriod.id == pot_period_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return Balance(*row)
+
+
+def list_balances(person_id: int) -> list[Balance]:
+    """Every pot and period of a person, newest period first, then by budget and pot."""
+    rows = db.session.execute(
+        _balances()
+        .where(PersonalBudget.person_id == person_id)
+        .order_by(PotPeriod.starts_on.desc(), PersonalBudget.id, Pot.name, PotPeriod.id)
+    )
+    return [Balance(*row) for row in rows]
+
+
+def balances_of(person_ids: Iterable[int], on: date) -> dict[int, list[Balance]]:
+    """The pots whose period holds `on`, by person, in one query: for a list of many people."""
+    wanted = set(person_ids)
+    found: dict[int, list[Balance]] = {person_id: [] for person_id in wanted}
+    if wanted:
+        rows = db.session.execute(
+            _balances()
+            .where(PersonalBudget.person_id.in_(wanted), PotPeriod.starts_on <= on, PotPeriod.ends_on >= on)
+            .order_by(PersonalBudget.person_id, PersonalBudget.id, Pot.name, PotPeriod.id)
+        )
+        for row in rows:
+            found[row.person_id].append(Balance(*row))
+    return found
+
+
+def list_entries(
+    person_id: int, first: date, last: date, *, pot_period_id: int | None = None, limit: int | None = None
+) -> list[EntryView]:
+    """Entries of a person in the London days from `first` to `last`, newest first."""
+    begin, end = day_bounds(first, last)
+    query = (
+        select(
+            BudgetEntry.id,
+            BudgetEntry.kind,
+            BudgetEntry.pence,
+            BudgetEntry.at,
+            BudgetEntry.pot_period_id,
+            Pot.name,
+            BudgetEntry.person_id,
+            BudgetEntry.order_id,
+            Outcome.words,
+            BudgetEntry.actor_user_id,
+            BudgetEntry.mandate_id,
+            BudgetEntry.reason,
+        )
+        .join(PotPeriod, PotPeriod.id == BudgetEntry.pot_period_id)
+        .join(Pot, Pot.id == PotPeriod.pot_id)
+        .outerjoin(Outcome, Outcome.id == BudgetEntry.outcome_id)
+        .where(BudgetEntry.person_id == person_id, BudgetEntry.at >= begin, BudgetEntry.at < end)
+        .order_by(BudgetEntry.at.desc(), BudgetEntry.id.desc())
+    )
+    if pot_period_id is not None:
+        query = query.where(BudgetEntry.pot_period_id == pot_period_id)
+    if limit is not None:
+        query = query.limit(limit)
+    return [EntryView(*row) for row in db.session.execute(query)]

@@ -1,0 +1,71 @@
+"""Which pots could pay on a day."""
+
+from datetime import date
+
+from sqlalchemy import select
+
+from budgets.domain import BudgetState, PotChoice
+from budgets.models import Person, PersonalBudget, Pot, PotPeriod
+from budgets.words import pot_words
+from marketplace.database import db
+from marketplace.kernel import clock
+from marketplace.kernel.errors import NotFound
+from marketplace.kernel.rails import Rail
+
+_CHOICES = (
+    select(
+        PotPeriod.id,
+        Pot.id.label("pot_id"),
+        PersonalBudget.id.label("budget_id"),
+        PersonalBudget.person_id,
+        PersonalBudget.council_id,
+        PersonalBudget.rail,
+        Pot.name,
+        (
+            PotPeriod.allocated_pence
+            - PotPeriod.reclaimed_pence
+            - PotPeriod.held_pence
+            - PotPeriod.spent_pence
+            + PotPeriod.refunded_pence
+        ).label("available_pence"),
+        PotPeriod.starts_on,
+        PotPeriod.ends_on,
+        PersonalBudget.isf_holder_organisation_id,
+        PersonalBudget.review_on,
+        Person.name.label("person_name"),
+    )
+    .join(Pot, Pot.id == PotPeriod.pot_id)
+    .join(PersonalBudget, PersonalBudget.id == Pot.budget_id)
+    .join(Person, Person.id == PersonalBudget.person_id)
+)
+
+
+def _choice(row: tuple[object, ...]) -> PotChoice:
+    return PotChoice(*row[:12], words=pot_words(row[12], row[6]))  # type: ignore[arg-type]
+
+
+def list_pot_choices(person_id: int, on: date, rail: Rail | None = None) -> list[PotChoice]:
+    """Pots of active budgets whose period holds `on` and has not ended, also those with nothing left.
+
+    By way of paying, then by the end of the period, so that money that ends sooner comes first, then by name.
+    """
+    query = _CHOICES.where(
+        PersonalBudget.person_id == person_id,
+        PersonalBudget.state == BudgetState.ACTIVE,
+        PotPeriod.starts_on <= on,
+        PotPeriod.ends_on >= on,
+        PotPeriod.ends_on >= clock.today(),
+        PersonalBudget.ends_on >= on,
+        PersonalBudget.ends_on >= clock.today(),
+    ).order_by(PersonalBudget.rail, PotPeriod.ends_on, Pot.name, PotPeriod.id)
+    if rail is not None:
+        query = query.where(PersonalBudget.rail == rail)
+    return [_choice(tuple(row)) for row in db.session.execute(query)]
+
+
+def get_pot_choice(pot_period_id: int) -> PotChoice:
+    """One pot and period, whether or not it could pay today. Raises NotFound."""
+    row = db.session.execute(_CHOICES.where(PotPeriod.id == pot_period_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _choice(tuple(row))
