@@ -7,6 +7,7 @@ import sys
 import click
 from flask import Flask
 
+from marketplace.config import Settings
 from marketplace.kernel.errors import DomainError, SettingsError
 
 
@@ -47,7 +48,7 @@ def write_migration(number: str, message: str) -> None:
 @cli.command()
 def serve() -> None:
     """Serve the pages with gunicorn, one process of several threads, on HOST and PORT."""
-    settings = _settings()
+    settings = Settings.from_env()
     os.execvp(
         sys.executable,
         [
@@ -100,12 +101,6 @@ def stripe_sandbox(port: int, folder: str, webhook_url: str | None, webhook_secr
 @cli.group("import")
 def import_group() -> None:
     """Bring in files: providers, directory, postcodes, budgets."""
-
-
-def _settings():  # type: ignore[no-untyped-def]
-    from marketplace.config import Settings
-
-    return Settings.from_env()
 
 
 def _register_package_commands() -> None:

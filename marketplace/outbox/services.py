@@ -100,8 +100,9 @@ def claim_job(name: str, period: str) -> bool:
                 ),
             )
             .values(period=period, claimed_until=now + timedelta(minutes=15), finished_at=None)
+            .returning(RecurringJob.name)
         )
-        return bool(taken.rowcount)
+        return taken.scalar_one_or_none() is not None
 
 
 def finish_job(name: str, period: str) -> None:
