@@ -1,7 +1,10 @@
 """Roles, kinds of organisation, and the actor: who is asking, with which rights."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from marketplace.kernel.errors import DomainError
 
 
 class OrganisationKind(StrEnum):
@@ -54,6 +57,49 @@ ROLES_OF_KIND: dict[OrganisationKind, frozenset[Role]] = {
     OrganisationKind.ACCESS_POINT: frozenset({Role.ACCESS_POINT_WORKER}),
     OrganisationKind.OPERATOR: frozenset({Role.OPERATOR}),
 }
+
+WHO_MANAGES_PEOPLE: dict[OrganisationKind, Role] = {
+    OrganisationKind.PROVIDER: Role.PROVIDER,
+    OrganisationKind.COUNCIL: Role.COMMISSIONER,
+    OrganisationKind.SUPPORT: Role.BUDGET_MANAGER,
+    OrganisationKind.ACCESS_POINT: Role.ACCESS_POINT_WORKER,
+    OrganisationKind.OPERATOR: Role.OPERATOR,
+}
+"""Who may invite colleagues and end memberships, beside the operator. In a council it is the one role that never
+touches money, so that nobody makes the second pair of eyes for a payment of their own."""
+
+WORDS_OF_ROLE: dict[Role, str] = {
+    Role.PROVIDER: "Provider",
+    Role.CATALYST: "Catalyst for micro-enterprises",
+    Role.BUDGET_MANAGER: "Budget Manager",
+    Role.SUPPORT_PLANNER: "Support planner",
+    Role.SOCIAL_WORKER: "Social worker",
+    Role.ACCESS_POINT_WORKER: "Access point worker",
+    Role.COMMISSIONER: "Commissioner",
+    Role.SAFEGUARDING_LEAD: "Safeguarding lead",
+    Role.COUNCIL_FINANCE: "Council finance",
+    Role.AUDITOR: "Auditor",
+    Role.OPERATOR: "Operator of this site",
+}
+
+WORDS_OF_KIND: dict[OrganisationKind, str] = {
+    OrganisationKind.PROVIDER: "Provider",
+    OrganisationKind.COUNCIL: "Council team",
+    OrganisationKind.SUPPORT: "Support organisation",
+    OrganisationKind.ACCESS_POINT: "Access point",
+    OrganisationKind.OPERATOR: "Operator of this site",
+}
+
+# What mail servers really take before the @, without the quoted forms that would make one address read as two.
+_EMAIL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([a-z0-9-]+\.)+[a-z0-9-]{2,}")
+
+
+def clean_email(text: str) -> str:
+    """An e-mail address in small letters; raises DomainError on the field `email` for what is none."""
+    email = text.strip().lower()
+    if len(email) > 254 or not _EMAIL.fullmatch(email):
+        raise DomainError("Enter an email address, like name@example.com", field="email")
+    return email
 
 
 @dataclass(frozen=True)
