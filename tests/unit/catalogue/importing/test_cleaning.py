@@ -125,9 +125,10 @@ def test_web_addresses_are_as_given_with_http_where_it_lacked(written: str, show
 @pytest.mark.parametrize(
     "written",
     [
-        "javascript:alert(1)", "JavaScript://www.example.org/%0aalert(1)", "data:text/html,x", "ftp://example.org", "//example.org",
-        "https://user:word@example.org", "http://localhost/", "http://192.168.0.1/", "info@example.org", "Facebook",
-        'http://example.org/"onclick="x', "http://exam ple", "http://example.org:99999/", "http://" + "a" * 600 + ".org",
+        "javascript:alert(1)", "JavaScript://example.org/%0aalert(1)", "data:text/html,x", "ftp://example.org",
+        "https://user:word@example.org", "http://localhost/", "http://192.168.0.1/", "info@example.org",
+        "//example.org", 'http://example.org/"onclick="x', "http://exam ple", "http://example.org:99999/", "Facebook",
+        "http://" + "a" * 600 + ".org",
     ],
 )  # fmt: skip
 def test_web_addresses_that_cannot_be_used_are_left_out_and_that_said(written: str) -> None:
