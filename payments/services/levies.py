@@ -1,0 +1,91 @@
+"""The levy's rate for a council and a kind of funding. The rule itself is in `payments.levy`."""
+
+from datetime import date
+
+from sqlalchemy import or_, select
+
+from marketplace.accounts.domain import Actor, Role
+from marketplace.audit.services import record
+from marketplace.database import db, transaction
+from marketplace.kernel import clock
+from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.rails import Rail
+from payments.levy import DEFAULT_RATE_BP
+from payments.models import LevyRate
+
+
+def rate_for(council_id: int | None, rail: Rail, on: date) -> int:
+    """The rate in basis points that an order bought `on` freezes: the council's latest for that rail, else 250.
+
+    A rate that somebody set counts only once a second person has approved it.
+    """
+    if council_id is None:
+        return DEFAULT_RATE_BP
+    rate = db.session.scalar(
+        select(LevyRate.rate_bp)
+        .where(
+            LevyRate.council_id == council_id,
+            LevyRate.rail == rail,
+            LevyRate.starts_on <= on,
+            or_(LevyRate.set_by_user_id.is_(None), LevyRate.approved_by_user_id.is_not(None)),
+        )
+        .order_by(LevyRate.starts_on.desc())
+        .limit(1)
+    )
+    return DEFAULT_RATE_BP if rate is None else rate
+
+
+def propose_rate(actor: Actor, council_id: int, rail: Rail, rate_bp: int, starts_on: date) -> int:
+    """Write a rate that begins on a day after today and waits for a second person. Answers its id."""
+    _require_right(actor, council_id)
+    if not 0 <= rate_bp <= 1000:
+        raise DomainError("Enter a levy from 0% to 10%.", field="rate")
+    if starts_on <= clock.today():
+        raise DomainError("Choose a day after today: what was bought before keeps its levy.", field="starts_on")
+    with transaction():
+        taken = select(LevyRate.id).where(
+            LevyRate.council_id == council_id, LevyRate.rail == rail, LevyRate.starts_on == starts_on
+        )
+        if db.session.scalar(taken) is not None:
+            raise DomainError("There is a levy from that day already. Choose another day.", field="starts_on")
+        row = LevyRate(
+            council_id=council_id,
+            rail=rail,
+            rate_bp=rate_bp,
+            starts_on=starts_on,
+            set_by_user_id=actor.user_id,
+            created_at=clock.now(),
+        )
+        db.session.add(row)
+        db.session.flush()
+        record("levy.propose", "levy_rate", row.id, actor_user_id=actor.user_id, council_id=council_id, rate_bp=rate_bp)
+        return row.id
+
+
+def approve_rate(actor: Actor, rate_id: int) -> None:
+    """Let a proposed rate count. Never by the person who proposed it."""
+    with transaction():
+        row = db.session.execute(select(LevyRate).where(LevyRate.id == rate_id).with_for_update()).scalar_one_or_none()
+        if row is None:
+            raise NotFound()
+        _require_right(actor, row.council_id)
+        if row.set_by_user_id == actor.user_id:
+            raise DomainError("You proposed this levy. Ask a colleague to approve it.")
+        if row.approved_by_user_id is not None:
+            return
+        if row.starts_on <= clock.today():
+            raise DomainError("The day on which this levy would have begun has passed. Propose it again.")
+        row.approved_by_user_id = actor.user_id
+        record(
+            "levy.approve",
+            "levy_rate",
+            row.id,
+            actor_user_id=actor.user_id,
+            council_id=row.council_id,
+            rate_bp=row.rate_bp,
+        )
+
+
+def _require_right(actor: Actor, council_id: int) -> None:
+    if not (actor.has(Role.OPERATOR) or council_id in actor.council_ids(Role.COUNCIL_FINANCE)):
+        raise NotFound()
