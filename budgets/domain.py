@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from marketplace.accounts.domain import Role
 from marketplace.kernel.rails import Rail
 
 
@@ -59,6 +60,25 @@ class MandateAction(StrEnum):
     APPROVE = "approve"  # second person above the limit
     CONFIRM = "confirm"  # confirm, question, cancel
     REVIEW = "review"
+
+
+_EVERYTHING = frozenset(MandateAction)
+_A = MandateAction
+# What a role in the organisation that holds a mandate may do under it at most.
+ACTIONS_OF_ROLE: dict[Role, frozenset[MandateAction]] = {
+    Role.BUDGET_MANAGER: _EVERYTHING - {_A.WRITE_PLAN},
+    Role.SUPPORT_PLANNER: frozenset({_A.READ_PLAN, _A.WRITE_PLAN}),
+    Role.SOCIAL_WORKER: _EVERYTHING - {_A.REVIEW},
+}
+# What an access point's worker may do with the person, while a consent of today stands.
+ASSISTED_ACTIONS = frozenset({_A.READ_PLAN, _A.ORDER, _A.CONFIRM, _A.REVIEW})
+
+
+def allowed(basis: LegalBasis, has_organisation: bool, roles: frozenset[Role]) -> frozenset[MandateAction]:
+    """The most that somebody may do under a mandate: all of it for family and friends, by role for staff."""
+    if not has_organisation:
+        return frozenset() if basis is LegalBasis.COUNCIL_OFFICER else _EVERYTHING
+    return frozenset().union(*(ACTIONS_OF_ROLE.get(role, frozenset()) for role in roles))
 
 
 class ConsentKind(StrEnum):

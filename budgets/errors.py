@@ -75,3 +75,7 @@ class NotSpent(NotAllowed):
         super().__init__(
             "More would be given back than was spent on this order. Look at the order again to see what was spent."
         )
+
+
+class LineRefused(DomainError):
+    """Something about what is to be ordered has to change first; `field` says what."""

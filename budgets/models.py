@@ -162,7 +162,9 @@ class Mandate(Base):
     __table_args__ = (
         CheckConstraint("ends_on >= starts_on", name="dates"),
         CheckConstraint("order_limit_pence IS NULL OR order_limit_pence >= 0", name="order_limit"),
-        CheckConstraint("confirmed_by_user_id IS NULL OR confirmed_by_user_id <> granted_by_user_id", name="second_person"),
+        CheckConstraint(
+            "confirmed_by_user_id IS NULL OR confirmed_by_user_id <> granted_by_user_id", name="second_person"
+        ),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

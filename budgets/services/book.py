@@ -30,7 +30,7 @@ from marketplace.kernel.errors import NotFound
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _periods = PotPeriod.__table__
-_AVAILABLE = (
+_left_now = (
     _periods.c.allocated_pence
     - _periods.c.reclaimed_pence
     - _periods.c.held_pence
@@ -103,11 +103,11 @@ def hold(
     _check_open(account, on or clock.today())
     if pence == 0:
         return None
-    if not _move(entry, _AVAILABLE >= pence):
+    if not _move(entry, _left_now >= pence):
         raced = _find(entry)
         if raced is not None:
             return raced
-        left = db.session.execute(select(_AVAILABLE).where(_periods.c.id == pot_period_id)).scalar_one()
+        left = db.session.execute(select(_left_now).where(_periods.c.id == pot_period_id)).scalar_one()
         raise NotEnoughLeft(
             asked_pence=pence,
             left_pence=left,
@@ -132,11 +132,9 @@ def release(
     mandate_id: int | None,
     reason: str | None = None,
 ) -> int | None:
-    """Let go what is kept aside for an order. Raises NotKeptAside for more than that, CauseUsedDifferently, NotFound."""
+    """Let go what is kept aside for an order; never more than that. Raises NotKeptAside, CauseUsedDifferently."""
     return _out_of_hold(
-        _Entry(
-            EntryKind.RELEASE, pot_period_id, pence, cause, order_id, outcome_id, actor_user_id, mandate_id, reason
-        )
+        _Entry(EntryKind.RELEASE, pot_period_id, pence, cause, order_id, outcome_id, actor_user_id, mandate_id, reason)
     )
 
 
@@ -204,7 +202,7 @@ def allocate(
     account, before = _open(entry, may_be_negative=True)
     if before is not None or pence == 0:
         return before
-    condition = _periods.c.id == pot_period_id if pence > 0 or may_overcommit else _AVAILABLE + pence >= 0
+    condition = _periods.c.id == pot_period_id if pence > 0 or may_overcommit else _left_now + pence >= 0
     if not _move(entry, condition & (_periods.c.allocated_pence + pence >= 0)):
         raced = _find(entry)
         if raced is not None:
@@ -227,7 +225,7 @@ def reclaim(
     account, before = _open(entry)
     if before is not None or pence == 0:
         return before
-    if not _move(entry, _AVAILABLE >= pence):
+    if not _move(entry, _left_now >= pence):
         raced = _find(entry)
         if raced is not None:
             return raced
@@ -293,7 +291,7 @@ def _open(entry: _Entry, *, may_be_negative: bool = False) -> tuple[_Account, in
 
 
 def _find(entry: _Entry) -> int | None:
-    """The id of the entry with the same cause, if another transaction wrote it meanwhile. Raises CauseUsedDifferently."""
+    """The entry with the same cause, if another transaction wrote it meanwhile. Raises CauseUsedDifferently."""
     return _open(entry, may_be_negative=True)[1]
 
 
@@ -346,7 +344,7 @@ def _move(entry: _Entry, condition: object, *, times: int = 1) -> bool:
             spent_pence=_periods.c.spent_pence + spent,
             refunded_pence=_periods.c.refunded_pence + refunded,
             reclaimed_pence=_periods.c.reclaimed_pence + reclaimed,
-            overcommitted=_AVAILABLE + change < 0,
+            overcommitted=_left_now + change < 0,
         )
     )
     return bool(moved.rowcount)  # type: ignore[attr-defined]

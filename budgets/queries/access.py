@@ -1,0 +1,185 @@
+"""By what right somebody acts for a person. Asked anew at every act; a refusal looks like nothing being there."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+
+from budgets.domain import ASSISTED_ACTIONS, ConsentKind, MandateAction, MandateView, PersonAccess, PersonView, allowed
+from budgets.models import Consent, Mandate, MandateScope, MandateStaff, Person
+from budgets.queries.people import COLUMNS, find_person, find_person_of_user, person_view
+from marketplace.accounts.domain import Actor, Role
+from marketplace.database import db
+from marketplace.kernel import clock
+from marketplace.kernel.errors import NotFound
+
+MANDATE_COLUMNS = (
+    Mandate.id,
+    Mandate.person_id,
+    Person.name,
+    Mandate.organisation_id,
+    Mandate.legal_basis,
+    Mandate.order_limit_pence,
+    Mandate.month_limit_pence,
+    Mandate.starts_on,
+    Mandate.ends_on,
+)
+
+
+def live() -> ColumnElement[bool]:
+    """Whether a mandate counts today: confirmed, begun, not over, not ended, not suspended."""
+    today = clock.today()
+    return and_(
+        Mandate.confirmed_at.is_not(None),
+        Mandate.starts_on <= today,
+        Mandate.ends_on >= today,
+        Mandate.ended_at.is_(None),
+        Mandate.suspended_at.is_(None),
+    )
+
+
+def list_mandates_of(actor: Actor, *, person_id: int | None = None) -> list[MandateView]:
+    """Live mandates that name the actor, by the person's name. Two queries.
+
+    A mandate given to an organisation counts only while the actor works there, and only with the actions that a
+    mandate of that kind and their role there may have.
+    """
+    if actor.user_id is None:
+        return []
+    query: Select[Any] = (
+        select(*MANDATE_COLUMNS)
+        .join(MandateStaff, MandateStaff.mandate_id == Mandate.id)
+        .join(Person, Person.id == Mandate.person_id)
+        .where(MandateStaff.user_id == actor.user_id, live())
+        .where(
+            or_(
+                Mandate.organisation_id.is_(None),
+                Mandate.organisation_id.in_({m.organisation_id for m in actor.memberships}),
+            )
+        )
+        .order_by(Person.name, Person.id, Mandate.id)
+    )
+    if person_id is not None:
+        query = query.where(Mandate.person_id == person_id)
+    rows = db.session.execute(query).all()
+    actions = actions_of(row.id for row in rows)
+    mandates = []
+    for row in rows:
+        roles = frozenset(m.role for m in actor.memberships if m.organisation_id == row.organisation_id)
+        may = actions.get(row.id, frozenset()) & allowed(row.legal_basis, row.organisation_id is not None, roles)
+        mandates.append(_view(row, may))
+    return mandates
+
+
+def actions_of(mandate_ids: Any) -> dict[int, frozenset[MandateAction]]:
+    """Actions by mandate, in one query."""
+    wanted = set(mandate_ids)
+    found: dict[int, set[MandateAction]] = {}
+    if wanted:
+        for mandate_id, action in db.session.execute(
+            select(MandateScope.mandate_id, MandateScope.action).where(MandateScope.mandate_id.in_(wanted))
+        ):
+            found.setdefault(mandate_id, set()).add(action)
+    return {mandate_id: frozenset(actions) for mandate_id, actions in found.items()}
+
+
+def _view(row: Any, actions: frozenset[MandateAction]) -> MandateView:
+    return MandateView(
+        row.id,
+        row.person_id,
+        row.name,
+        row.organisation_id,
+        row.legal_basis,
+        actions,
+        row.order_limit_pence,
+        row.month_limit_pence,
+        row.starts_on,
+        row.ends_on,
+    )
+
+
+def _largest_first(mandate: MandateView) -> tuple[bool, int, int]:
+    """Of several mandates with the action, the one with the widest limit; no limit before any."""
+    limit = mandate.order_limit_pence
+    return limit is not None, -(limit or 0), mandate.id
+
+
+def find_access(actor: Actor, person_id: int, action: MandateAction) -> PersonAccess | None:
+    """The actor's right to one action for a person: as themself, under a live mandate, or at an access point."""
+    if actor.user_id is None:
+        return None
+    person = find_person(person_id)
+    if person is None:
+        return None
+    if person.user_id == actor.user_id:
+        return PersonAccess(person)
+    fitting = [m for m in list_mandates_of(actor, person_id=person_id) if action in m.actions]
+    if fitting:
+        return PersonAccess(person, mandate=min(fitting, key=_largest_first))
+    if action in ASSISTED_ACTIONS:
+        organisation_id = find_assisting_organisation(actor, person_id)
+        if organisation_id is not None:
+            return PersonAccess(person, assisted_organisation_id=organisation_id)
+    return None
+
+
+def get_access(actor: Actor, person_id: int, action: MandateAction) -> PersonAccess:
+    """As `find_access`; raises NotFound when there is no such right, whether or not there is such a person."""
+    access = find_access(actor, person_id, action)
+    if access is None:
+        raise NotFound
+    return access
+
+
+def find_acting(actor: Actor, person_id: int) -> PersonView | None:
+    """The person, if the actor may do anything at all for them as somebody else: under a mandate or at an access point.
+
+    None for a stranger, and for the actor's own person, for whom nobody acts.
+    """
+    person = find_person(person_id) if actor.user_id is not None else None
+    if person is None or person.user_id == actor.user_id:
+        return None
+    if any(m.actions for m in list_mandates_of(actor, person_id=person_id)):
+        return person
+    return person if find_assisting_organisation(actor, person_id) is not None else None
+
+
+def _live_assistance(actor: Actor) -> ColumnElement[bool]:
+    now = clock.now()
+    return and_(
+        Consent.kind == ConsentKind.ASSISTED_ORDER,
+        Consent.organisation_id.in_(actor.organisation_ids(Role.ACCESS_POINT_WORKER)),
+        Consent.withdrawn_at.is_(None),
+        Consent.given_at <= now,
+        Consent.ends_at > now,
+    )
+
+
+def find_assisting_organisation(actor: Actor, person_id: int) -> int | None:
+    """The access point of the actor's to which the person gave a consent that still stands today."""
+    if not actor.organisation_ids(Role.ACCESS_POINT_WORKER):
+        return None
+    return db.session.scalar(
+        select(Consent.organisation_id)
+        .where(Consent.person_id == person_id, _live_assistance(actor))
+        .order_by(Consent.id.desc())
+        .limit(1)
+    )
+
+
+def list_people(actor: Actor, action: MandateAction) -> list[PersonView]:
+    """Everybody for whom the actor may do this now: themself first, then by name. A constant number of queries."""
+    if actor.user_id is None:
+        return []
+    own = find_person_of_user(actor.user_id)
+    person_ids = {m.person_id for m in list_mandates_of(actor) if action in m.actions}
+    if action in ASSISTED_ACTIONS and actor.organisation_ids(Role.ACCESS_POINT_WORKER):
+        person_ids |= set(db.session.scalars(select(Consent.person_id).where(_live_assistance(actor))))
+    if own is not None:
+        person_ids.discard(own.id)
+    rows = (
+        db.session.execute(select(*COLUMNS).where(Person.id.in_(person_ids)).order_by(Person.name, Person.id))
+        if person_ids
+        else ()
+    )
+    others = [person_view(row) for row in rows]
+    return [own, *others] if own is not None else others

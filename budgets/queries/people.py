@@ -1,0 +1,54 @@
+"""Read people."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from budgets.domain import PersonView
+from budgets.models import Person
+from marketplace.database import db
+from marketplace.kernel.errors import NotFound
+
+COLUMNS = (Person.id, Person.name, Person.user_id, Person.council_id, Person.postcode, Person.email)
+
+
+def person_view(row: Row[Any]) -> PersonView:
+    """The view of a row whose first columns are COLUMNS."""
+    return PersonView(*row[: len(COLUMNS)])
+
+
+def find_person(person_id: int) -> PersonView | None:
+    row = db.session.execute(select(*COLUMNS).where(Person.id == person_id)).one_or_none()
+    return person_view(row) if row else None
+
+
+def get_person(person_id: int) -> PersonView:
+    """Raises NotFound. Says nothing of who may know of them: see `queries.access`."""
+    person = find_person(person_id)
+    if person is None:
+        raise NotFound
+    return person
+
+
+def find_person_of_user(user_id: int) -> PersonView | None:
+    """The person who signs in as this user, if there is one."""
+    row = db.session.execute(select(*COLUMNS).where(Person.user_id == user_id)).one_or_none()
+    return person_view(row) if row else None
+
+
+def people_by_id(person_ids: Iterable[int]) -> dict[int, PersonView]:
+    """Several people in one query."""
+    wanted = set(person_ids)
+    if not wanted:
+        return {}
+    rows = db.session.execute(select(*COLUMNS).where(Person.id.in_(wanted)).order_by(Person.id))
+    return {row.id: person_view(row) for row in rows}
+
+
+def find_person_by_reference(council_id: int, reference: str) -> PersonView | None:
+    """The person whom a council knows under its own reference."""
+    row = db.session.execute(
+        select(*COLUMNS).where(Person.council_id == council_id, Person.council_reference == reference)
+    ).one_or_none()
+    return person_view(row) if row else None

@@ -1,0 +1,133 @@
+"""May this order be placed, by whom, and who has to agree first."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import and_, case, func, or_, select
+
+from budgets.domain import EntryKind, LegalBasis, MandateAction, MandateView, OrderRight, ProposedLine
+from budgets.errors import LineRefused
+from budgets.models import BudgetEntry, Mandate, Outcome
+from budgets.queries.access import find_access, get_access
+from budgets.words import day_words, short_name
+from marketplace.accounts.domain import Actor, Role
+from marketplace.database import db, in_transaction
+from marketplace.kernel import clock
+from marketplace.kernel.errors import NotAllowed, NotFound
+from marketplace.kernel.money import format_pounds
+from marketplace.kernel.rails import BUDGET_RAILS, Rail
+
+
+def judge_order(
+    actor: Actor,
+    person_id: int,
+    total_pence: int,
+    lines: Sequence[ProposedLine],
+    *,
+    rail: Rail | None = None,
+    spent_this_month_pence: int | None = None,
+) -> OrderRight:
+    """Whether the actor may order this for a person now, and whether somebody else has to agree first.
+
+    `rail` is the way of paying: from a budget every line names an outcome of the person's. The month's limit counts
+    what the budget book has kept aside or spent under the mandate in the London month, or `spent_this_month_pence`
+    when the caller counts more (own money). Called in the transaction that places the order, it holds the mandate's row
+    until the commit, so that two orders at once cannot both pass the month's limit. Raises NotFound for strangers and
+    LineRefused with the words for the buyer.
+    """
+    access = get_access(actor, person_id, MandateAction.ORDER)
+    mandate = access.mandate
+    _check_outcomes(person_id, lines, from_budget=rail in BUDGET_RAILS)
+    providers = {line.provider_organisation_id for line in lines}
+    linked = providers & _firms_of(actor)
+    if mandate is None:
+        if access.assisted_organisation_id is not None and linked:
+            raise LineRefused("You work for this provider, so somebody else has to order this.")
+        warnings = ("You work for this provider. We keep a note of that with the order.",) if linked else ()
+        return OrderRight(None, access.assisted_organisation_id, False, None, warnings)
+    name = short_name(access.person.name)
+    linked |= providers & {mandate.organisation_id}
+    if linked and mandate.legal_basis is LegalBasis.COUNCIL_OFFICER:
+        raise LineRefused("You work for this provider, so somebody else has to order this.")
+    if in_transaction() and mandate.month_limit_pence is not None:
+        db.session.execute(select(Mandate.id).where(Mandate.id == mandate.id).with_for_update())
+    why = _why_to_ask(mandate, name, total_pence, spent_this_month_pence, is_linked=bool(linked))
+    return OrderRight(mandate.id, None, why is not None, why, _warnings(mandate, name, lines))
+
+
+def _firms_of(actor: Actor) -> set[int]:
+    return set(actor.organisation_ids(Role.PROVIDER))
+
+
+def _why_to_ask(
+    mandate: MandateView, name: str, total_pence: int, spent_this_month_pence: int | None, *, is_linked: bool
+) -> str | None:
+    """The sentence for the second person, or None when the order is within the mandate."""
+    asks = f"{name}, or a second person named in your authority, has to agree."
+    limit = mandate.order_limit_pence
+    if is_linked:
+        return f"You or your organisation sell this. So {asks}"
+    if limit is not None and total_pence > limit:
+        return f"This is {format_pounds(total_pence)}. Your limit for one order is {format_pounds(limit)}. So {asks}"
+    month = mandate.month_limit_pence
+    if month is not None:
+        spent = spent_this_month(mandate.id) if spent_this_month_pence is None else spent_this_month_pence
+        if spent + total_pence > month:
+            return (
+                f"This is {format_pounds(total_pence)}, and this month you ordered for {format_pounds(spent)} already. "
+                f"Your limit for a month is {format_pounds(month)}. So {asks}"
+            )
+    return None
+
+
+def _warnings(mandate: MandateView, name: str, lines: Sequence[ProposedLine]) -> tuple[str, ...]:
+    later = [line.on for line in lines if line.on > mandate.ends_on]
+    if not later:
+        return ()
+    return (
+        f"Your authority to act for {name} ends on {day_words(mandate.ends_on)}, before {day_words(min(later))}. "
+        "Somebody with authority then has to look after this support.",
+    )
+
+
+def spent_this_month(mandate_id: int, on: date | None = None) -> int:
+    """Pence kept aside under a mandate in the London month of `on` (today), less what was let go of those orders."""
+    begin, end = clock.month_bounds(on or clock.today())
+    in_month = and_(BudgetEntry.at >= begin, BudgetEntry.at < end)
+    held = and_(BudgetEntry.kind == EntryKind.HOLD, BudgetEntry.mandate_id == mandate_id, in_month)
+    orders = select(BudgetEntry.order_id).where(held)
+    let_go = and_(BudgetEntry.kind == EntryKind.RELEASE, BudgetEntry.order_id.in_(orders))
+    signed = case((BudgetEntry.kind == EntryKind.HOLD, BudgetEntry.pence), else_=-BudgetEntry.pence)
+    return int(db.session.execute(select(func.coalesce(func.sum(signed), 0)).where(or_(held, let_go))).scalar_one())
+
+
+def _check_outcomes(person_id: int, lines: Sequence[ProposedLine], *, from_budget: bool) -> None:
+    """Every outcome named is a live one of this person's; from a budget every line names one."""
+    if from_budget and any(line.outcome_id is None for line in lines):
+        raise LineRefused("Choose what this is for, from the outcomes of the support plan.", field="outcome_id")
+    named = {line.outcome_id for line in lines if line.outcome_id is not None}
+    if not named:
+        return
+    known = set(
+        db.session.scalars(
+            select(Outcome.id).where(Outcome.id.in_(named), Outcome.person_id == person_id, Outcome.ended_at.is_(None))
+        )
+    )
+    if named - known:
+        raise LineRefused("Choose what this is for, from the outcomes of the support plan.", field="outcome_id")
+
+
+def may_approve(actor: Actor, person_id: int, prepared_by_user_id: int) -> int | None:
+    """The mandate under which the actor agrees to an order that somebody else prepared; None for the person themself.
+
+    Raises NotAllowed for the preparer, NotFound for anybody else without a live mandate to approve.
+    """
+    access = find_access(actor, person_id, MandateAction.APPROVE)
+    if access is None:
+        raise NotFound
+    if actor.user_id == prepared_by_user_id:
+        raise NotAllowed(
+            f"You prepared this order, so somebody else has to agree: {short_name(access.person.name)}, or a second "
+            "person named in the authority."
+        )
+    return access.mandate.id if access.mandate else None
