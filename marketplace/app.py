@@ -7,8 +7,10 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy import text
 
+import budgets.ports
 import budgets.routes
 import catalogue.routes
+import catalogue.services.places
 import marketplace.accounts.routes
 import marketplace.demo.routes
 import marketplace.desk.routes
@@ -75,6 +77,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     access.init_app(app)
     for endpoint in ui.OPEN_ENDPOINTS:
         allow(ANYONE)(app.view_functions[endpoint])
+    budgets.ports.join(council_finder=catalogue.services.places.council_id_for)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if settings.demo:
