@@ -1,0 +1,17 @@
+"""Refusals of the catalogue."""
+
+from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.places import PLACE_SENTENCE
+
+
+class UnknownPlace(DomainError):
+    """The words for where are no postcode, no first half of one and no council that we know."""
+
+    status = 422
+
+    def __init__(self, message: str = PLACE_SENTENCE) -> None:
+        super().__init__(message, field="postcode")
+
+
+class ListingNotFound(NotFound):
+    """No such listing, or one that was never open to everybody."""

@@ -1,0 +1,151 @@
+"""What a basket and a checkout need to know of listings, read anew each time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from catalogue.domain import ListingKind, ListingState, ProviderState, Unit, VatCategory
+from catalogue.models import Category, Listing, Provider
+from catalogue.visibility import is_public, why_not_ordered
+from catalogue.words import UNITS, VAT_WORDS, UnitWords
+from marketplace.accounts.queries import organisations_by_id
+from marketplace.database import db
+from marketplace.kernel.rails import Rail
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A listing as it can be bought now. `why_not` says in a sentence why it cannot be ordered; None when it can."""
+
+    listing_id: int
+    organisation_id: int
+    provider_name: str
+    provider_approved: bool
+    title: str
+    summary: str
+    kind: ListingKind
+    unit: Unit
+    unit_words: UnitWords
+    price_pence: int | None
+    min_quantity: int
+    max_quantity: int
+    vat_category: VatCategory
+    category_slug: str
+    category_name: str
+    category_icon: str
+    rails: frozenset[Rail]
+    state: ListingState
+    published: bool
+    why_not: str | None
+    snapshot: dict[str, Any] = field(repr=False)
+
+    @property
+    def can_be_ordered(self) -> bool:
+        return self.why_not is None
+
+
+def rails_of(row: Any) -> frozenset[Rail]:
+    """The ways of paying that a listing's row accepts."""
+    accepted = {
+        Rail.OWN_MONEY: row.accepts_own_money,
+        Rail.DIRECT_PAYMENT: row.accepts_direct_payment,
+        Rail.COUNCIL_MANAGED: row.accepts_council_managed,
+        Rail.ISF: row.accepts_isf,
+    }
+    return frozenset(rail for rail, accepts in accepted.items() if accepts)
+
+
+_COLUMNS = (
+    Listing.id,
+    Listing.organisation_id,
+    Listing.title,
+    Listing.summary,
+    Listing.included,
+    Listing.kind,
+    Listing.unit,
+    Listing.price_pence,
+    Listing.min_quantity,
+    Listing.max_quantity,
+    Listing.vat_category,
+    Listing.accepts_own_money,
+    Listing.accepts_direct_payment,
+    Listing.accepts_council_managed,
+    Listing.accepts_isf,
+    Listing.state,
+    Listing.updated_at,
+    Category.slug.label("category_slug"),
+    Category.name.label("category_name"),
+    Category.icon.label("category_icon"),
+    Provider.state.label("provider_state"),
+    Provider.cqc_rating,
+    Provider.cqc_rating_on,
+    Provider.vat_registered,
+    Provider.is_micro_enterprise,
+)
+
+
+def offer_for(listing_ids: Iterable[int]) -> dict[int, Offer]:
+    """Offers by listing id, whatever their state; ids of no listing are left out. Two queries."""
+    wanted = set(listing_ids)
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(*_COLUMNS)
+        .join(Category, Category.id == Listing.category_id)
+        .join(Provider, Provider.organisation_id == Listing.organisation_id)
+        .where(Listing.id.in_(wanted))
+        .order_by(Listing.id)
+    ).all()
+    organisations = organisations_by_id(row.organisation_id for row in rows)
+    return {row.id: _offer(row, organisations[row.organisation_id].name) for row in rows}
+
+
+def _offer(row: Any, provider_name: str) -> Offer:
+    rails = rails_of(row)
+    words = UNITS[row.unit]
+    return Offer(
+        listing_id=row.id,
+        organisation_id=row.organisation_id,
+        provider_name=provider_name,
+        provider_approved=row.provider_state is ProviderState.APPROVED,
+        title=row.title,
+        summary=row.summary,
+        kind=row.kind,
+        unit=row.unit,
+        unit_words=words,
+        price_pence=row.price_pence,
+        min_quantity=row.min_quantity,
+        max_quantity=row.max_quantity,
+        vat_category=row.vat_category,
+        category_slug=row.category_slug,
+        category_name=row.category_name,
+        category_icon=row.category_icon,
+        rails=rails,
+        state=row.state,
+        published=is_public(row.state, row.provider_state),
+        why_not=why_not_ordered(
+            row.state, row.provider_state, provider_name, price_pence=row.price_pence, is_paid_here=bool(rails)
+        ),
+        snapshot={
+            "listing_id": row.id,
+            "organisation_id": row.organisation_id,
+            "provider": provider_name,
+            "title": row.title,
+            "summary": row.summary,
+            "included": row.included,
+            "kind": row.kind.value,
+            "category": row.category_slug,
+            "category_name": row.category_name,
+            "unit": row.unit.value,
+            "unit_words": words.per,
+            "price_pence": row.price_pence,
+            "vat_category": row.vat_category.value,
+            "vat_words": VAT_WORDS[row.vat_category],
+            "vat_registered": row.vat_registered,
+            "cqc_rating": row.cqc_rating,
+            "cqc_rating_on": row.cqc_rating_on.isoformat() if row.cqc_rating_on else None,
+            "listing_updated_at": row.updated_at.isoformat(),
+        },
+    )
