@@ -141,7 +141,8 @@ def carry_out(ctx: Context, options: Json) -> Json:
         raise refused(f"Name an act ({', '.join(ACTS)}) or a fault ({', '.join(faults.KINDS)}).")
     rest = {name: value for name, value in options.items() if name not in ("fault", "times") and value != ""}
     try:
-        number = faults.add_fault(ctx.tx, str(fault), rest, _whole(options, "times") or 1)
+        times = _whole(options, "times")
+        number = faults.add_fault(ctx.tx, str(fault), rest, 1 if times is None else times)
     except ValueError as problem:
         raise refused(str(problem), param="fault") from None
     return {"object": "fault", "id": number, "kind": fault}

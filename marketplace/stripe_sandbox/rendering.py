@@ -19,6 +19,7 @@ INCLUDABLE: dict[tuple[str, str], Callable[["Context", Json], Json]] = {}
 # Texts that look like identifiers but are no links.
 NO_LINKS = {"id", "client_secret", "secret", "transfer_group", "url", "request"}
 MAX_EXPAND_DEPTH = 4
+OPTIONAL_LINKS = {"transfer", "dispute"}
 
 
 def computed(type_name: str) -> Callable[[Callable[..., Json]], Callable[..., Json]]:
@@ -120,19 +121,27 @@ def expand(ctx: "Context", body: Json, paths: list[str]) -> Json:
 
 def _expand(ctx: "Context", node: Json, names: list[str], path: str) -> None:
     name, rest = names[0], names[1:]
+    cannot = not_valid(f"This property cannot be expanded ({path}).", "expand")
     if (node.get("object"), name) in INCLUDABLE and name not in node:
         node[name] = INCLUDABLE[str(node["object"]), name](ctx, node)
     elif name not in node:
-        raise not_valid(f"This property cannot be expanded ({path}).", "expand")
+        # Fields such as a charge's `transfer` are left out while they are empty, and may be asked for all the same.
+        if name in OPTIONAL_LINKS:
+            return
+        raise cannot
     value = node[name]
     if isinstance(value, str):
         linked = None if name in NO_LINKS or type_of(value) is None else ctx.tx.find(value)
         if linked is None:
-            raise not_valid(f"This property cannot be expanded ({path}).", "expand")
+            raise cannot
         value = node[name] = public(ctx, linked)
-    if rest and isinstance(value, dict):
-        _expand(ctx, value, rest, path)
-    elif rest and isinstance(value, list):
-        for item in value:
-            if isinstance(item, dict):
-                _expand(ctx, item, rest, path)
+    if value is None:
+        return
+    inside = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, dict) for item in inside):
+        raise cannot
+    if not rest and any("object" not in item for item in inside):
+        raise cannot
+    if rest:
+        for item in inside:
+            _expand(ctx, item, rest, path)

@@ -40,12 +40,12 @@ def _search(ctx: Context, params: Params, type_name: str, url: str) -> Json:
     query = params.text("query")
     if query is None:
         raise missing("query")
-    limit = params.integer("limit", 10, least=1) or 10
+    limit = min(params.integer("limit", 10, least=1) or 10, 100)
     tests = conditions(query, type_name)
     place = params.integer("page")
     if place is not None:
         tests.append(("seq < ?", place))
-    found = ctx.tx.select(type_name, ctx.account, conditions=tests, limit=min(limit, 100) + 1)
+    found = ctx.tx.select(type_name, ctx.account, conditions=tests, limit=limit + 1)
     more = len(found) > limit
     found = found[:limit]
     return {
