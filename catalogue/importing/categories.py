@@ -1,52 +1,49 @@
-"""Which categories of the catalogue a published kind of service belongs to. Slugs, parent before child."""
+"""Which categories of the catalogue (their slugs) a published kind of service belongs to."""
 
 import re
 from collections.abc import Iterable
 
-CARE_HOMES, RESIDENTIAL_HOMES, NURSING_HOMES = "care-homes", "residential-homes", "nursing-homes"
-HOME_CARE, SUPPORTED_LIVING, SHARED_LIVES, EXTRA_CARE = (
-    "home-care",
-    "supported-living",
-    "shared-lives",
-    "extra-care-housing",
-)
+PLACES_TO_LIVE, RESIDENTIAL_HOMES, NURSING_HOMES = "places-to-live", "residential-homes", "nursing-homes"
+HOME_CARE, SUPPORTED_LIVING = "home-care", "supported-living"
 LIBRARIES, PHARMACIES, FOOD_BANKS = "libraries", "pharmacies", "food-banks"
-MENTAL_HEALTH, LEISURE_CENTRES, COMMUNITY_HUBS = "mental-health", "leisure-centres", "community-hubs"
+MENTAL_HEALTH, SPORT_LEISURE, COMMUNITY_HUBS = "mental-health", "sport-leisure", "community-hubs"
 
 # Service types of the Care Quality Commission's directory that are care or support, by `casefold`.
 _BY_SERVICE_TYPE: dict[str, tuple[str, ...]] = {
-    "residential homes": (CARE_HOMES, RESIDENTIAL_HOMES),
-    "nursing homes": (CARE_HOMES, NURSING_HOMES),
-    "care home service without nursing": (CARE_HOMES, RESIDENTIAL_HOMES),
-    "care home service with nursing": (CARE_HOMES, NURSING_HOMES),
+    "residential homes": (RESIDENTIAL_HOMES,),
+    "nursing homes": (NURSING_HOMES,),
+    "care home service without nursing": (RESIDENTIAL_HOMES,),
+    "care home service with nursing": (NURSING_HOMES,),
     "homecare agencies": (HOME_CARE,),
     "domiciliary care service": (HOME_CARE,),
     "supported living": (SUPPORTED_LIVING,),
     "supported living service": (SUPPORTED_LIVING,),
     "supported housing": (SUPPORTED_LIVING,),
-    "shared lives": (SHARED_LIVES,),
-    "extra care housing services": (EXTRA_CARE,),
-    "extra care housing": (EXTRA_CARE,),
+    "shared lives": (PLACES_TO_LIVE,),
+    "extra care housing services": (SUPPORTED_LIVING,),
+    "extra care housing": (SUPPORTED_LIVING,),
     "education disability services": (),
     "community services - learning disabilities": (),
     "nurses agency": (HOME_CARE,),
 }
 
+_KINDS_OF_HOME = frozenset({RESIDENTIAL_HOMES, NURSING_HOMES, SUPPORTED_LIVING})
+
 # Names say something of the kind, in this order; a name may say several.
 _BY_NAME_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"nursing (care )?homes?\b", (CARE_HOMES, NURSING_HOMES)),
+    (r"nursing (care )?homes?\b", (NURSING_HOMES,)),
     (
         r"residential( care)? homes?\b|(rest|retirement) homes?\b|residential care\b|care homes? for the elderly",
-        (CARE_HOMES, RESIDENTIAL_HOMES),
+        (RESIDENTIAL_HOMES,),
     ),
-    (r"care ?homes?\b|care cent(re|er)s?\b", (CARE_HOMES,)),
+    (r"care ?homes?\b|care cent(re|er)s?\b", (PLACES_TO_LIVE,)),
     (
         r"home ?care\b|domiciliary|care (and support )?(services? )?at home|(help|support) at home|home support|"
         r"home help|@ ?home",
         (HOME_CARE,),
     ),
     (r"supported (living|tenanc|housing)|independent living|community living", (SUPPORTED_LIVING,)),
-    (r"shared lives|adult placement", (SHARED_LIVES,)),
+    (r"shared lives|adult placement", (PLACES_TO_LIVE,)),
 )
 
 
@@ -56,7 +53,7 @@ def is_care(service_types: Iterable[str]) -> bool:
 
 
 def categories_of_service_types(service_types: Iterable[str]) -> tuple[str, ...]:
-    """("Nursing homes", "Homecare agencies") gives ("care-homes", "nursing-homes", "home-care")."""
+    """("Nursing homes", "Homecare agencies") gives ("nursing-homes", "home-care"): the first is the main one."""
     return _once(slug for kind in service_types for slug in _BY_SERVICE_TYPE.get(kind.casefold(), ()))
 
 
@@ -67,4 +64,7 @@ def categories_of_name(name: str) -> tuple[str, ...]:
 
 
 def _once(slugs: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(slugs))
+    """Each slug once; the broad one goes where a narrower one says more."""
+    found = tuple(dict.fromkeys(slugs))
+    narrow = tuple(slug for slug in found if slug != PLACES_TO_LIVE)
+    return narrow if any(slug in _KINDS_OF_HOME for slug in narrow) else found

@@ -79,6 +79,8 @@ def tidy_address(text: str | None) -> str | None:
 
 _SCIENTIFIC = re.compile(r"[0-9]+(\.[0-9]+)?e\+?[0-9]+", re.IGNORECASE)
 _EXTENSION = re.compile(r"\b(?:extension|ext|x)\.?\s*([0-9]{1,6})\s*$", re.IGNORECASE)
+_BETWEEN_NUMBERS = re.compile(r"\s*(?:[/,;&]|\bor\b|\band\b)\s*", re.IGNORECASE)
+_MOST_NUMBERS = 6
 _SHORT_NUMBERS = frozenset({"101", "105", "111", "116000", "116006", "116111", "116123", "119", "08001111"})
 # Area codes with some numbers of five digits after them (Ofcom, national telephone numbering plan).
 _MIXED_AREAS = word_set(
@@ -93,21 +95,31 @@ _BEGINNINGS = re.compile(r"0(1[1-9]|2[0-9]|3[03478]|5[56]|7|8[0478]|9[0189])")
 def mend_telephone(text: str | None) -> Cleaned:
     """A British number with its leading 0 back, grouped as people say it: "1617486414" gives "0161 748 6414".
 
-    A number whose digits are lost (`1617777e3`) or that is too short or too long to ring is left out, with a note.
+    A number whose digits are lost (`1617777e3`) or that is too short or too long to ring is left out, with a note. Of
+    several numbers in one cell the first that can be rung is taken, with a note.
     """
-    number = na(text)
-    if number is None:
+    written = na(text)
+    if written is None:
         return None, None
-    if _SCIENTIFIC.fullmatch(number):
-        return None, f"telephone left out: “{number}” was written as a rounded number, so its last digits are lost"
-    extension = _EXTENSION.search(number)
-    if extension:
-        number = number[: extension.start()]
+    several = [part for part in _BETWEEN_NUMBERS.split(written) if part]
+    if 1 < len(several) <= _MOST_NUMBERS:
+        found = next((number for part in several if (number := _one_number(part)[0])), None)
+        if found:
+            return found, f"first of several telephone numbers taken: “{shortened(written, 60)}”"
+    return _one_number(written)
+
+
+def _one_number(written: str) -> Cleaned:
+    left_out = f"telephone left out: “{shortened(written, 60)}”"
+    if _SCIENTIFIC.fullmatch(written):
+        return None, f"{left_out} was written as a rounded number, so its last digits are lost"
+    extension = _EXTENSION.search(written)
+    number = written[: extension.start()] if extension else written
     # A letter O for 0, words in brackets such as "(during opening hours)", and the (0) of "+44 (0)161".
     number = re.sub(r"\([^()0-9]*\)", "", re.sub(r"(?<![A-Za-z])[Oo](?=[0-9])", "0", number))
     number = re.sub(r"^(\+|00)\s*44\s*(\(0\))?", "0", number.strip())
     if re.search(r"[^0-9\s().+/\-\u2010-\u2015]", number):
-        return None, f"telephone left out: “{text and clean_text(text)}” is not one number"
+        return None, f"{left_out} is not one number"
     digits = re.sub(r"[^0-9]", "", number)
     if digits in _SHORT_NUMBERS:
         return (f"{digits[:-4]} {digits[-4:]}" if len(digits) == 8 else f"{digits[:3]} {digits[3:]}".strip()), None
@@ -115,9 +127,9 @@ def mend_telephone(text: str | None) -> Cleaned:
     if not had_zero:
         digits = f"0{digits}"
     if len(digits) < 11 and not (len(digits) == 10 and had_zero and _may_be_short(digits)):
-        return None, f"telephone left out: “{number.strip()}” is too short"
+        return None, f"{left_out} is too short"
     if len(digits) > 11 or not _BEGINNINGS.match(digits):
-        return None, f"telephone left out: “{number.strip()}” is not a British number"
+        return None, f"{left_out} is not a British number"
     formatted = _grouped(digits)
     return (f"{formatted} extension {extension[1]}" if extension else formatted), None
 
@@ -160,14 +172,14 @@ def tidy_website(text: str | None) -> Cleaned:
     pieces = re.sub(r"\s+(?=/)", "", address).split()
     first, note = pieces[0].rstrip(",;"), None
     if sum("." in piece for piece in pieces) > 1:
-        note = f"first of several web addresses taken: “{address}”"
+        note = f"first of several web addresses taken: “{shortened(address, 160)}”"
     found = re.match(r"(https?):?/{1,3}(?=[^/])", first, re.IGNORECASE)
     if found:
         bare, scheme = first[found.end() :], found[1].lower()
     else:
         bare, scheme = first, "http"
     refused = f"web address left out: “{shortened(address, 80)}” cannot be used"
-    if not _BARE_HOST.fullmatch(bare) or re.search(r"[\"'<>\\^`{}|]", bare):
+    if len(bare) > _LONGEST_WEBSITE or not _BARE_HOST.fullmatch(bare) or re.search(r"[\"'<>\\^`{}|]", bare):
         return None, refused
     url = f"{scheme}://{bare}"
     try:

@@ -16,6 +16,7 @@ from catalogue.importing.cleaning import (
     tidy_website,
 )
 from catalogue.importing.hours import WEEKDAYS, Week, read_week
+from catalogue.importing.keys import site_key
 from catalogue.importing.layouts import (
     OGL_3,
     TRAFFORD_ATTRIBUTION,
@@ -28,7 +29,7 @@ from catalogue.importing.layouts import (
     unknown_header,
 )
 from catalogue.importing.locating import FindPostcode, GivenPlace, locate
-from catalogue.importing.merging import merge_same, site_key
+from catalogue.importing.merging import merge_same
 from catalogue.importing.people import (
     EMAIL,
     has_personal_title,
@@ -147,7 +148,7 @@ _CATEGORY = {
     PHARMACIES: categories.PHARMACIES,
     FOOD_BANKS: categories.FOOD_BANKS,
     MENTAL_HEALTH: categories.MENTAL_HEALTH,
-    LEISURE_CENTRES: categories.LEISURE_CENTRES,
+    LEISURE_CENTRES: categories.SPORT_LEISURE,
     COMMUNITY_HUBS: categories.COMMUNITY_HUBS,
 }
 

@@ -1,8 +1,6 @@
-"""Keys that stay the same from import to import, and rows that tell of a place twice."""
+"""Rows of one file that tell of a place twice."""
 
 import dataclasses
-import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -11,14 +9,6 @@ from catalogue.importing.records import ImportedPlace, ImportedProvider, Refusal
 Imported = TypeVar("Imported", ImportedProvider, ImportedPlace)
 
 _NOT_COMPARED = frozenset({"row_number", "notes", "source", "source_key", "attribution", "as_of", "as_of_text"})
-
-
-def site_key(name: str, postcode: str | None, address: str) -> str:
-    """A key made of name, postcode and address, deaf to capitals and punctuation, for files without one of their
-    own.
-    """
-    plain = "|".join(re.sub(r"[^a-z0-9]+", "", part.casefold()) for part in (name, postcode or "", address))
-    return f"site:{hashlib.sha256(plain.encode()).hexdigest()[:32]}"
 
 
 def merge_same(rows: Iterable[Imported | RefusedRow]) -> Iterator[Imported | RefusedRow]:

@@ -17,6 +17,7 @@ from catalogue.importing.cleaning import (
     tidy_date,
     tidy_website,
 )
+from catalogue.importing.keys import site_key
 from catalogue.importing.layouts import (
     CQC_ATTRIBUTION,
     AsOf,
@@ -30,7 +31,7 @@ from catalogue.importing.layouts import (
     unknown_header,
 )
 from catalogue.importing.locating import FindPostcode, GivenPlace, locate
-from catalogue.importing.merging import merge_same, site_key
+from catalogue.importing.merging import merge_same
 from catalogue.importing.people import (
     has_personal_title,
     is_private_person,

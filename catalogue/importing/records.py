@@ -9,6 +9,7 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from catalogue.importing.keys import place_key
 from marketplace.kernel.places import Point
 
 
@@ -89,8 +90,13 @@ class _Imported:
     telephone: str | None = None
     website: str | None = None
     email: str | None = None
-    category_slugs: tuple[str, ...] = ()  # parent before child; empty when nothing tells
+    category_slugs: tuple[str, ...] = ()  # of the catalogue, the main one first; empty when nothing tells
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def place_key(self) -> str:
+        """A key (at most 120 characters) that records of the same place share, whoever published them."""
+        return place_key(self.name, self.postcode)
 
     @property
     def content_digest(self) -> str:

@@ -77,7 +77,6 @@ def test_telephone_numbers_are_mended_and_grouped(written: str, shown: str) -> N
         ("161688", "too short"),
         ("120462150", "too short"),
         ("161335989", "too short"),
-        ("0161 761 5908 or 07700900123", "not one number"),
         ("0461 496 0000", "not a British number"),
         ("16174864141", "not a British number"),
         ("ask at the desk", "not one number"),
@@ -89,6 +88,15 @@ def test_telephone_numbers_that_cannot_be_right_are_left_out_and_that_said(writt
     assert number is None
     assert note is not None
     assert why in note
+
+
+def test_of_several_numbers_the_first_that_can_be_rung_is_taken_and_that_said() -> None:
+    number, note = mend_telephone("1617777e3 or 0161 496 0000 / 0161 496 0001")
+
+    assert number == "0161 496 0000"
+    assert note is not None
+    assert "first of several" in note
+    assert mend_telephone("01325 / 496000") == ("01325 496000", None)
 
 
 def test_no_number_is_no_remark() -> None:

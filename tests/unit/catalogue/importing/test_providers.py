@@ -1,13 +1,16 @@
+import csv
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+import catalogue
 from catalogue.importing import (
     ImportedProvider,
     RefusalKind,
     RefusedRow,
     UnreadableFile,
+    categories,
     parse_column_map,
     read_providers,
 )
@@ -55,7 +58,7 @@ def test_care_homes_of_greater_manchester_are_mended() -> None:
         attribution=reading.attribution,
         telephone="01706 843777",  # the file says 1706843777
         website="http://www.nestlingscare.com",
-        category_slugs=("care-homes", "residential-homes"),
+        category_slugs=("residential-homes",),
         service_types=("Residential homes",),
     )
     assert "Care Quality Commission" in reading.attribution
@@ -82,7 +85,7 @@ def test_types_joined_with_a_bar_are_all_kept() -> None:
     home = taken(list(read_providers(GM)))[12]
 
     assert home.service_types == ("Residential homes", "Homecare agencies", "Supported living")
-    assert home.category_slugs == ("care-homes", "residential-homes", "home-care", "supported-living")
+    assert home.category_slugs == ("residential-homes", "home-care", "supported-living")
 
 
 def test_rows_of_one_home_become_one_record_and_that_is_said() -> None:
@@ -94,7 +97,7 @@ def test_rows_of_one_home_become_one_record_and_that_is_said() -> None:
     assert "differs in website, category slugs, service types" in merged[4].reason
     assert "differs in telephone" in merged[8].reason
     heartly = taken(rows)[3]
-    assert heartly.category_slugs == ("care-homes", "residential-homes", "nursing-homes")
+    assert heartly.category_slugs == ("residential-homes", "nursing-homes")
     assert heartly.website == "http://www.c-i-c.co.uk"
     assert taken(rows)[7].telephone == "0161 440 2200"
 
@@ -169,7 +172,7 @@ def test_nhs_choices_is_read_in_its_own_encoding_and_delimiter() -> None:
     assert providers[2].category_slugs == ()
     assert providers[5].name == "Homecare North East CIC"
     assert providers[5].category_slugs == ("home-care",)
-    assert providers[7].category_slugs == ("care-homes",)
+    assert providers[7].category_slugs == ("places-to-live",)
     assert providers[6].council_gss == "E06000005"
 
 
@@ -197,7 +200,8 @@ def test_rows_of_nhs_choices_that_must_not_be_published_are_refused(
 def test_the_directory_of_the_care_quality_commission_is_read_as_published() -> None:
     home = (
         'Ash House,Ashes,"1 High Street,Darlington",DL3 7TX,01325496000,www.example.org,'
-        "Homecare agencies|Supported living,14/Apr/2022 - 00:00,Dementia|Learning disabilities,Ash Care Limited,Darlington,North East,"
+        "Homecare agencies|Supported living,14/Apr/2022 - 00:00,Dementia|Learning disabilities,Ash Care Limited,"
+        "Darlington,North East,"
         "https://www.cqc.org.uk/location/1-1234567890,1-1234567890,1-1234567891"
     )
     dentist = home.replace("Homecare agencies|Supported living", "Dentist").replace("1-1234567890", "1-1234567899")
@@ -329,3 +333,40 @@ def test_records_fit_the_columns_that_keep_them() -> None:
     assert len(home.source) <= 40
     assert len(home.source_key) <= 120
     assert len(home.content_digest) == 64
+
+
+def test_every_category_that_a_reader_names_is_one_of_the_catalogue() -> None:
+    with (Path(catalogue.__file__).parent / "data" / "categories.csv").open(encoding="utf-8", newline="") as file:
+        known = {row["slug"] for row in csv.DictReader(file)}
+
+    named = {value for name, value in vars(categories).items() if name.isupper() and isinstance(value, str)}
+    assert len(named) == 11
+    assert named <= known
+
+
+def test_the_same_home_in_two_files_has_one_place_key() -> None:
+    old = taken(
+        list(
+            read_providers(
+                (GM_HEADER + "The Ascot Care Home,Residential homes,1 Road,M33 6RX,NA,NA,Trafford,NA,NA,NA\n").encode()
+            )
+        )
+    )
+    new = taken(
+        list(
+            read_providers(
+                (GM_HEADER + "Ascot House,Nursing homes,1 Road Sale,m336rx,NA,NA,Trafford,NA,NA,NA\n").encode()
+            )
+        )
+    )
+    other = taken(
+        list(
+            read_providers(
+                (GM_HEADER + "Elm House,Nursing homes,1 Road Sale,m336rx,NA,NA,Trafford,NA,NA,NA\n").encode()
+            )
+        )
+    )
+
+    assert old[2].place_key == new[2].place_key == "m336rx:ascot"
+    assert other[2].place_key != new[2].place_key
+    assert old[2].source_key != new[2].source_key
