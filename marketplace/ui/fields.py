@@ -10,6 +10,7 @@ from typing import Any
 
 import wtforms
 from flask_wtf.file import FileField as WtfFileField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from marketplace.kernel.money import format_pounds, parse_pounds
@@ -131,15 +132,31 @@ class PasswordField(_Described, wtforms.PasswordField):
     widget = widgets.PasswordWidget()
 
 
-class SelectField(_Described, wtforms.SelectField):
+class _Chosen(_Described):
+    """A field with `choices`: pairs of value and words, a dict of the same, WTForms' own, or a function of these."""
+
+    def __init__(self, label: str, *args: Any, choices: Any = None, **kwargs: Any) -> None:
+        if choices is not None and not callable(choices):
+            pairs = choices.items() if isinstance(choices, dict) else choices
+            choices = [choice if isinstance(choice, SelectChoice) else SelectChoice(*choice) for choice in pairs]
+        super().__init__(label, *args, choices=choices, **kwargs)
+
+
+class SelectField(_Chosen, wtforms.SelectField):
+    """One of many."""
+
     widget = widgets.SelectWidget()
 
 
-class RadioField(_Described, wtforms.RadioField):
+class RadioField(_Chosen, wtforms.RadioField):
+    """One of a few."""
+
     widget = widgets.RadiosWidget()
 
 
-class CheckboxesField(_Described, wtforms.SelectMultipleField):
+class CheckboxesField(_Chosen, wtforms.SelectMultipleField):
+    """Any of a few; `data` is a list, empty when none is ticked."""
+
     widget = widgets.CheckboxesWidget()
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import wtforms
+from flask import g, request
 from flask_wtf import FlaskForm
 
 from marketplace.kernel.errors import DomainError
@@ -41,6 +42,11 @@ class BaseForm(FlaskForm):
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: wtforms.Form) -> _PlainWords:
             return _PlainWords()
+
+        def wrap_formdata(self, form: wtforms.Form, formdata: Any) -> Any:
+            """What was sent; or, when the page is opened again, what was typed just before a sign-in ended."""
+            sent = super().wrap_formdata(form, formdata)
+            return g.get("kept_form") if sent is None and request.method == "GET" else sent
 
     def to_command(self) -> Any:
         """The command of a valid form. Raises NotImplementedError where a form has none."""
