@@ -7,17 +7,21 @@ cannot know (whose order, which person) is decided where the row is read, and lo
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_login import UserMixin, current_user
 from werkzeug.wrappers import Response
 
+from marketplace.accounts import kept_forms
 from marketplace.accounts.domain import ANYONE as NOBODY
 from marketplace.accounts.domain import Actor, Role
+from marketplace.kernel import clock
 
 log = logging.getLogger(__name__)
 View = TypeVar("View", bound=Callable[..., Any])
+FRESH = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,17 @@ def allow(rule: Rule) -> Callable[[View], View]:
 class SignedInUser(UserMixin):
     """What Flask-Login keeps for a request: the actor, and the sign-in that proves it."""
 
-    def __init__(self, actor: Actor, token: str, sign_in_id: int, *, large_print: bool = False) -> None:
+    def __init__(
+        self,
+        actor: Actor,
+        token: str,
+        sign_in_id: int,
+        *,
+        confirmed_at: datetime | None = None,
+        large_print: bool = False,
+    ) -> None:
         self.actor = actor
+        self.confirmed_at = confirmed_at
         self.token = token
         self.sign_in_id = sign_in_id
         self.large_print = large_print
@@ -65,6 +78,29 @@ def current_actor() -> Actor:
     """The actor of this request; nobody in particular when not signed in."""
     user = current_user
     return user.actor if user.is_authenticated else NOBODY
+
+
+def is_fresh() -> bool:
+    """Whether whoever is signed in typed their password in this browser within the last 10 minutes."""
+    user = current_user
+    if not user.is_authenticated or user.confirmed_at is None:
+        return False
+    return bool(clock.now() - user.confirmed_at <= FRESH)
+
+
+def require_fresh() -> None:
+    """Go on only when the password was typed within 10 minutes; otherwise ask for it, and come back to this page.
+
+    For acts that weigh more than a sign-in of this morning proves: approving above a limit, changing where money goes.
+    Call it where the form is shown, so that nothing typed is lost, and again where the form is taken.
+    """
+    if not is_fresh():
+        abort(redirect(url_for("accounts.confirm_password", next=page_to_come_back_to())))
+
+
+def page_to_come_back_to() -> str:
+    """The path of this page, or, when a form is being sent, of the page that the form was on."""
+    return request.full_path.rstrip("?") if request.method == "GET" else _page_of_form()
 
 
 def enforce() -> Response | None:
@@ -80,8 +116,10 @@ def enforce() -> Response | None:
         return None
     actor = current_actor()
     if not actor.is_signed_in:
-        back = request.full_path.rstrip("?") if request.method == "GET" else _page_of_form()
-        return redirect(url_for("accounts.sign_in", next=back))  # type: ignore[return-value]
+        back = page_to_come_back_to()
+        if request.method == "POST":
+            kept_forms.keep(back)
+        return redirect(url_for("accounts.sign_in", next=back))
     if not rule.check(actor):
         log.warning("refused %s %s for user %s", request.method, request.path, actor.user_id)
         abort(404)

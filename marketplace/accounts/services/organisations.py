@@ -58,7 +58,7 @@ def create_organisation(
             kind=kind.value,
         )
         if first_member is not None:
-            _add(actor, organisation_id, kind, *first_member)
+            begin_membership(actor.user_id, organisation_id, kind, *first_member)
     return organisation_id
 
 
@@ -104,7 +104,7 @@ def add_member(actor: Actor, organisation_id: int, user_id: int, role: Role) -> 
         _check_manages(actor, organisation_id, kind)
         if actor.user_id == user_id:
             raise NotAllowed("Somebody else has to give you a role.")
-        return _add(actor, organisation_id, kind, user_id, role)
+        return begin_membership(actor.user_id, organisation_id, kind, user_id, role)
 
 
 def end_member(actor: Actor, organisation_id: int, membership_id: int) -> None:
@@ -142,6 +142,39 @@ def end_member(actor: Actor, organisation_id: int, membership_id: int) -> None:
 def may_manage_people(actor: Actor, organisation_id: int, kind: OrganisationKind) -> bool:
     """Whether somebody may invite and end members of an organisation."""
     return _is_over_all(actor) or organisation_id in actor.organisation_ids(WHO_MANAGES_PEOPLE[kind])
+
+
+def begin_membership(
+    by_user_id: int | None, organisation_id: int, kind: OrganisationKind, user_id: int, role: Role
+) -> int:
+    """Write a membership in the open transaction; who may is judged by the caller. Answers its id."""
+    if role not in ROLES_OF_KIND[kind]:
+        raise NotAllowed("Nobody can have that role in this kind of organisation.")
+    if db.session.get(User, user_id) is None:
+        raise NotFound()
+    membership = db.session.execute(
+        select(Membership)
+        .where(Membership.user_id == user_id, Membership.organisation_id == organisation_id, Membership.role == role)
+        .with_for_update()
+    ).scalar_one_or_none()
+    if membership is not None and membership.ended_at is None:
+        return membership.id
+    if membership is None:
+        membership = Membership(user_id=user_id, organisation_id=organisation_id, role=role, created_at=clock.now())
+        db.session.add(membership)
+    else:
+        membership.created_at, membership.ended_at = clock.now(), None
+    db.session.flush()
+    record(
+        "membership.begun",
+        "membership",
+        membership.id,
+        actor_user_id=by_user_id,
+        organisation_id=organisation_id,
+        user=user_id,
+        role=role.value,
+    )
+    return membership.id
 
 
 def _is_over_all(actor: Actor) -> bool:
@@ -186,33 +219,3 @@ def _is_last_manager(membership: Membership, kind: OrganisationKind) -> bool:
         .limit(1)
     ).scalar_one_or_none()
     return other is None
-
-
-def _add(actor: Actor, organisation_id: int, kind: OrganisationKind, user_id: int, role: Role) -> int:
-    if role not in ROLES_OF_KIND[kind]:
-        raise NotAllowed("Nobody can have that role in this kind of organisation.")
-    if db.session.get(User, user_id) is None:
-        raise NotFound()
-    membership = db.session.execute(
-        select(Membership)
-        .where(Membership.user_id == user_id, Membership.organisation_id == organisation_id, Membership.role == role)
-        .with_for_update()
-    ).scalar_one_or_none()
-    if membership is not None and membership.ended_at is None:
-        return membership.id
-    if membership is None:
-        membership = Membership(user_id=user_id, organisation_id=organisation_id, role=role, created_at=clock.now())
-        db.session.add(membership)
-    else:
-        membership.created_at, membership.ended_at = clock.now(), None
-    db.session.flush()
-    record(
-        "membership.begun",
-        "membership",
-        membership.id,
-        actor_user_id=actor.user_id,
-        organisation_id=organisation_id,
-        user=user_id,
-        role=role.value,
-    )
-    return membership.id

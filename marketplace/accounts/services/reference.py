@@ -10,7 +10,7 @@ from marketplace.database import db, transaction
 def ensure_councils() -> None:
     """A row for each of the 153 councils, by the GSS code under which it answers for adult social care."""
     with transaction():
-        known = {gss: name for gss, name in db.session.execute(select(Council.gss_code, Council.name))}
+        known = dict(db.session.execute(select(Council.gss_code, Council.name)).all())
         new = []
         for council in places_data.list_asc_councils():
             if council.gss not in known:

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from enum import StrEnum
 
 from sqlalchemy import insert, select, update
 
@@ -10,32 +11,51 @@ from marketplace.accounts.models import SignIn, User
 from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
+from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_token
 
 IDLE = timedelta(minutes=60)
 LONGEST = timedelta(hours=12)
 
 
+class Ending(StrEnum):
+    """Why a sign-in stands no more."""
+
+    IDLE = "idle"
+    LONG = "long"
+    ENDED = "ended"
+
+
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def begin(user_id: int) -> str:
-    """A new sign-in of `user_id`; answers the token for the cookie, which is kept nowhere else."""
+def begin(user_id: int, *, device: str | None = None) -> str:
+    """A new sign-in of `user_id`; answers the token for the cookie, which is kept nowhere else.
+
+    `device` is what the browser says of itself, in words. Who begins one has just proved who they are.
+    """
     token = new_token()
     now = clock.now()
     with transaction():
         db.session.execute(
-            insert(SignIn).values(user_id=user_id, token_digest=_digest(token), created_at=now, last_seen_at=now)
+            insert(SignIn).values(
+                user_id=user_id,
+                token_digest=_digest(token),
+                created_at=now,
+                last_seen_at=now,
+                confirmed_at=now,
+                device=device[:80] if device else None,
+            )
         )
     return token
 
 
 def find(token: str) -> SignedInUser | None:
-    """Who a cookie's token belongs to, if that sign-in still stands: not ended, idle under an hour, under 12 hours old."""
+    """Who a cookie's token belongs to, if that sign-in still stands: not ended, used this last hour, under 12 hours."""
     now = clock.now()
     row = db.session.execute(
-        select(SignIn.id, SignIn.user_id, SignIn.created_at, SignIn.last_seen_at, User.large_print)
+        select(SignIn.id, SignIn.user_id, SignIn.created_at, SignIn.last_seen_at, SignIn.confirmed_at, User.large_print)
         .join(User, User.id == SignIn.user_id)
         .where(SignIn.token_digest == _digest(token), SignIn.ended_at.is_(None), User.disabled_at.is_(None))
     ).one_or_none()
@@ -44,22 +64,60 @@ def find(token: str) -> SignedInUser | None:
     if now - row.last_seen_at > timedelta(minutes=5):
         with transaction():
             db.session.execute(update(SignIn).where(SignIn.id == row.id).values(last_seen_at=now))
-    return SignedInUser(actor_of(row.user_id), token, row.id, large_print=row.large_print)
+    return SignedInUser(
+        actor_of(row.user_id), token, row.id, confirmed_at=row.confirmed_at, large_print=row.large_print
+    )
+
+
+def how_it_ended(token: str) -> tuple[int, Ending] | None:
+    """Whose sign-in a token was, and why it stands no more; None for a token that was never ours."""
+    row = db.session.execute(
+        select(SignIn.user_id, SignIn.created_at, SignIn.last_seen_at, SignIn.ended_at).where(
+            SignIn.token_digest == _digest(token)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    now = clock.now()
+    if row.ended_at is None and now - row.created_at > LONGEST:
+        return row.user_id, Ending.LONG
+    if row.ended_at is None and now - row.last_seen_at > IDLE:
+        return row.user_id, Ending.IDLE
+    return row.user_id, Ending.ENDED
+
+
+def confirm(token: str) -> None:
+    """Note that the password was typed again in this browser."""
+    with transaction():
+        db.session.execute(update(SignIn).where(SignIn.token_digest == _digest(token)).values(confirmed_at=clock.now()))
 
 
 def end(token: str) -> None:
     """End one sign-in."""
-    with transaction():
-        db.session.execute(
-            update(SignIn)
-            .where(SignIn.token_digest == _digest(token), SignIn.ended_at.is_(None))
-            .values(ended_at=clock.now())
-        )
+    _end(SignIn.token_digest == _digest(token))
 
 
 def end_all(user_id: int) -> None:
     """End every sign-in of a user, as after a new password. Joins the open transaction, if there is one."""
+    _end(SignIn.user_id == user_id)
+
+
+def end_others(user_id: int, token: str) -> None:
+    """End every sign-in of a user but that of `token`."""
+    _end(SignIn.user_id == user_id, SignIn.token_digest != _digest(token))
+
+
+def end_one(user_id: int, sign_in_id: int) -> None:
+    """End a sign-in of one's own by its id; one that ended already stays so. Raises NotFound for somebody else's."""
+    with transaction():
+        owner = db.session.execute(select(SignIn.user_id).where(SignIn.id == sign_in_id)).scalar_one_or_none()
+        if owner != user_id:
+            raise NotFound()
+        _end(SignIn.id == sign_in_id)
+
+
+def _end(*which: object) -> None:
     with transaction():
         db.session.execute(
-            update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None)).values(ended_at=clock.now())
+            update(SignIn).where(*which, SignIn.ended_at.is_(None)).values(ended_at=clock.now())  # type: ignore[arg-type]
         )
