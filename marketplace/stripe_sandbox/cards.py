@@ -3,6 +3,7 @@
 Source: https://docs.stripe.com/testing
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,7 +171,7 @@ def new_payment_method(
             "display_brand": card.brand,
             "exp_month": exp_month,
             "exp_year": exp_year,
-            "fingerprint": f"fp{card.number[::-1]}"[:16],
+            "fingerprint": hashlib.sha256(card.number.encode()).hexdigest()[:16],
             "funding": card.funding,
             "generated_from": None,
             "last4": card.number[-4:],

@@ -16,10 +16,7 @@ from .store import FolderInUse
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Keeps connections open between requests, and writes no line for each."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+    """Writes no line for each request: the fault panel shows the last ones."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""
