@@ -100,3 +100,16 @@ def _write(
         total_pence=order.total_pence,
         state=str(after),
     )
+
+
+def note_order(
+    order: Order,
+    action: str,
+    *,
+    cause: str,
+    actor_user_id: int | None,
+    mandate_id: int | None = None,
+    reason: str | None = None,
+) -> None:
+    """A history row that moves nothing, such as a reminder or a complaint; its cause keeps it from happening twice."""
+    _write(order, "order", order.state, order.state, action, cause, actor_user_id, mandate_id, reason)

@@ -1,0 +1,1 @@
+"""Reads of payments, always in a stated order."""

@@ -1,0 +1,251 @@
+"""Lists of orders, by column tuples: one query however many rows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from marketplace.database import db
+from marketplace.kernel import clock
+from marketplace.kernel.rails import Rail
+from payments.domain import ChargeAt, OrderState, PaymentState
+from payments.models import Order, OrderFunding, OrderLine
+from payments.words import state_for_buyer, state_for_provider, units
+
+_OPEN_COMPLAINT = and_(Order.complaint_at.is_not(None), Order.complaint_ended_at.is_(None))
+_TROUBLED_PAYMENTS = (PaymentState.FAILED, PaymentState.DISPUTED, PaymentState.REVIEW)
+
+
+@dataclass(frozen=True)
+class OrderSummary:
+    """An order as lists show it. `title` is its first line's, `line_count` how many it has."""
+
+    id: int
+    reference: str
+    state: OrderState
+    payment_state: PaymentState
+    charge_at: ChargeAt
+    rail: Rail
+    organisation_id: int
+    provider_name: str
+    person_id: int
+    person_name: str
+    council_id: int | None
+    buyer_user_id: int
+    mandate_id: int | None
+    total_pence: int
+    refunded_pence: int
+    levy_pence: int
+    title: str
+    unit: str
+    quantity: int
+    line_count: int
+    created_at: datetime
+    placed_at: datetime | None
+    answer_by: datetime | None
+    accepted_at: datetime | None
+    done_at: datetime | None
+    confirmed_at: datetime | None
+    ended_at: datetime | None
+    complaint_at: datetime | None
+    complaint_ended_at: datetime | None
+
+    @property
+    def complaint_open(self) -> bool:
+        return self.complaint_at is not None and self.complaint_ended_at is None
+
+    @property
+    def words_for_buyer(self) -> str:
+        return state_for_buyer(
+            self.state, self.payment_state, self.provider_name, was_placed=self.placed_at is not None
+        )
+
+    @property
+    def words_for_provider(self) -> str:
+        return state_for_provider(self.state)
+
+    @property
+    def what(self) -> str:
+        """`3 hours of Help at home, and 2 more`."""
+        more = f", and {self.line_count - 1} more" if self.line_count > 1 else ""
+        return f"{self.title}, {units(self.unit, self.quantity)}{more}"
+
+
+def _summaries() -> Select[Any]:
+    line_count = (
+        select(func.count(OrderLine.id)).where(OrderLine.order_id == Order.id).correlate(Order).scalar_subquery()
+    )
+    return (
+        select(
+            Order.id,
+            Order.reference,
+            Order.state,
+            Order.payment_state,
+            Order.charge_at,
+            OrderFunding.rail,
+            Order.organisation_id,
+            Order.provider_name,
+            Order.person_id,
+            Order.person_name,
+            Order.council_id,
+            Order.buyer_user_id,
+            Order.mandate_id,
+            Order.total_pence,
+            OrderFunding.refunded_pence,
+            OrderFunding.levy_pence,
+            OrderLine.title,
+            OrderLine.unit,
+            OrderLine.quantity,
+            line_count,
+            Order.created_at,
+            Order.placed_at,
+            Order.answer_by,
+            Order.accepted_at,
+            Order.done_at,
+            Order.confirmed_at,
+            Order.ended_at,
+            Order.complaint_at,
+            Order.complaint_ended_at,
+        )
+        .join(OrderLine, and_(OrderLine.order_id == Order.id, OrderLine.line_no == 1))
+        .join(OrderFunding, and_(OrderFunding.order_id == Order.id, OrderFunding.part_no == 1))
+    )
+
+
+def _list(query: Select[Any]) -> list[OrderSummary]:
+    return [OrderSummary(*row) for row in db.session.execute(query)]
+
+
+def list_orders_for_person(
+    person_id: int, *, limit: int = 20, offset: int = 0, states: Iterable[OrderState] | None = None
+) -> list[OrderSummary]:
+    """Orders for one person, newest first. Whoever calls has asked whether the reader may see them."""
+    query = _summaries().where(Order.person_id == person_id)
+    if states is not None:
+        query = query.where(Order.state.in_(list(states)))
+    return _list(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit).offset(offset))
+
+
+def count_of_person(person_id: int) -> int:
+    """How many orders were ever made for a person."""
+    return db.session.scalar(select(func.count(Order.id)).where(Order.person_id == person_id)) or 0
+
+
+def list_orders_for_provider(
+    organisation_id: int,
+    *,
+    states: Iterable[OrderState] | None = None,
+    limit: int = 20,
+    offset: int = 0,
+) -> list[OrderSummary]:
+    """Orders that reached a provider, newest first."""
+    query = _summaries().where(_of_provider([organisation_id], states))
+    return _list(query.order_by(Order.placed_at.desc(), Order.id.desc()).limit(limit).offset(offset))
+
+
+def count_of_provider(organisation_id: int, *, states: Iterable[OrderState] | None = None) -> int:
+    """How many orders reached a provider."""
+    return db.session.scalar(select(func.count(Order.id)).where(_of_provider([organisation_id], states))) or 0
+
+
+def counts_of_provider(organisation_id: int) -> dict[OrderState, int]:
+    """Orders that reached a provider, counted by state."""
+    rows = db.session.execute(
+        select(Order.state, func.count(Order.id).label("orders"))
+        .where(_of_provider([organisation_id], None))
+        .group_by(Order.state)
+    )
+    return {row.state: row.orders for row in rows}
+
+
+def _of_provider(organisation_ids: list[int], states: Iterable[OrderState] | None) -> ColumnElement[bool]:
+    wanted = and_(Order.organisation_id.in_(organisation_ids), Order.placed_at.is_not(None))
+    return wanted if states is None else and_(wanted, Order.state.in_(list(states)))
+
+
+def list_to_answer(organisation_ids: Iterable[int], *, limit: int = 100) -> list[OrderSummary]:
+    """Orders that wait for a provider's answer, the one that ends first on top."""
+    query = _summaries().where(_of_provider(list(organisation_ids), [OrderState.PLACED]))
+    return _list(query.order_by(Order.answer_by, Order.id).limit(limit))
+
+
+def count_to_answer(organisation_ids: Iterable[int]) -> int:
+    """How many orders wait for a provider's answer."""
+    ids = list(organisation_ids)
+    if not ids:
+        return 0
+    return db.session.scalar(select(func.count(Order.id)).where(_of_provider(ids, [OrderState.PLACED]))) or 0
+
+
+def list_to_confirm(person_ids: Iterable[int], *, limit: int = 100) -> list[OrderSummary]:
+    """Orders that a provider says are done and nobody has agreed to yet, oldest first."""
+    ids = list(person_ids)
+    if not ids:
+        return []
+    query = _summaries().where(Order.person_id.in_(ids), Order.state == OrderState.DONE)
+    return _list(query.order_by(Order.done_at, Order.id).limit(limit))
+
+
+def list_unconfirmed_older_than(
+    days: int, *, person_ids: Iterable[int] | None = None, council_id: int | None = None, limit: int = 100
+) -> list[OrderSummary]:
+    """Orders paid from a budget that were done more than `days` days ago and are not agreed to, oldest first.
+
+    Nothing is spent by silence: after 7 days this is a task of whoever answers for the budget.
+    """
+    query = _summaries().where(
+        Order.state == OrderState.DONE,
+        Order.done_at <= clock.now() - timedelta(days=days),
+        OrderFunding.rail != Rail.OWN_MONEY,
+    )
+    if person_ids is not None:
+        query = query.where(Order.person_id.in_(list(person_ids)))
+    if council_id is not None:
+        query = query.where(Order.council_id == council_id)
+    return _list(query.order_by(Order.done_at, Order.id).limit(limit))
+
+
+def list_in_trouble(*, limit: int = 100) -> list[OrderSummary]:
+    """Orders with an open complaint or a payment that needs somebody, oldest first."""
+    query = _summaries().where(or_(_OPEN_COMPLAINT, Order.payment_state.in_(_TROUBLED_PAYMENTS)))
+    return _list(query.order_by(Order.created_at, Order.id).limit(limit))
+
+
+def list_of_checkout(checkout_id: int) -> list[OrderSummary]:
+    """The orders of one checkout, by provider."""
+    return _list(_summaries().where(Order.checkout_id == checkout_id).order_by(Order.provider_name, Order.id))
+
+
+def list_by_ids(order_ids: Iterable[int]) -> dict[int, OrderSummary]:
+    """Orders by id, in one query."""
+    ids = list(order_ids)
+    if not ids:
+        return {}
+    return {order.id: order for order in _list(_summaries().where(Order.id.in_(ids)).order_by(Order.id))}
+
+
+@dataclass(frozen=True)
+class OrderCounts:
+    """What waits in the orders of one person."""
+
+    to_confirm: int
+    to_pay: int
+    to_approve: int
+
+
+def counts_of_people(person_ids: Iterable[int]) -> dict[int, OrderCounts]:
+    """What waits, by person, in one query: for a caseload."""
+    ids = list(person_ids)
+    if not ids:
+        return {}
+    states = (OrderState.DONE, OrderState.AWAITING_PAYMENT, OrderState.AWAITING_APPROVAL)
+    found: dict[int, dict[OrderState, int]] = {person_id: {} for person_id in ids}
+    for person_id, state, count in db.session.execute(
+        select(Order.person_id, Order.state, func.count(Order.id))
+        .where(Order.person_id.in_(ids), Order.state.in_(states))
+        .group_by(Order.person_id, Order.state)
+    ):
+        found[person_id][state] = count
+    return {person_id: OrderCounts(*(counts.get(state, 0) for state in states)) for person_id, counts in found.items()}

@@ -1,0 +1,334 @@
+"""One order with its whole story: lines, funding, history, approval, money given back."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from budgets.domain import MandateAction
+from budgets.queries.outcomes import outcome_words
+from marketplace.accounts.domain import Actor
+from marketplace.accounts.queries import names_of
+from marketplace.database import db
+from marketplace.kernel.errors import NotFound
+from marketplace.kernel.rails import Rail
+from payments.domain import ORDER_MOVES, ChargeAt, LineState, OrderAction, OrderState, Payer, PaymentState, RefundState
+from payments.levy import levy_by_line
+from payments.models import Approval, Order, OrderFunding, OrderHistory, OrderLine, Refund
+from payments.queries.standing import Side, Standing, buyer_standing, provider_standing, reader_standing
+from payments.words import state_for_buyer, state_for_provider, units
+
+
+@dataclass(frozen=True)
+class OrderLineView:
+    """One thing bought, with its share of the levy."""
+
+    id: int
+    line_no: int
+    listing_id: int
+    outcome_id: int | None
+    state: LineState
+    title: str
+    category_slug: str
+    unit: str
+    vat_category: str
+    unit_price_pence: int
+    quantity: int
+    amount_pence: int
+    done_quantity: int
+    confirmed_quantity: int
+    refunded_quantity: int
+    refunded_pence: int
+    wanted_on: date | None
+    note: str | None
+    snapshot: dict[str, Any]
+    levy_pence: int = 0
+
+    @property
+    def how_much(self) -> str:
+        return units(self.unit, self.quantity)
+
+
+@dataclass(frozen=True)
+class FundingView:
+    """Who pays which part, from where, and the levy frozen for it."""
+
+    id: int
+    part_no: int
+    payer: Payer
+    payer_council_id: int | None
+    payer_organisation_id: int | None
+    rail: Rail
+    pot_period_id: int | None
+    pence: int
+    levy_rate_bp: int
+    levy_pence: int
+    refunded_pence: int
+    levy_back_pence: int
+    settlement_run_id: int | None
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One move, with the name of whoever made it."""
+
+    machine: str
+    from_state: str | None
+    to_state: str
+    action: str
+    actor_user_id: int | None
+    actor_name: str
+    mandate_id: int | None
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RefundView:
+    """Money given back, or on its way back."""
+
+    id: int
+    state: RefundState
+    pence: int
+    levy_back_pence: int
+    reason_code: str
+    words: str | None
+    asked_at: datetime
+    done_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ApprovalView:
+    """What a second person was asked, and what they said."""
+
+    id: int
+    prepared_by_user_id: int
+    why: str
+    content_digest: str
+    asked_at: datetime
+    ends_at: datetime
+    decided_by_user_id: int | None
+    decided_at: datetime | None
+    approved: bool | None
+    words: str | None
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """An order as its page shows it. `standing` says in which capacity the reader meets it."""
+
+    id: int
+    reference: str
+    checkout_id: int | None
+    organisation_id: int
+    person_id: int
+    council_id: int | None
+    buyer_user_id: int
+    mandate_id: int | None
+    assisted_by_organisation_id: int | None
+    state: OrderState
+    payment_state: PaymentState
+    charge_at: ChargeAt
+    period_starts_on: date
+    period_ends_on: date
+    total_pence: int
+    provider_name: str
+    person_name: str
+    buyer_name: str
+    delivery: dict[str, Any]
+    complaint: str | None
+    complaint_at: datetime | None
+    complaint_ended_at: datetime | None
+    created_at: datetime
+    placed_at: datetime | None
+    answer_by: datetime | None
+    accepted_at: datetime | None
+    done_at: datetime | None
+    confirmed_at: datetime | None
+    ended_at: datetime | None
+    lines: tuple[OrderLineView, ...] = ()
+    funding: tuple[FundingView, ...] = ()
+    history: tuple[HistoryRow, ...] = ()
+    refunds: tuple[RefundView, ...] = ()
+    approval: ApprovalView | None = None
+    outcomes: dict[int, str] = field(default_factory=dict)
+    standing: Standing = field(default_factory=lambda: Standing(Side.PERSON))
+
+    @property
+    def rail(self) -> Rail:
+        return self.funding[0].rail
+
+    @property
+    def levy_pence(self) -> int:
+        return sum(part.levy_pence for part in self.funding)
+
+    @property
+    def levy_back_pence(self) -> int:
+        return sum(part.levy_back_pence for part in self.funding)
+
+    @property
+    def refunded_pence(self) -> int:
+        return sum(part.refunded_pence for part in self.funding)
+
+    @property
+    def complaint_open(self) -> bool:
+        return self.complaint_at is not None and self.complaint_ended_at is None
+
+    @property
+    def words_for_buyer(self) -> str:
+        return state_for_buyer(
+            self.state, self.payment_state, self.provider_name, was_placed=self.placed_at is not None
+        )
+
+    @property
+    def words_for_provider(self) -> str:
+        return state_for_provider(self.state)
+
+    def allows(self, action: str) -> bool:
+        """Whether the table of moves has `action` from the present state."""
+        return ORDER_MOVES.allows(self.state, OrderAction(action))
+
+
+_ORDER = tuple(Order.__table__.c[name] for name in list(OrderView.__dataclass_fields__)[:29])
+_LINE = tuple(OrderLine.__table__.c[name] for name in list(OrderLineView.__dataclass_fields__)[:-1])
+_FUNDING = tuple(OrderFunding.__table__.c[name] for name in FundingView.__dataclass_fields__)
+_REFUND = tuple(Refund.__table__.c[name] for name in RefundView.__dataclass_fields__)
+_APPROVAL = tuple(Approval.__table__.c[name] for name in ApprovalView.__dataclass_fields__)
+
+
+def _find(order_id: int) -> tuple[Any, tuple[FundingView, ...]]:
+    row = db.session.execute(select(*_ORDER).where(Order.id == order_id)).one_or_none()
+    if row is None:
+        raise NotFound()
+    funding = db.session.execute(
+        select(*_FUNDING).where(OrderFunding.order_id == order_id).order_by(OrderFunding.part_no)
+    ).all()
+    return row, tuple(FundingView(*part) for part in funding)
+
+
+def get_order(order_id: int, *, with_outcomes: bool = True) -> OrderView:
+    """One order, whoever asks: for jobs and for callers that have judged the reader. Raises NotFound."""
+    row, funding = _find(order_id)
+    return _view(row, funding, Standing(Side.OPERATOR), with_outcomes=with_outcomes)
+
+
+def get_order_for(actor: Actor, order_id: int) -> OrderView:
+    """One order for somebody who may read it. Raises NotFound for everybody else, and when there is none."""
+    row, funding = _find(order_id)
+    standing = reader_standing(actor, row, funding[0].rail)
+    return _view(row, funding, standing, with_outcomes=standing.side is not Side.PROVIDER)
+
+
+def get_order_for_provider(actor: Actor, order_id: int) -> OrderView:
+    """One order for a member of its provider, without what a provider may not see: what it is for, who approved it.
+
+    Raises NotFound for everybody else, and for an order that was not placed.
+    """
+    row, funding = _find(order_id)
+    return _view(row, funding, provider_standing(actor, row), with_outcomes=False)
+
+
+def _view(row: Any, funding: tuple[FundingView, ...], standing: Standing, *, with_outcomes: bool) -> OrderView:
+    order_id = row.id
+    lines = db.session.execute(select(*_LINE).where(OrderLine.order_id == order_id).order_by(OrderLine.line_no)).all()
+    levies = levy_by_line([line.amount_pence for line in lines], funding[0].levy_rate_bp)
+    refunds = db.session.execute(select(*_REFUND).where(Refund.order_id == order_id).order_by(Refund.id)).all()
+    seen_by_provider = standing.side is Side.PROVIDER
+    approval = None
+    if not seen_by_provider:
+        found = db.session.execute(select(*_APPROVAL).where(Approval.order_id == order_id)).one_or_none()
+        approval = ApprovalView(*found) if found else None
+    outcomes = outcome_words(line.outcome_id for line in lines) if with_outcomes else {}
+    return OrderView(
+        *row,
+        lines=tuple(OrderLineView(*line, levy_pence=share) for line, share in zip(lines, levies, strict=True)),
+        funding=funding,
+        history=_history(order_id, since=row.placed_at if seen_by_provider else None),
+        refunds=tuple(RefundView(*refund) for refund in refunds),
+        approval=approval,
+        outcomes=outcomes,
+        standing=standing,
+    )
+
+
+def _history(order_id: int, *, since: datetime | None) -> tuple[HistoryRow, ...]:
+    query = (
+        select(
+            OrderHistory.machine,
+            OrderHistory.from_state,
+            OrderHistory.to_state,
+            OrderHistory.action,
+            OrderHistory.actor_user_id,
+            OrderHistory.mandate_id,
+            OrderHistory.reason,
+            OrderHistory.at,
+        )
+        .where(OrderHistory.order_id == order_id)
+        .order_by(OrderHistory.id)
+    )
+    if since is not None:
+        query = query.where(OrderHistory.at >= since)
+    rows = db.session.execute(query).all()
+    names = names_of(row.actor_user_id for row in rows)
+    return tuple(
+        HistoryRow(
+            row.machine,
+            row.from_state,
+            row.to_state,
+            row.action,
+            row.actor_user_id,
+            names.get(row.actor_user_id, ""),
+            row.mandate_id,
+            row.reason,
+            row.at,
+        )
+        for row in rows
+    )
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """What a review needs to know of an order: what was bought, from whom, for whom, and how far it has come."""
+
+    order_id: int
+    listing_ids: tuple[int, ...]
+    organisation_id: int
+    provider_name: str
+    person_id: int
+    person_name: str
+    state: OrderState
+    mandate_id: int | None
+    is_own: bool
+    reference: str
+    titles: tuple[str, ...]
+
+    @property
+    def may_be_reviewed(self) -> bool:
+        """Only what was agreed to, or has been closed after that."""
+        return self.state in (OrderState.CONFIRMED, OrderState.CLOSED)
+
+
+def purchase_of(actor: Actor, order_id: int) -> Purchase:
+    """The purchase behind a review: its person, a mandate that allows reviews, or the access point that helped.
+
+    Raises NotFound for everybody else.
+    """
+    row, _ = _find(order_id)
+    standing = buyer_standing(actor, row, MandateAction.REVIEW)
+    lines = db.session.execute(
+        select(OrderLine.listing_id, OrderLine.title).where(OrderLine.order_id == order_id).order_by(OrderLine.line_no)
+    ).all()
+    return Purchase(
+        order_id=order_id,
+        listing_ids=tuple(dict.fromkeys(line.listing_id for line in lines)),
+        organisation_id=row.organisation_id,
+        provider_name=row.provider_name,
+        person_id=row.person_id,
+        person_name=row.person_name,
+        state=row.state,
+        mandate_id=standing.mandate_id,
+        is_own=standing.side is Side.PERSON,
+        reference=row.reference,
+        titles=tuple(line.title for line in lines),
+    )

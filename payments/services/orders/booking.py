@@ -1,0 +1,86 @@
+"""What an order does in the budget book: keep aside, let go, spend. Helpers of the open transaction."""
+
+from collections.abc import Callable
+from datetime import date
+
+from sqlalchemy import select
+
+from budgets.services import book
+from marketplace.database import db
+from marketplace.outbox.services import enqueue
+from payments.domain import ChargeAt, PaymentState
+from payments.models import Order, OrderFunding, OrderLine
+
+_CAN_BE_RELEASED = (PaymentState.PENDING, PaymentState.AUTHORISED, PaymentState.FAILED, PaymentState.PAID)
+
+
+def hold_cause(order_id: int, part_no: int) -> str:
+    """The cause under which a funding part of an order is kept aside."""
+    return f"hold:{order_id}:{part_no}"
+
+
+def hold_budget(order: Order, *, on: date, fewer: str, actor_user_id: int | None, mandate_id: int | None) -> None:
+    """Keep each budget part of an order aside. Raises what the budget book raises, in words for the buyer."""
+    for part in _budget_parts(order.id):
+        book.hold(
+            part.pot_period_id,
+            part.pence,
+            cause=hold_cause(order.id, part.part_no),
+            order_id=order.id,
+            outcome_id=_outcome_of(order.id),
+            actor_user_id=actor_user_id,
+            mandate_id=mandate_id,
+            on=on,
+            fewer=fewer,
+        )
+
+
+def let_go(order: Order, *, actor_user_id: int | None, mandate_id: int | None, reason: str | None) -> None:
+    """Release what is kept aside for an order, and the card's authorisation. Doing so twice is harmless."""
+    _each_part(order, "release", book.release, actor_user_id, mandate_id, reason)
+    if order.charge_at is ChargeAt.ACCEPT and order.payment_state in _CAN_BE_RELEASED:
+        enqueue("payments.release", {"order_id": order.id}, key=f"release:{order.id}")
+
+
+def spend(order: Order, *, actor_user_id: int | None, mandate_id: int | None) -> None:
+    """Turn what is kept aside for an order into spending; ask for the charge of a direct payment."""
+    _each_part(order, "spend", book.spend, actor_user_id, mandate_id, None)
+    if order.charge_at is ChargeAt.CONFIRM:
+        enqueue("payments.charge", {"order_id": order.id}, key=f"charge:{order.id}")
+
+
+def _each_part(
+    order: Order,
+    what: str,
+    act: Callable[..., object],
+    actor_user_id: int | None,
+    mandate_id: int | None,
+    reason: str | None,
+) -> None:
+    for part in _budget_parts(order.id):
+        act(
+            part.pot_period_id,
+            part.pence,
+            cause=f"{what}:{order.id}:{part.part_no}",
+            order_id=order.id,
+            outcome_id=_outcome_of(order.id),
+            actor_user_id=actor_user_id,
+            mandate_id=mandate_id,
+            reason=reason,
+        )
+
+
+def _budget_parts(order_id: int) -> list[OrderFunding]:
+    return list(
+        db.session.execute(
+            select(OrderFunding)
+            .where(OrderFunding.order_id == order_id, OrderFunding.pot_period_id.is_not(None))
+            .order_by(OrderFunding.pot_period_id, OrderFunding.part_no)
+        ).scalars()
+    )
+
+
+def _outcome_of(order_id: int) -> int | None:
+    return db.session.scalar(
+        select(OrderLine.outcome_id).where(OrderLine.order_id == order_id).order_by(OrderLine.line_no).limit(1)
+    )

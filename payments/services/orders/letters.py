@@ -1,0 +1,256 @@
+"""The e-mails about orders, in plain words, promised in the transaction of what they tell.
+
+The buyer is written to, and the person too when they have an e-mail address of their own; whoever has none gets paper
+from whoever helps them. A letter to a provider names no person: the page behind its link does, after signing in.
+"""
+
+from flask import current_app
+
+from budgets.queries.people import get_person
+from marketplace.accounts.domain import Role
+from marketplace.accounts.queries import find_user, get_organisation, list_users_of
+from marketplace.kernel.money import format_pounds
+from marketplace.outbox.email import queue_email
+from marketplace.ui.filters import london_datetime
+from payments.domain import ChargeAt, PaymentState
+from payments.models import Order
+
+
+def new_order(order: Order) -> None:
+    """Placed: the provider is asked, the buyer's side told until when."""
+    by = london_datetime(order.answer_by)
+    _to_provider(
+        order,
+        f"New order {order.reference}: answer by {by}",
+        f"Somebody has ordered from you: {format_pounds(order.total_pence)} in all.\n\n"
+        f"Say yes or no by {by}. After that the order ends by itself.",
+    )
+    _to_buyers(
+        order,
+        f"Your order {order.reference} is with {order.provider_name}",
+        f"We have asked {order.provider_name}. They have until {by} to say yes, and we write again then.\n\n"
+        f"{_money_so_far(order)}",
+    )
+
+
+def asks_approval(order: Order, why: str, approver_emails: list[str]) -> None:
+    """A second person is asked to agree; the buyer knows that the order waits."""
+    for address in approver_emails:
+        _send(
+            address,
+            f"An order for {format_pounds(order.total_pence)} waits for you",
+            f"{order.buyer_name} prepared an order and needs a second person to agree.\n\n{why}\n\n"
+            f"Nothing is ordered until somebody agrees. Look at it by {london_datetime(order.answer_by)}:\n"
+            f"{_page('/approvals')}",
+        )
+
+
+def was_approved(order: Order, *, needs_payment: bool) -> None:
+    """A second person agreed. With a card to be charged now, the buyer is called back."""
+    if needs_payment:
+        _to_buyer(
+            order,
+            f"Order {order.reference} was agreed to: pay for it now",
+            f"The second person agreed. The order goes to {order.provider_name} when the card has been checked.\n\n"
+            f"Open the order and pay by {london_datetime(order.answer_by)}. After that the order ends by itself.",
+            path=f"/orders/{order.id}/pay",
+        )
+    # Otherwise the letter about the placed order says it all.
+
+
+def was_sent_back(order: Order, words: str) -> None:
+    _to_buyer(
+        order,
+        f"Order {order.reference} was sent back",
+        f"The second person did not agree. They wrote:\n\n{words}\n\n"
+        "Nothing was ordered, and whatever was kept aside is free again. You can prepare it anew.",
+    )
+
+
+def said_yes(order: Order) -> None:
+    _to_buyers(
+        order,
+        f"{order.provider_name} said yes to order {order.reference}",
+        f"It is booked. {_money_when_booked(order)}\n\nWhen it was done we ask you whether all was well.",
+    )
+
+
+def said_no(order: Order, reason: str) -> None:
+    _to_buyers(
+        order,
+        f"{order.provider_name} said no to order {order.reference}",
+        f"They wrote:\n\n{reason}\n\n{_nothing_taken(order)}",
+    )
+
+
+def says_it_is_done(order: Order) -> None:
+    _to_buyers(
+        order,
+        f"Was order {order.reference} done?",
+        f"{order.provider_name} says that it was done. Open the order and tell us whether that is so.\n\n"
+        f"{_what_silence_means(order)}",
+    )
+
+
+def reminder(order: Order, number: int) -> None:
+    """The first or the second reminder to agree, or to say what went wrong."""
+    _to_buyers(
+        order,
+        f"Was order {order.reference} done? {'We ask again' if number == 1 else 'Our last reminder'}",
+        f"{order.provider_name} says that it was done. Tell us whether that is so, or what went wrong.\n\n"
+        f"{_what_silence_means(order)}",
+    )
+
+
+def was_agreed(order: Order) -> None:
+    _to_provider(
+        order,
+        f"Order {order.reference} was agreed to",
+        f"The buyer agrees that it was done. {format_pounds(order.total_pence)} is on its way to you, less the levy. "
+        "Your page says when.",
+    )
+
+
+def closed_by_itself(order: Order) -> None:
+    _to_buyers(
+        order,
+        f"Order {order.reference} is finished",
+        f"Nobody answered our two reminders, so we take it that all was well with what {order.provider_name} did. "
+        "If it was not, open the order and tell us.",
+    )
+
+
+def was_cancelled(order: Order, reason: str, *, by_provider: bool) -> None:
+    if by_provider:
+        _to_buyers(
+            order,
+            f"{order.provider_name} cancelled order {order.reference}",
+            f"They wrote:\n\n{reason}\n\n{_nothing_taken(order)}",
+        )
+        return
+    _to_buyers(order, f"Order {order.reference} is cancelled", _nothing_taken(order))
+    if order.placed_at is not None:
+        _to_provider(
+            order,
+            f"Order {order.reference} was cancelled",
+            f"The buyer wrote:\n\n{reason}\n\nThere is nothing more to do.",
+        )
+
+
+def ran_out_of_time(order: Order, reason: str) -> None:
+    _to_buyers(order, f"Order {order.reference} has ended", f"{reason}\n\n{_nothing_taken(order)}")
+    if order.placed_at is not None:
+        _to_provider(order, f"Order {order.reference} has ended", "It was not answered in time.")
+
+
+def card_ended_order(order: Order, reason: str) -> None:
+    _to_buyers(order, f"Order {order.reference} could not be paid", f"{reason}\n\n{_nothing_taken(order)}")
+    if order.placed_at is not None:
+        _to_provider(order, f"Order {order.reference} has ended", "The buyer's card could not pay for it.")
+
+
+def needs_another_card(order: Order, reason: str) -> None:
+    _to_buyer(
+        order,
+        f"Order {order.reference} needs another card",
+        f"{reason}\n\nThe order stands. Open it and give another card, or call us.",
+        path=f"/orders/{order.id}/pay",
+    )
+
+
+def something_is_wrong(order: Order, words: str) -> None:
+    _to_provider(
+        order,
+        f"Something went wrong with order {order.reference}",
+        f"The buyer wrote:\n\n{words}\n\nGet in touch with them and put it right. Nothing goes on by itself meanwhile.",
+    )
+    _to_buyers(
+        order,
+        f"We have noted what went wrong with order {order.reference}",
+        f"{order.provider_name} and we have been told. Nothing is paid or closed by itself until this is sorted out.",
+    )
+
+
+def is_sorted_out(order: Order, words: str) -> None:
+    said = f"They wrote:\n\n{words}\n\n" if words else ""
+    _to_provider(order, f"Order {order.reference}: sorted out", f"{said}The question about this order is closed.")
+
+
+def _money_so_far(order: Order) -> str:
+    amount = format_pounds(order.total_pence)
+    match order.charge_at:
+        case ChargeAt.NEVER:
+            return "There is nothing to pay."
+        case ChargeAt.ACCEPT:
+            return f"{amount} is set aside on the card. It is taken when {order.provider_name} says yes."
+        case ChargeAt.CONFIRM:
+            return f"{amount} of the budget is kept aside. The card is charged when you agree that it was done."
+        case ChargeAt.SETTLEMENT:
+            return f"{amount} of the budget is kept aside. It is spent when you agree that it was done."
+
+
+def _money_when_booked(order: Order) -> str:
+    if order.charge_at is ChargeAt.ACCEPT:
+        return f"{format_pounds(order.total_pence)} is taken from the card now. There is nothing else to pay."
+    return _money_so_far(order)
+
+
+def _nothing_taken(order: Order) -> str:
+    if order.charge_at is ChargeAt.NEVER:
+        return "There was nothing to pay."
+    if order.payment_state in (PaymentState.PAID, PaymentState.PART_REFUNDED):
+        return f"All of {format_pounds(order.total_pence)} goes back to the card. Banks take up to 10 days."
+    if order.charge_at is ChargeAt.ACCEPT:
+        return "Nothing is taken from the card. What the bank had set aside becomes free again within a few days."
+    return f"{format_pounds(order.total_pence)} is free again in the budget."
+
+
+def _what_silence_means(order: Order) -> str:
+    if order.charge_at is ChargeAt.ACCEPT:
+        return "If we hear nothing in 14 days, and after two reminders, we take it that all was well."
+    if order.charge_at is ChargeAt.NEVER:
+        return "There is nothing to pay."
+    return "Nothing is spent from the budget until you say so."
+
+
+def _to_buyers(order: Order, subject: str, body: str) -> None:
+    """To the buyer, and to the person when they have an address of their own."""
+    sent = _to_buyer(order, subject, body)
+    person = get_person(order.person_id)
+    address = (person.email or "").lower()
+    if address and address != sent:
+        _send(address, subject, f"{body}\n\n{_page(f'/orders/{order.id}')}", person_id=order.person_id)
+
+
+def _to_buyer(order: Order, subject: str, body: str, *, path: str | None = None) -> str | None:
+    user = find_user(order.buyer_user_id)
+    if user is None:
+        return None
+    link = _page(path or f"/orders/{order.id}")
+    _send(user.email, subject, f"{body}\n\n{link}", user_id=user.id, person_id=order.person_id)
+    return user.email.lower()
+
+
+def _to_provider(order: Order, subject: str, body: str) -> None:
+    """To everybody who answers for the provider; to its own address when nobody has joined for it."""
+    link = _page(f"/provider/orders/{order.id}")
+    members = list_users_of(order.organisation_id, Role.PROVIDER)
+    for member in members:
+        _send(member.email, subject, f"{body}\n\n{link}", user_id=member.id)
+    if not members:
+        address = get_organisation(order.organisation_id).email
+        if address:
+            _send(address, subject, f"{body}\n\n{link}")
+
+
+def _page(path: str) -> str:
+    """The full address of a page: always our own public one, never what a request's header claims."""
+    public_url: str = current_app.extensions["settings"].public_url
+    return public_url + path
+
+
+def _send(address: str, subject: str, body: str, *, user_id: int | None = None, person_id: int | None = None) -> None:
+    config = current_app.config
+    text = f"{body}\n\n{config['SERVICE_NAME']}\nQuestions? Call {config['SERVICE_PHONE']}.\n"
+    # A name of a provider goes into subjects: a line break in it would begin another header.
+    queue_email(address, " ".join(subject.split())[:200], text, user_id=user_id, person_id=person_id)

@@ -1,0 +1,90 @@
+"""What states, ways of paying and quantities are called on pages and in letters. Pure."""
+
+from budgets.words import possessive
+from catalogue.domain import Unit
+from catalogue.words import UNITS
+from marketplace.kernel.rails import Rail
+from payments.domain import OrderState, PaymentState
+
+RAILS = {
+    Rail.OWN_MONEY: "your own money, by card",
+    Rail.DIRECT_PAYMENT: "direct payment, by card",
+    Rail.COUNCIL_MANAGED: "council-managed budget",
+    Rail.ISF: "individual service fund",
+}
+
+
+def units(unit: str, quantity: int) -> str:
+    """`3 hours`, `1 visit`."""
+    return UNITS[Unit(unit)].counted(quantity)
+
+
+def per_unit(unit: str) -> str:
+    """`an hour`, `each`."""
+    return UNITS[Unit(unit)].per
+
+
+def paid_how(rail: Rail, person_name: str | None = None) -> str:
+    """The way of paying, as the reader would say it; `person_name` when the reader acts for somebody."""
+    if rail is Rail.OWN_MONEY and person_name:
+        return f"{possessive(person_name)} own money, by card"
+    return RAILS[rail]
+
+
+def state_for_buyer(
+    state: OrderState, payment_state: PaymentState, provider_name: str, *, was_placed: bool = True
+) -> str:
+    """Where an order stands, in the words of whoever it is for."""
+    if payment_state is PaymentState.REFUNDED:
+        return "Money given back"
+    match state:
+        case OrderState.AWAITING_APPROVAL:
+            return "Waiting for a second person to agree"
+        case OrderState.AWAITING_PAYMENT:
+            return "Waiting for the card"
+        case OrderState.PLACED:
+            return f"Waiting for {provider_name} to say yes"
+        case OrderState.ACCEPTED:
+            return "Booked"
+        case OrderState.DONE:
+            return "Done? Tell us"
+        case OrderState.CONFIRMED:
+            return "Paid" if payment_state in (PaymentState.PAID, PaymentState.PART_REFUNDED) else "Agreed"
+        case OrderState.CLOSED:
+            return "Paid" if payment_state in (PaymentState.PAID, PaymentState.PART_REFUNDED) else "Finished"
+        case OrderState.DECLINED:
+            return f"{provider_name} said no"
+        case OrderState.CANCELLED:
+            return "Cancelled"
+        case OrderState.EXPIRED:
+            return f"{provider_name} did not answer in time" if was_placed else "Nobody answered in time"
+
+
+_FOR_PROVIDER = {
+    OrderState.PLACED: "Waiting for your answer",
+    OrderState.ACCEPTED: "Booked",
+    OrderState.DONE: "Waiting for the buyer to agree",
+    OrderState.CONFIRMED: "Agreed",
+    OrderState.CLOSED: "Finished",
+    OrderState.DECLINED: "You said no",
+    OrderState.CANCELLED: "Cancelled",
+    OrderState.EXPIRED: "Not answered in time",
+}
+
+
+def state_for_provider(state: OrderState) -> str:
+    """Where an order stands, in the words of whoever delivers it."""
+    return _FOR_PROVIDER.get(state, "Not placed yet")
+
+
+PAYMENT_FOR_BUYER = {
+    PaymentState.NONE: "Nothing has been taken",
+    PaymentState.PENDING: "The card is being checked",
+    PaymentState.AUTHORISED: "The bank has set the money aside. It is taken when the provider says yes",
+    PaymentState.PAID: "Paid",
+    PaymentState.PART_REFUNDED: "Paid, and part of it given back",
+    PaymentState.REFUNDED: "All the money was given back",
+    PaymentState.DISPUTED: "The bank is looking into this payment",
+    PaymentState.FAILED: "The card was declined. Nothing was taken",
+    PaymentState.REVIEW: "We are looking at this payment",
+}
