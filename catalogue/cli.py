@@ -2,6 +2,9 @@
 
 import click
 
+from catalogue.commands import imports
+
 
 def register(cli: click.Group, import_group: click.Group) -> None:
     """Add this package's commands to `marketplace` and to `marketplace import`."""
+    imports.register(import_group)
