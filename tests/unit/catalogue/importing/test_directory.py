@@ -151,6 +151,18 @@ def test_a_food_bank_that_its_own_file_calls_closed_is_refused() -> None:
     assert not has_closed("Open door")
 
 
+def test_a_place_named_in_person_is_refused_and_a_shop_s_name_is_not() -> None:
+    rows = "".join(
+        f"{name},NA,NA,1 Road,M1 1AA,NA,NA,Manchester,E08000003\r\n"
+        for name in ("Mrs Jane Example", "Dr Pill Pharmacy")
+    )
+    person, shop = read_directory((FOOD_HEADER + rows).encode())
+
+    assert isinstance(person, RefusedRow)
+    assert person.reason == "it carries the name of a private person"
+    assert isinstance(shop, ImportedPlace)
+
+
 def test_an_address_that_is_a_remark_is_not_shown_as_an_address() -> None:
     place = food_bank(address="1 High Street, Bury, please note the entrance is at the back")
 

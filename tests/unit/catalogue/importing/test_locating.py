@@ -115,6 +115,7 @@ def test_coordinates_outside_great_britain_are_left_out(lat: str, lon: str) -> N
 
     assert where.point == middle_of("DL1")
     assert any("coordinates left out" in note for note in where.notes)
+    assert locate(GivenPlace(lat=lat, lon=lon, council_name="Darlington")).point is None
 
 
 def test_a_postcode_of_an_unknown_outcode_is_kept_and_that_said() -> None:

@@ -27,6 +27,19 @@ def test_a_folder_is_read_area_by_area_without_its_column_headers() -> None:
     assert (CODE_POINT / "Doc" / "Code-Point_Open_Column_Headers.csv").exists()
 
 
+def test_what_is_beside_the_data_is_passed_over(tmp_path: Path) -> None:
+    for name, text in (
+        ("Doc/Codelist.csv", "E06000005,Darlington\n"),
+        ("__MACOSX/._dl.csv", "x\n"),
+        ("CSV/.dl.csv", "x\n"),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "CSV" / "DL.CSV").write_bytes((CODE_POINT / "Data" / "CSV" / "dl.csv").read_bytes())
+
+    assert [isinstance(row, PostcodeRow) for row in read_postcodes(tmp_path)] == [True] * 3
+
+
 def test_rows_without_a_district_keep_their_place() -> None:
     without = [row for row in read_postcodes(CODE_POINT / "Data" / "CSV" / "ol.csv") if not row.district_gss]  # type: ignore[union-attr]
 

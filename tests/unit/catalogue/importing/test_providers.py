@@ -102,6 +102,16 @@ def test_rows_of_one_home_become_one_record_and_that_is_said() -> None:
     assert taken(rows)[7].telephone == "0161 440 2200"
 
 
+def test_a_later_row_of_the_same_home_fills_what_the_first_lacks() -> None:
+    row = "Elm House,Residential homes,1 Road,OL1 1AA,NA,NA,Oldham,E08000004,NA,NA\n"
+    rows = list(read_providers((GM_HEADER + row + row.replace("NA,NA,Oldham", "1614960000,NA,Oldham")).encode()))
+
+    assert taken(rows)[2].telephone == "0161 496 0000"
+    assert refused(rows)[3].reason == (
+        "has the name, postcode and address of row 2 and was joined with it; it differs in telephone"
+    )
+
+
 def test_keys_and_digests_stay_from_import_to_import() -> None:
     first, again = taken(list(read_providers(GM))), taken(list(read_providers(GM.read_bytes())))
 
@@ -206,7 +216,8 @@ def test_the_directory_of_the_care_quality_commission_is_read_as_published() -> 
     )
     dentist = home.replace("Homecare agencies|Supported living", "Dentist").replace("1-1234567890", "1-1234567899")
     alone = home.replace("Ash House,Ashes", "Jane Example,").replace("Ash Care Limited", "Jane Example")
-    reading = read_providers(cqc(home, dentist, alone))
+    nicknamed = home.replace("Ashes", "Mrs Jane Example").replace("1-1234567890", "1-1234567898")
+    reading = read_providers(cqc(home, dentist, alone, nicknamed))
     rows = list(reading)
 
     agency = taken(rows)[6]
@@ -225,6 +236,7 @@ def test_the_directory_of_the_care_quality_commission_is_read_as_published() -> 
     assert agency.as_of == date(2026, 8, 19)
     assert refused(rows)[7] == RefusedRow(7, "not care or support: Dentist", RefusalKind.OUT_OF_SCOPE)
     assert refused(rows)[8].reason == "it carries the name of a private person"
+    assert taken(rows)[9].also_known_as is None
 
 
 def test_the_directory_of_2020_had_other_names_for_its_columns() -> None:
