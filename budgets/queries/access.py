@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from budgets.domain import ASSISTED_ACTIONS, ConsentKind, MandateAction, MandateView, PersonAccess, PersonView, allowed
 from budgets.models import Consent, Mandate, MandateScope, MandateStaff, Person
@@ -45,7 +45,7 @@ def list_mandates_of(actor: Actor, *, person_id: int | None = None) -> list[Mand
     """
     if actor.user_id is None:
         return []
-    query: Select[Any] = (
+    query: Any = (
         select(*MANDATE_COLUMNS)
         .join(MandateStaff, MandateStaff.mandate_id == Mandate.id)
         .join(Person, Person.id == Mandate.person_id)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from budgets.domain import Balance, EntryView
 from budgets.models import BudgetEntry, Outcome, Person, PersonalBudget, Pot, PotPeriod
@@ -12,7 +13,7 @@ from marketplace.kernel.clock import day_bounds
 from marketplace.kernel.errors import NotFound
 
 
-def _balances() -> Select[tuple[object, ...]]:
+def _balances() -> Any:
     return (
         select(
             PotPeriod.id,
@@ -81,7 +82,7 @@ def list_entries(
 ) -> list[EntryView]:
     """Entries of a person in the London days from `first` to `last`, newest first."""
     begin, end = day_bounds(first, last)
-    query = (
+    query: Any = (
         select(
             BudgetEntry.id,
             BudgetEntry.kind,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from budgets.domain import PersonView
 from budgets.models import Person
@@ -13,7 +13,7 @@ from marketplace.kernel.errors import NotFound
 COLUMNS = (Person.id, Person.name, Person.user_id, Person.council_id, Person.postcode, Person.email)
 
 
-def person_view(row: Row[Any]) -> PersonView:
+def person_view(row: Any) -> PersonView:
     """The view of a row whose first columns are COLUMNS."""
     return PersonView(*row[: len(COLUMNS)])
 

@@ -1,6 +1,7 @@
 """Which pots could pay on a day."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
@@ -40,8 +41,8 @@ _CHOICES = (
 )
 
 
-def _choice(row: tuple[object, ...]) -> PotChoice:
-    return PotChoice(*row[:12], words=pot_words(row[12], row[6]))  # type: ignore[arg-type]
+def _choice(row: Any) -> PotChoice:
+    return PotChoice(*row[:12], pot_words(row.person_name, row.name))
 
 
 def list_pot_choices(person_id: int, on: date, rail: Rail | None = None) -> list[PotChoice]:
@@ -60,7 +61,7 @@ def list_pot_choices(person_id: int, on: date, rail: Rail | None = None) -> list
     ).order_by(PersonalBudget.rail, PotPeriod.ends_on, Pot.name, PotPeriod.id)
     if rail is not None:
         query = query.where(PersonalBudget.rail == rail)
-    return [_choice(tuple(row)) for row in db.session.execute(query)]
+    return [_choice(row) for row in db.session.execute(query)]
 
 
 def get_pot_choice(pot_period_id: int) -> PotChoice:
@@ -68,4 +69,4 @@ def get_pot_choice(pot_period_id: int) -> PotChoice:
     row = db.session.execute(_CHOICES.where(PotPeriod.id == pot_period_id)).one_or_none()
     if row is None:
         raise NotFound
-    return _choice(tuple(row))
+    return _choice(row)

@@ -9,6 +9,7 @@ again after it has waited for the row.
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,8 +29,8 @@ from marketplace.database import db, in_transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_periods = PotPeriod.__table__
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_periods: Any = PotPeriod.__table__
 _left_now = (
     _periods.c.allocated_pence
     - _periods.c.reclaimed_pence
@@ -331,13 +332,13 @@ def _sum_of_order(entry: _Entry, signs: dict[EntryKind, int]) -> int:
     )
 
 
-def _move(entry: _Entry, condition: object, *, times: int = 1) -> bool:
+def _move(entry: _Entry, condition: Any, *, times: int = 1) -> bool:
     """Move the cached sums by the entry's effect if `condition` holds for the row as it is now."""
     allocated, held, spent, refunded, reclaimed = (effect * entry.pence * times for effect in EFFECTS[entry.kind])
     change = allocated - reclaimed - held - spent + refunded
     moved = db.session.execute(
         update(_periods)
-        .where(_periods.c.id == entry.pot_period_id, condition)  # type: ignore[arg-type]
+        .where(_periods.c.id == entry.pot_period_id, condition)
         .values(
             allocated_pence=_periods.c.allocated_pence + allocated,
             held_pence=_periods.c.held_pence + held,
