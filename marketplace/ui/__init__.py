@@ -7,7 +7,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from marketplace.ui import assets, charts, error_pages, filters, headers, routes  # noqa: F401 - routes joins the blueprint
 from marketplace.ui.assets import url_for_static
 from marketplace.ui.error_pages import register_error_handlers
-from marketplace.ui.navigation import FOOTER_LINKS, url_with
+from marketplace.ui.navigation import FOOTER_LINKS, printed_on, url_with
 
 __all__ = ["OPEN_ENDPOINTS", "init_app", "register_error_handlers", "url_for_static"]
 
@@ -30,7 +30,9 @@ def init_app(app: Flask) -> None:
     headers.init_app(app)
     error_pages.register_error_handlers(app)
     WTFormsHelpers(app)
-    app.jinja_env.globals.update(url_with=url_with, footer_links=FOOTER_LINKS, balance_drawing=charts.balance_drawing)
+    app.jinja_env.globals.update(
+        url_with=url_with, printed_on=printed_on, footer_links=FOOTER_LINKS, balance_drawing=charts.balance_drawing
+    )
     own_loader = app.jinja_loader
     app.jinja_loader = ChoiceLoader(
         [

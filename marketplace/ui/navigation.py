@@ -4,6 +4,9 @@ from urllib.parse import urlencode
 
 from flask import request
 
+from marketplace.kernel.clock import now
+from marketplace.ui.filters import short_date
+
 FOOTER_LINKS: tuple[dict[str, str], ...] = (
     {"text": "Help", "href": "/help"},
     {"text": "About", "href": "/about"},
@@ -30,3 +33,8 @@ def url_with(**changes: object) -> str:
     query = urlencode(kept, doseq=True)
     path = f"{request.script_root}{request.path}"
     return f"{path}?{query}" if query else path
+
+
+def printed_on() -> str:
+    """The date for the head of a printed page."""
+    return short_date(now())
