@@ -77,7 +77,7 @@ def _summaries() -> Select[Any]:
     line_count = (
         select(func.count(OrderLine.id)).where(OrderLine.order_id == Order.id).correlate(Order).scalar_subquery()
     )
-    return (
+    query: Select[Any] = (
         select(
             Order.id,
             Order.reference,
@@ -112,6 +112,7 @@ def _summaries() -> Select[Any]:
         .join(OrderLine, and_(OrderLine.order_id == Order.id, OrderLine.line_no == 1))
         .join(OrderFunding, and_(OrderFunding.order_id == Order.id, OrderFunding.part_no == 1))
     )
+    return query
 
 
 def _list(query: Select[Any]) -> list[OrderSummary]:

@@ -241,8 +241,8 @@ def _view(row: Any, funding: tuple[FundingView, ...], standing: Standing, *, wit
         approval = ApprovalView(*found) if found else None
     outcomes = outcome_words(line.outcome_id for line in lines) if with_outcomes else {}
     return OrderView(
-        *row,
-        lines=tuple(OrderLineView(*line, levy_pence=share) for line, share in zip(lines, levies, strict=True)),
+        **row._mapping,
+        lines=tuple(OrderLineView(**line._mapping, levy_pence=share) for line, share in zip(lines, levies, strict=True)),
         funding=funding,
         history=_history(order_id, since=row.placed_at if seen_by_provider else None),
         refunds=tuple(RefundView(*refund) for refund in refunds),

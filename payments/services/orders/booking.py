@@ -22,6 +22,7 @@ def hold_cause(order_id: int, part_no: int) -> str:
 def hold_budget(order: Order, *, on: date, fewer: str, actor_user_id: int | None, mandate_id: int | None) -> None:
     """Keep each budget part of an order aside. Raises what the budget book raises, in words for the buyer."""
     for part in _budget_parts(order.id):
+        assert part.pot_period_id is not None
         book.hold(
             part.pot_period_id,
             part.pence,

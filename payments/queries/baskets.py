@@ -1,0 +1,224 @@
+"""Read a basket as its page shows it: by provider, with today's offers beside what was seen when it was filled."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, func, select
+
+from catalogue.queries.listings import Offer, offer_for
+from marketplace.database import db
+from marketplace.kernel.rails import Rail
+from payments.models import Basket, BasketLine, StripeAccount
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose basket: a buyer's for one person, or a browser's that has not signed in. `token` is the cookie's secret."""
+
+    user_id: int | None = None
+    person_id: int | None = None
+    token: str | None = None
+
+
+def digest_of(token: str) -> str:
+    """What the database keeps of a browser's secret."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def why_not(offer: Offer | None) -> str | None:
+    """Why a listing cannot go into a basket, with the way on; None when it can."""
+    if offer is None:
+        return "This is no longer on the site."
+    if offer.why_not is not None:
+        return offer.why_not
+    if offer.price_pence == 0:
+        return f"This is free, so there is nothing to order. Get in touch with {offer.provider_name} yourself."
+    return None
+
+
+def quantity_words(offer: Offer) -> str:
+    """How many may be ordered: `1 to 40 hours`."""
+    if offer.min_quantity == offer.max_quantity:
+        return offer.unit_words.counted(offer.min_quantity)
+    return f"{offer.min_quantity:,} to {offer.unit_words.counted(offer.max_quantity)}"
+
+
+def owned_by(owner: Owner) -> tuple[ColumnElement[bool], ...]:
+    """The conditions on `baskets` that find this owner's."""
+    if owner.user_id is not None and owner.person_id is not None:
+        return (Basket.user_id == owner.user_id, Basket.person_id == owner.person_id)
+    if owner.token:
+        return (Basket.token_digest == digest_of(owner.token), Basket.user_id.is_(None))
+    return (Basket.id.is_(None),)
+
+
+@dataclass(frozen=True)
+class BasketLineView:
+    """One line. `price_pence` is today's, None when it cannot be bought any more; `problem` says why not."""
+
+    id: int
+    listing_id: int
+    title: str
+    quantity: int
+    wanted_on: date | None
+    note: str | None
+    price_seen_pence: int
+    price_pence: int | None
+    problem: str | None
+    quantity_problem: str | None
+    offer: Offer | None
+
+    @property
+    def can_be_bought(self) -> bool:
+        return self.problem is None
+
+    @property
+    def price_changed(self) -> bool:
+        return self.can_be_bought and self.price_pence != self.price_seen_pence
+
+    @property
+    def amount_pence(self) -> int:
+        """What it costs today; 0 when it cannot be bought."""
+        return self.quantity * self.price_pence if self.can_be_bought and self.price_pence is not None else 0
+
+    @property
+    def how_much(self) -> str:
+        return self.offer.unit_words.counted(self.quantity) if self.offer else str(self.quantity)
+
+
+@dataclass(frozen=True)
+class BasketPart:
+    """What comes from one provider. `takes_cards` is false until the provider can be paid by card."""
+
+    organisation_id: int
+    provider_name: str
+    takes_cards: bool
+    lines: tuple[BasketLineView, ...]
+
+    @property
+    def total_pence(self) -> int:
+        return sum(line.amount_pence for line in self.lines)
+
+    @property
+    def needs_card_but_takes_none(self) -> bool:
+        """Whether every way of paying that its lines accept is a card, and no card is taken yet."""
+        no_card = {Rail.COUNCIL_MANAGED, Rail.ISF}
+        rails = [line.offer.rails for line in self.lines if line.offer and line.can_be_bought and line.price_pence]
+        return not self.takes_cards and any(not (accepted & no_card) for accepted in rails)
+
+
+@dataclass(frozen=True)
+class BasketView:
+    """A basket, or an empty one (`id` None)."""
+
+    id: int | None
+    person_id: int | None
+    parts: tuple[BasketPart, ...] = ()
+
+    @property
+    def lines(self) -> tuple[BasketLineView, ...]:
+        return tuple(line for part in self.parts for line in part.lines)
+
+    @property
+    def total_pence(self) -> int:
+        return sum(part.total_pence for part in self.parts)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.parts
+
+    @property
+    def has_problem(self) -> bool:
+        """Whether something has to be taken out or changed before anything can be ordered."""
+        return any(line.problem or line.quantity_problem for line in self.lines)
+
+    @property
+    def has_new_price(self) -> bool:
+        return any(line.price_changed for line in self.lines)
+
+    @property
+    def ready(self) -> bool:
+        return not (self.is_empty or self.has_problem or self.has_new_price)
+
+
+def get_basket(owner: Owner) -> BasketView:
+    """The basket of a buyer and person, or of a browser; an empty one when there is none. A fixed number of queries."""
+    found = db.session.execute(select(Basket.id, Basket.person_id).where(*owned_by(owner))).one_or_none()
+    if found is None:
+        return BasketView(None, owner.person_id)
+    return BasketView(found.id, found.person_id, _parts(found.id))
+
+
+def parts_of(basket_id: int) -> tuple[BasketPart, ...]:
+    """The parts of a basket whose owner the caller knows."""
+    return _parts(basket_id)
+
+
+def _parts(basket_id: int) -> tuple[BasketPart, ...]:
+    rows = db.session.execute(
+        select(
+            BasketLine.id,
+            BasketLine.listing_id,
+            BasketLine.title_seen,
+            BasketLine.quantity,
+            BasketLine.wanted_on,
+            BasketLine.note,
+            BasketLine.price_seen_pence,
+        )
+        .where(BasketLine.basket_id == basket_id)
+        .order_by(BasketLine.id)
+    ).all()
+    offers = offer_for(row.listing_id for row in rows)
+    by_provider: dict[int, list[BasketLineView]] = {}
+    for row in rows:
+        offer = offers[row.listing_id]
+        # A price that fell to nothing since is no reason to lose the line: it can be ordered for £0.00.
+        problem = offer.why_not
+        outside = not offer.min_quantity <= row.quantity <= offer.max_quantity
+        by_provider.setdefault(offer.organisation_id, []).append(
+            BasketLineView(
+                row.id,
+                row.listing_id,
+                row.title_seen if problem else offer.title,
+                row.quantity,
+                row.wanted_on,
+                row.note,
+                row.price_seen_pence,
+                None if problem else offer.price_pence,
+                problem,
+                f"Choose {quantity_words(offer)}." if outside and not problem else None,
+                offer,
+            )
+        )
+    ready = card_ready(by_provider)
+    parts = [
+        BasketPart(organisation_id, lines[0].offer.provider_name, organisation_id in ready, tuple(lines))
+        for organisation_id, lines in by_provider.items()
+        if lines[0].offer is not None
+    ]
+    return tuple(sorted(parts, key=lambda part: (part.provider_name, part.organisation_id)))
+
+
+def card_ready(organisation_ids: object) -> set[int]:
+    """Which of these providers can be paid by card today."""
+    wanted = list(organisation_ids)  # type: ignore[call-overload]
+    if not wanted:
+        return set()
+    return set(
+        db.session.scalars(
+            select(StripeAccount.organisation_id)
+            .where(StripeAccount.organisation_id.in_(wanted), StripeAccount.charges_enabled)
+            .order_by(StripeAccount.organisation_id)
+        )
+    )
+
+
+def count_lines(owner: Owner) -> int:
+    """How many things lie in a basket. One query."""
+    return (
+        db.session.scalar(
+            select(func.count(BasketLine.id)).join(Basket, Basket.id == BasketLine.basket_id).where(*owned_by(owner))
+        )
+        or 0
+    )

@@ -1,0 +1,277 @@
+"""Fill, change and move baskets. One per buyer and person; before sign-in one per browser, known by a secret token."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from budgets.domain import MandateAction
+from budgets.queries.access import get_access
+from budgets.queries.people import find_person_of_user
+from budgets.services.people import ensure_person_for_user
+from catalogue.queries.listings import Offer, offer_for
+from marketplace.accounts.domain import Actor
+from marketplace.database import db, transaction
+from marketplace.kernel import clock
+from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.filters import pounds
+from payments.errors import NotForBasket, PriceChangedAgain, WrongQuantity
+from payments.models import Basket, BasketLine
+from payments.queries.baskets import Owner, digest_of, owned_by, quantity_words, why_not
+
+KEPT_FOR = timedelta(days=30)
+MOST_LINES = 60
+LONGEST_NOTE = 500
+FURTHEST_AHEAD = timedelta(days=366)
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+@dataclass(frozen=True)
+class LineWanted:
+    """What somebody wants of one listing."""
+
+    listing_id: int
+    quantity: int
+    wanted_on: date | None = None
+    note: str | None = None
+
+
+def owner_for(actor: Actor, person_id: int | None, token: str | None) -> Owner:
+    """Whose basket the actor means: a person's for whom they may order, their own, or this browser's.
+
+    Raises NotFound for a person for whom they may not order.
+    """
+    if actor.user_id is None:
+        return Owner(token=token)
+    if person_id is not None:
+        get_access(actor, person_id, MandateAction.ORDER)
+        return Owner(actor.user_id, person_id, token)
+    own = find_person_of_user(actor.user_id)
+    return Owner(actor.user_id, own.id if own else None, token)
+
+
+def add(owner: Owner, wanted: LineWanted) -> int:
+    """Put something into a basket; the same listing for the same day and with the same note adds up. Answers its id.
+
+    A signed-in buyer without a person of their own becomes one. Raises DomainError on the field to change.
+    """
+    offer = offer_for([wanted.listing_id]).get(wanted.listing_id)
+    _check(offer, wanted)
+    assert offer is not None and offer.price_pence is not None
+    with transaction():
+        basket_id = _ensure(owner)
+        same = db.session.execute(
+            select(BasketLine).where(
+                BasketLine.basket_id == basket_id,
+                BasketLine.listing_id == wanted.listing_id,
+                BasketLine.wanted_on == wanted.wanted_on,
+                BasketLine.note == wanted.note,
+                BasketLine.price_seen_pence == offer.price_pence,
+            )
+        ).scalar_one_or_none()
+        if same is not None:
+            _check_quantity(offer, same.quantity + wanted.quantity, had=same.quantity)
+            same.quantity += wanted.quantity
+        else:
+            _check_room(basket_id)
+            _insert_line(basket_id, offer, wanted)
+        _touch(basket_id)
+        return basket_id
+
+
+def change(owner: Owner, line_id: int, *, quantity: int, wanted_on: date | None, note: str | None) -> None:
+    """Change how many, the day and the note of one line. Raises NotFound for a line of another basket."""
+    with transaction():
+        line = _line(owner, line_id)
+        offer = offer_for([line.listing_id]).get(line.listing_id)
+        _check(offer, LineWanted(line.listing_id, quantity, wanted_on, note))
+        line.quantity, line.wanted_on, line.note = quantity, wanted_on, note or None
+        _touch(line.basket_id)
+
+
+def change_quantity(owner: Owner, line_id: int, quantity: int) -> None:
+    """Change how many of one line."""
+    with transaction():
+        line = _line(owner, line_id)
+        offer = offer_for([line.listing_id]).get(line.listing_id)
+        if offer is None:
+            raise NotForBasket(why_not(offer) or "")
+        _check_quantity(offer, quantity)
+        line.quantity = quantity
+        _touch(line.basket_id)
+
+
+def remove(owner: Owner, line_id: int) -> None:
+    """Take one line out. Doing so twice is harmless."""
+    with transaction():
+        basket_id = _find(owner)
+        if basket_id is None:
+            return
+        db.session.execute(delete(BasketLine).where(BasketLine.id == line_id, BasketLine.basket_id == basket_id))
+        _touch(basket_id)
+
+
+def accept_price(owner: Owner, line_id: int, price_pence: int) -> None:
+    """Take a price that changed since the line was put in. Raises PriceChangedAgain when it is not that any more."""
+    with transaction():
+        line = _line(owner, line_id)
+        offer = offer_for([line.listing_id]).get(line.listing_id)
+        if offer is None or offer.why_not is not None:
+            raise NotForBasket(why_not(offer) or "")
+        if offer.price_pence != price_pence:
+            raise PriceChangedAgain(offer.title, pounds(offer.price_pence))
+        line.price_seen_pence = price_pence
+        line.title_seen = offer.title
+        _touch(line.basket_id)
+
+
+def merge_anonymous(user_id: int, token: str) -> bool:
+    """After signing in, what a browser's basket holds goes to the user's own. Answers whether anything was moved.
+
+    Somebody who has no person of their own (staff who act for others) keeps it until they say whom it is for.
+    """
+    own = find_person_of_user(user_id)
+    if own is None:
+        return False
+    return _move(Owner(token=token), Owner(user_id, own.id))
+
+
+def move_to_person(actor: Actor, source: Owner, person_id: int | None) -> Owner:
+    """Say whom a basket is for: its lines go to that person's basket; None is the actor themself.
+
+    Raises NotFound for a person for whom the actor may not order.
+    """
+    if actor.user_id is None:
+        raise NotFound()
+    if person_id is None:
+        person_id = ensure_person_for_user(actor.user_id)
+    get_access(actor, person_id, MandateAction.ORDER)
+    target = Owner(actor.user_id, person_id)
+    if (source.user_id, source.person_id) != (target.user_id, target.person_id):
+        _move(source, target)
+    return target
+
+
+def drop_old() -> int:
+    """Take away baskets that nobody touched for 30 days. Answers how many. For the worker."""
+    with transaction():
+        old = select(Basket.id).where(Basket.touched_at < clock.now() - KEPT_FOR)
+        db.session.execute(delete(BasketLine).where(BasketLine.basket_id.in_(old)))
+        return db.session.execute(delete(Basket).where(Basket.touched_at < clock.now() - KEPT_FOR)).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def _check(offer: Offer | None, wanted: LineWanted) -> None:
+    reason = why_not(offer)
+    if offer is None or reason is not None:
+        raise NotForBasket(reason or "")
+    _check_quantity(offer, wanted.quantity)
+    if wanted.wanted_on is not None:
+        today = clock.today()
+        if wanted.wanted_on < today:
+            raise DomainError("Choose a day from today on", field="wanted_on")
+        if wanted.wanted_on > today + FURTHEST_AHEAD:
+            raise DomainError("Choose a day within a year from now", field="wanted_on")
+    if wanted.note and len(wanted.note) > LONGEST_NOTE:
+        raise DomainError(f"Use {LONGEST_NOTE} characters or fewer", field="note")
+
+
+def _check_quantity(offer: Offer, quantity: int, *, had: int = 0) -> None:
+    if offer.min_quantity <= quantity <= offer.max_quantity:
+        return
+    already = f" You have {offer.unit_words.counted(had)} in your basket already." if had else ""
+    raise WrongQuantity(f"Choose {quantity_words(offer)}.{already}")
+
+
+def _check_room(basket_id: int) -> None:
+    lines = db.session.scalar(select(func.count(BasketLine.id)).where(BasketLine.basket_id == basket_id)) or 0
+    if lines >= MOST_LINES:
+        raise DomainError(
+            f"Your basket holds {MOST_LINES} different things, which is as many as it can. Order them first."
+        )
+
+
+def _find(owner: Owner) -> int | None:
+    return db.session.scalar(select(Basket.id).where(*owned_by(owner)))
+
+
+def _ensure(owner: Owner) -> int:
+    """The basket's id, its row held until the commit; a new one when there is none."""
+    if owner.user_id is not None and owner.person_id is None:
+        owner = Owner(owner.user_id, ensure_person_for_user(owner.user_id))
+    if owner.user_id is None and not owner.token:
+        raise RuntimeError("a basket needs a buyer or a browser's token")
+    now = clock.now()
+    values = {
+        "user_id": owner.user_id,
+        "person_id": owner.person_id,
+        "token_digest": digest_of(owner.token) if owner.user_id is None and owner.token else None,
+        "created_at": now,
+        "touched_at": now,
+    }
+    db.session.execute(_INSERT[db.engine.dialect.name](Basket.__table__).values(values).on_conflict_do_nothing())
+    return db.session.execute(select(Basket.id).where(*owned_by(owner)).with_for_update()).scalar_one()
+
+
+def _line(owner: Owner, line_id: int) -> BasketLine:
+    line = db.session.execute(
+        select(BasketLine)
+        .join(Basket, Basket.id == BasketLine.basket_id)
+        .where(BasketLine.id == line_id, *owned_by(owner))
+        .with_for_update()
+    ).scalar_one_or_none()
+    if line is None:
+        raise NotFound()
+    return line
+
+
+def _insert_line(basket_id: int, offer: Offer, wanted: LineWanted) -> None:
+    db.session.execute(
+        insert(BasketLine).values(
+            basket_id=basket_id,
+            listing_id=wanted.listing_id,
+            quantity=wanted.quantity,
+            wanted_on=wanted.wanted_on,
+            note=wanted.note or None,
+            title_seen=offer.title,
+            price_seen_pence=offer.price_pence,
+            added_at=clock.now(),
+        )
+    )
+
+
+def _touch(basket_id: int) -> None:
+    db.session.execute(update(Basket).where(Basket.id == basket_id).values(touched_at=clock.now()))
+
+
+def _move(source: Owner, target: Owner) -> bool:
+    """Move every line of one basket to another, as far as there is room, and drop the empty one."""
+    with transaction():
+        source_id = db.session.scalar(select(Basket.id).where(*owned_by(source)).with_for_update())
+        if source_id is None:
+            return False
+        target_id = _ensure(target)
+        if target_id == source_id:
+            return False
+        lines = (
+            db.session.execute(select(BasketLine).where(BasketLine.basket_id == source_id).order_by(BasketLine.id))
+            .scalars()
+            .all()
+        )
+        known = {
+            (line.listing_id, line.wanted_on, line.note, line.price_seen_pence): line
+            for line in db.session.execute(select(BasketLine).where(BasketLine.basket_id == target_id)).scalars()
+        }
+        for line in lines:
+            same = known.get((line.listing_id, line.wanted_on, line.note, line.price_seen_pence))
+            if same is None:
+                line.basket_id = target_id
+            else:
+                # The larger number, not the sum: somebody who fills the basket again at home means the same thing.
+                same.quantity = max(same.quantity, line.quantity)
+                db.session.delete(line)
+        db.session.flush()
+        db.session.execute(delete(Basket).where(Basket.id == source_id))
+        _touch(target_id)
+        return bool(lines)
