@@ -10,7 +10,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="stripe-sandbox", description="A stateful Stripe for trying out. No real money."
     )
-    parser.add_argument("--port", type=int, default=default_port(), help="port to listen on (8790)")
+    parser.add_argument("--port", type=int, default=default_port(), help="port to listen on (12111)")
     parser.add_argument(
         "--data", default="var/stripe-sandbox", help="folder for the sandbox's file (var/stripe-sandbox)"
     )

@@ -1,5 +1,6 @@
 """The fault panel: a JSON interface at `/_faults`, and a page for people at the same address."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request
@@ -156,6 +157,7 @@ def _state(ctx: Context) -> Json:
 
     return {
         "now": ctx.now,
+        "time": datetime.fromtimestamp(ctx.now, UTC).strftime("%-d %B %Y, %H:%M:%S"),
         "clock_offset_seconds": int(ctx.tx.get_state("clock_offset", "0")),
         "faults": faults.list_faults(ctx.tx),
         "requests": rows("SELECT * FROM requests ORDER BY created DESC LIMIT 50"),

@@ -100,11 +100,17 @@ def _card_page(session: Json, form: CardForm, error: tuple[str, str] | None = No
     return Response(html, mimetype="text/html")
 
 
+@blueprint.app_template_filter("money")
+def money_words(pence: int, currency: str) -> str:
+    """An amount for people, such as `£54.00`."""
+    sign = {"gbp": "£", "eur": "€", "usd": "$"}[currency]
+    return f"{sign}{pence // 100:,}.{pence % 100:02d}"
+
+
 def _total(session: Json) -> str | None:
     if session["amount_total"] is None:
         return None
-    sign = {"gbp": "£", "eur": "€", "usd": "$"}[session["currency"]]
-    return f"{sign}{session['amount_total'] // 100:,}.{session['amount_total'] % 100:02d}"
+    return money_words(session["amount_total"], session["currency"])
 
 
 @blueprint.post("/c/pay/<session_id>")

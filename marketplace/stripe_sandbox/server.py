@@ -116,5 +116,5 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def default_port() -> int:
-    """The port from the environment, or 8790."""
-    return int(os.environ.get("STRIPE_SANDBOX_PORT", "8790"))
+    """The port from the environment, or 12111."""
+    return int(os.environ.get("STRIPE_SANDBOX_PORT", "12111"))
