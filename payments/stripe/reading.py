@@ -1,0 +1,166 @@
+"""From Stripe's JSON to our views. Only here are the names of Stripe's fields known."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from payments.stripe.views import (
+    AccountView,
+    BalanceMove,
+    ChargeView,
+    DisputeView,
+    EventView,
+    FeeRefundView,
+    IntentView,
+    RefundView,
+    SessionView,
+)
+
+Json = dict[str, Any]
+
+
+def id_of(value: Any) -> str | None:
+    """The id of a linked object, whether it came expanded or not."""
+    if isinstance(value, dict):
+        return str(value["id"])
+    return str(value) if value else None
+
+
+def moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _number(value: object) -> int | None:
+    text = str(value or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def move(body: Json) -> BalanceMove:
+    """A balance transaction."""
+    return BalanceMove(
+        id=body["id"],
+        kind=body["type"],
+        pence=int(body["amount"]),
+        fee_pence=int(body["fee"]),
+        occurred_at=datetime.fromtimestamp(body["created"], UTC),
+        source_id=id_of(body.get("source")),
+    )
+
+
+def _moves(*bodies: Any) -> tuple[BalanceMove, ...]:
+    return tuple(move(body) for body in bodies if isinstance(body, dict))
+
+
+def refund(body: Json) -> RefundView:
+    return RefundView(
+        id=body["id"],
+        status=body["status"],
+        pence=int(body["amount"]),
+        our_id=_number((body.get("metadata") or {}).get("refund")),
+        moves=_moves(body.get("balance_transaction"), body.get("failure_balance_transaction")),
+    )
+
+
+def charge(
+    body: Json,
+    transfer: Json | None,
+    fee: Json | None,
+    refunds: Sequence[Json],
+    reversals: Sequence[Json],
+    fee_refunds: Sequence[Json],
+    disputes: Sequence[Json],
+) -> ChargeView:
+    """A captured charge with all that followed. Refunds that moved no money (a hold let go) are left out."""
+    back = tuple(refund(item) for item in refunds if item.get("balance_transaction"))
+    questioned = tuple(
+        DisputeView(item["id"], item["status"], int(item["amount"]), _moves(*item["balance_transactions"]))
+        for item in disputes
+    )
+    linked = [body, *([transfer] if transfer else []), *([fee] if fee else []), *reversals, *fee_refunds]
+    return ChargeView(
+        id=body["id"],
+        captured_pence=int(body["amount_captured"]),
+        transfer_id=transfer["id"] if transfer else None,
+        reversed_pence=int(transfer["amount_reversed"]) if transfer else 0,
+        fee_id=fee["id"] if fee else None,
+        fee_refunded_pence=int(fee["amount_refunded"]) if fee else 0,
+        refunds=back,
+        fee_refunds=tuple(
+            FeeRefundView(item["id"], int(item["amount"]), _number((item.get("metadata") or {}).get("refund")))
+            for item in fee_refunds
+        ),
+        disputes=questioned,
+        moves=(
+            *_moves(*(item.get("balance_transaction") for item in linked)),
+            *(found for item in back for found in item.moves),
+            *(found for item in questioned for found in item.moves),
+        ),
+    )
+
+
+def intent(body: Json, charged: ChargeView | None) -> IntentView:
+    metadata = body.get("metadata") or {}
+    failure = body.get("last_payment_error") or {}
+    latest = body.get("latest_charge")
+    card = (((latest or {}).get("payment_method_details") or {}).get("card") or {}) if isinstance(latest, dict) else {}
+    action = body.get("next_action") or {}
+    return IntentView(
+        id=body["id"],
+        status=body["status"],
+        pence=int(body["amount"]),
+        currency=body["currency"],
+        livemode=bool(body["livemode"]),
+        customer_id=id_of(body.get("customer")),
+        payment_method_id=id_of(body.get("payment_method")),
+        our_payment_id=_number(metadata.get("payment")),
+        order_reference=metadata.get("order"),
+        destination=id_of((body.get("transfer_data") or {}).get("destination")),
+        fee_pence=int(body.get("application_fee_amount") or 0),
+        charge_id=id_of(latest),
+        decline_code=failure.get("decline_code") or failure.get("code"),
+        next_action_url=(action.get("redirect_to_url") or {}).get("url"),
+        capture_before=moment(card.get("capture_before")),
+        charge=charged,
+    )
+
+
+def session(body: Json) -> SessionView:
+    setup = body.get("setup_intent")
+    kept = setup if isinstance(setup, dict) and setup.get("status") == "succeeded" else {}
+    return SessionView(
+        id=body["id"],
+        status=body["status"],
+        url=body.get("url"),
+        payment_method_id=id_of(kept.get("payment_method")),
+        our_checkout_id=_number((body.get("metadata") or {}).get("checkout")),
+    )
+
+
+def account(body: Json) -> AccountView:
+    requirements = body.get("requirements") or {}
+    due = [*(requirements.get("currently_due") or []), *(requirements.get("past_due") or [])]
+    return AccountView(
+        id=body["id"],
+        charges_enabled=bool(body.get("charges_enabled")),
+        payouts_enabled=bool(body.get("payouts_enabled")),
+        details_submitted=bool(body.get("details_submitted")),
+        requirements_due=tuple(dict.fromkeys(due)),
+        disabled_reason=requirements.get("disabled_reason"),
+        organisation_id=_number((body.get("metadata") or {}).get("organisation")),
+    )
+
+
+def event(body: Json) -> EventView:
+    subject = (body.get("data") or {}).get("object") or {}
+    return EventView(
+        id=body["id"],
+        type=body["type"],
+        livemode=bool(body.get("livemode")),
+        account_id=body.get("account"),
+        created_at=datetime.fromtimestamp(body["created"], UTC),
+        object_id=subject.get("id"),
+        object_type=subject.get("object"),
+        payment_intent_id=id_of(subject.get("payment_intent")),
+        charge_id=id_of(subject.get("charge")),
+        metadata={str(name): str(value) for name, value in (subject.get("metadata") or {}).items()},
+    )

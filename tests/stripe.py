@@ -1,0 +1,192 @@
+"""The Stripe sandbox as a counterpart of tests: on a loopback port, with webhooks that arrive only when a test says so.
+
+Use the fixture `stripe_sandbox`: it starts a fresh sandbox, points the settings of `app` at it, and sends its webhooks
+over HTTP to `app` when the test calls `deliver()`. Take no fixture from here in tests of the sandbox itself.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+import requests
+from flask import Flask
+
+from marketplace.stripe_sandbox.dispatch import Sandbox
+from marketplace.stripe_sandbox.server import QuietHandler, RunningSandbox, Server
+from marketplace.stripe_sandbox.webhooks import signature
+
+SECRET_KEY = "sk_test_for_tests_only"
+WEBHOOK_SECRET = "whsec_for_tests_only"
+GOOD_CARD = "4242 4242 4242 4242"
+DECLINED_CARD = "4000 0000 0000 0341"  # is kept without a word, and declined when it is charged
+ASKS_EACH_TIME_CARD = "4000 0027 6000 3184"
+POOR_CARD = "4000 0082 6000 3178"
+
+
+class Relay:
+    """A web server on a free port that hands each request to whichever application is being tested."""
+
+    def __init__(self) -> None:
+        self.app: Flask | None = None
+        self.answers: list[int] = []
+        self.server = Server("127.0.0.1", 0, self._answer, handler=QuietHandler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        import threading
+
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self.thread.start()
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        if self.app is None:
+            start_response("503 No application", [])
+            return [b""]
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            self.answers.append(int(status.split()[0]))
+            return start_response(status, headers, exc_info)
+
+        return self.app.wsgi_app(environ, start)
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.thread.join(timeout=5)
+        self.server.server_close()
+
+
+class TestSandbox:
+    """What a test does with the sandbox. `url` is its address; `settings` are those that point an application at it."""
+
+    __test__ = False
+
+    def __init__(self, folder: Path, relay: Relay) -> None:
+        self.relay = relay
+        self.running = RunningSandbox(
+            folder,
+            webhook_url=f"{relay.url}/stripe/webhook",
+            webhook_secret=WEBHOOK_SECRET,
+            webhook_retry_seconds=(0,) * 5,
+            background=False,
+        )
+        self.url = self.running.url
+        self.settings: dict[str, Any] = {
+            "stripe_secret_key": SECRET_KEY,
+            "stripe_webhook_secret": WEBHOOK_SECRET,
+            "stripe_api_base": self.url,
+        }
+
+    @property
+    def parts(self) -> Sandbox:
+        found: Sandbox = self.running.app.extensions["stripe_sandbox"]
+        return found
+
+    def deliver(self) -> list[int]:
+        """Send every webhook that is due, one after the other, and what those cause; answers the HTTP statuses."""
+        self.relay.answers.clear()
+        while self.parts.deliverer.deliver_next():
+            pass
+        return list(self.relay.answers)
+
+    def forget_webhooks(self) -> None:
+        """Drop every webhook that has not been sent: it never comes."""
+        with self.parts.store.transaction() as tx:
+            tx.sql.execute("UPDATE deliveries SET state = 'dropped' WHERE state = 'waiting'")
+
+    def fault(self, kind: str, *, times: int = 1, **options: Any) -> None:
+        """Have something go wrong: `error_after_commit`, `drop_reply`, `twice`, `never` ... with `path`, `event`."""
+        self._panel({"fault": kind, "times": times, **options})
+
+    def act(self, act: str, **options: Any) -> dict[str, Any]:
+        """Do something now: `dispute`, `end_dispute`, `refund_from_dashboard`, `fail_refund_of`, `advance_clock` ..."""
+        return self._panel({"act": act, **options})
+
+    def clear_faults(self) -> None:
+        requests.delete(f"{self.url}/_faults", timeout=10).raise_for_status()
+
+    def _panel(self, body: dict[str, Any]) -> dict[str, Any]:
+        reply = requests.post(f"{self.url}/_faults", json=body, timeout=10)
+        assert reply.ok, reply.text
+        found: dict[str, Any] = reply.json()
+        return found
+
+    def api(self, method: str, path: str, account: str | None = None, **params: Any) -> dict[str, Any]:
+        """Call the API by hand, as somebody in Stripe's dashboard does."""
+        headers = {"Authorization": f"Bearer {SECRET_KEY}", **({"Stripe-Account": account} if account else {})}
+        data = {"data": params} if method == "POST" else {"params": params}
+        reply = requests.request(method, f"{self.url}/v1/{path}", headers=headers, timeout=10, **data)
+        assert reply.ok, reply.text
+        found: dict[str, Any] = reply.json()
+        return found
+
+    def objects(self, kind: str, account: str | None = None, **params: Any) -> list[dict[str, Any]]:
+        """Everything of a kind, newest first, such as `payment_intents`."""
+        return list(self.api("GET", kind, account, limit=100, **params)["data"])
+
+    def asked(self, path: str) -> list[dict[str, Any]]:
+        """The POST requests that arrived at `path` (a part of it is enough), oldest first, with their keys."""
+        with self.parts.store.transaction() as tx:
+            rows = tx.sql.execute(
+                "SELECT path, idempotency_key, status FROM requests WHERE method = 'POST' AND path LIKE ? "
+                "ORDER BY created",
+                (f"%{path}%",),
+            ).fetchall()
+        return [{"path": row[0], "key": row[1], "status": row[2]} for row in rows]
+
+    def ready_account(self, account_id: str) -> None:
+        """Have a provider finish what Stripe asks of it."""
+        self.act("complete_account", account=account_id)
+
+    def keep_card(self, page_url: str, number: str = GOOD_CARD) -> str:
+        """Fill in the card page; answers where it sends the buyer, or the page's own words when it keeps them."""
+        reply = requests.post(
+            page_url,
+            data={"number": number, "expiry": "12/34", "cvc": "123", "name": "Margaret Hall"},
+            allow_redirects=False,
+            timeout=10,
+        )
+        where = reply.headers.get("Location", reply.text)
+        if where.startswith("/3d-secure/"):
+            return self.answer_bank(f"{self.url}{where}")
+        return where
+
+    def answer_bank(self, bank_url: str, *, yes: bool = True) -> str:
+        """Say yes or no on the bank's page; answers where it sends the buyer."""
+        reply = requests.post(bank_url, data={"answer": "yes" if yes else "no"}, allow_redirects=False, timeout=10)
+        return reply.headers["Location"]
+
+    def events(self, event_type: str = "") -> list[dict[str, Any]]:
+        """Events of the platform, oldest first."""
+        return list(reversed(self.objects("events", **({"type": event_type} if event_type else {}))))
+
+    def signed(self, event: dict[str, Any], *, secret: str = WEBHOOK_SECRET, age: int = 0) -> tuple[str, str]:
+        """The body and the signature of an event, as it would arrive now."""
+        import time
+
+        body = json.dumps(event)
+        return body, signature(body, secret, int(time.time()) - age)
+
+    def stop(self) -> None:
+        self.running.stop()
+
+
+@pytest.fixture(scope="session")
+def stripe_relay() -> Iterator[Relay]:
+    relay = Relay()
+    yield relay
+    relay.stop()
+
+
+@pytest.fixture
+def stripe_sandbox(app: Flask, stripe_relay: Relay, tmp_path: Path) -> Iterator[TestSandbox]:
+    """A fresh sandbox, with `app` pointed at it until the test is over."""
+    sandbox = TestSandbox(tmp_path / "stripe", stripe_relay)
+    before = app.extensions["settings"]
+    app.extensions["settings"] = replace(before, **sandbox.settings)
+    stripe_relay.app = app
+    yield sandbox
+    stripe_relay.app = None
+    app.extensions["settings"] = before
+    sandbox.stop()
