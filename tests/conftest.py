@@ -18,6 +18,7 @@ from marketplace.config import Settings
 from marketplace.database import db
 from marketplace.extensions import limiter
 from tests.databases import PostgresServer, SqliteTemplate
+from tests.stripe import stripe_relay, stripe_sandbox  # noqa: F401 - fixtures
 
 DATABASES = ("sqlite", "postgresql")
 
