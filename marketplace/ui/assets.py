@@ -1,9 +1,11 @@
 """Addresses of static files that browsers may keep for a year, because each carries a hash of what it holds."""
 
+import gzip
 import hashlib
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, current_app, request, send_from_directory
+from flask import Blueprint, Flask, Response, abort, current_app, request, send_file
+from werkzeug.utils import safe_join
 
 STATIC_FOLDER = Path(__file__).parent / "static"
 URL_PREFIX = "/assets"
@@ -54,12 +56,35 @@ def pattern_url(category: str | None) -> str:
     return url_for_static(f"ui/patterns/{category_icon(category)}.svg")
 
 
+_COMPRESSIBLE = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_compressed: dict[tuple[str, str], bytes] = {}
+
+
+def _compressed_text(path: Path, content_hash: str) -> bytes:
+    """The file compressed; done once per process and version of the file."""
+    key = (path.name, content_hash)
+    if key not in _compressed:
+        _compressed[key] = gzip.compress(path.read_bytes(), mtime=0)
+    return _compressed[key]
+
+
 @blueprint.get(f"{URL_PREFIX}/<path:filename>", endpoint="static")
 def static_file(filename: str) -> Response:
     """A static file; kept by browsers for a year when asked for by the hash that it has now."""
-    response = send_from_directory(STATIC_FOLDER, filename)
-    current = request.args.get("v") == url_for_static.hash_of(filename)
-    response.headers["Cache-Control"] = ONE_YEAR if current else ONE_HOUR
+    found = safe_join(str(STATIC_FOLDER), filename)
+    if found is None or not (path := Path(found)).is_file():
+        abort(404)
+    content_hash = url_for_static.hash_of(path.relative_to(STATIC_FOLDER).as_posix())
+    compress = path.suffix in _COMPRESSIBLE and request.accept_encodings["gzip"] > 0
+    if compress:
+        response = Response(_compressed_text(path, content_hash), mimetype=_COMPRESSIBLE[path.suffix])
+        response.headers["Content-Encoding"] = "gzip"
+        response.set_etag(f"{content_hash}-gzip")
+        response.make_conditional(request)
+    else:
+        response = send_file(path, etag=content_hash)
+    response.vary.add("Accept-Encoding")
+    response.headers["Cache-Control"] = ONE_YEAR if request.args.get("v") == content_hash else ONE_HOUR
     return response
 
 

@@ -1,5 +1,6 @@
 """The built files: complete, consistent, free of other hosts, and readable."""
 
+import gzip
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -46,10 +47,29 @@ def test_an_address_with_another_hash_is_not_kept_for_long(ui_client: FlaskClien
     assert response.headers["Cache-Control"] == "public, max-age=3600"
 
 
-def test_a_browser_that_has_the_file_is_not_sent_it_again(ui_client: FlaskClient) -> None:
-    first = ui_client.get("/assets/ui/app.css", buffered=True)
-    again = ui_client.get("/assets/ui/app.css", headers={"If-None-Match": first.headers["ETag"]}, buffered=True)
-    assert again.status_code == 304
+@pytest.mark.parametrize("encodings", ["", "gzip", "gzip;q=0", "br, gzip;q=0.5"])
+def test_a_browser_that_has_the_file_is_not_sent_it_again(ui_client: FlaskClient, encodings: str) -> None:
+    headers = {"Accept-Encoding": encodings}
+    first = ui_client.get("/assets/ui/app.css", headers=headers, buffered=True)
+    again = ui_client.get(
+        "/assets/ui/app.css", headers={**headers, "If-None-Match": first.headers["ETag"]}, buffered=True
+    )
+    assert (first.status_code, again.status_code) == (200, 304)
+    assert again.data == b""
+    body = gzip.decompress(first.data) if first.headers.get("Content-Encoding") == "gzip" else first.data
+    assert body == (BUILT / "app.css").read_bytes()
+
+
+def test_text_is_compressed_only_for_who_asks_and_caches_can_tell(ui_client: FlaskClient) -> None:
+    plain = ui_client.get("/assets/ui/app.css", headers={"Accept-Encoding": "gzip;q=0"}, buffered=True)
+    small = ui_client.get("/assets/ui/app.css", headers={"Accept-Encoding": "gzip"}, buffered=True)
+    assert "Content-Encoding" not in plain.headers and small.headers["Content-Encoding"] == "gzip"
+    assert len(small.data) * 5 < len(plain.data)
+    assert plain.headers["ETag"] != small.headers["ETag"]
+    assert "Accept-Encoding" in small.headers["Vary"] and "Accept-Encoding" in plain.headers["Vary"]
+    font = "/assets/ui/fonts/atkinson-hyperlegible-next-latin-400-normal.woff2"
+    response = ui_client.get(font, headers={"Accept-Encoding": "gzip"}, buffered=True)
+    assert "Content-Encoding" not in response.headers
 
 
 @pytest.mark.parametrize(
