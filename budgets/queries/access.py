@@ -183,3 +183,20 @@ def list_people(actor: Actor, action: MandateAction) -> list[PersonView]:
     )
     others = [person_view(row) for row in rows]
     return [own, *others] if own is not None else others
+
+
+def list_user_ids_named(person_id: int, action: MandateAction) -> list[int]:
+    """Users named in a live mandate for a person that holds `action`: whom to write to when it is wanted.
+
+    Whether each of them may act is asked when they do (`get_access`).
+    """
+    return list(
+        db.session.scalars(
+            select(MandateStaff.user_id)
+            .join(Mandate, Mandate.id == MandateStaff.mandate_id)
+            .join(MandateScope, and_(MandateScope.mandate_id == Mandate.id, MandateScope.action == action))
+            .where(Mandate.person_id == person_id, live())
+            .distinct()
+            .order_by(MandateStaff.user_id)
+        )
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from marketplace.database import db
 from marketplace.kernel import clock
@@ -73,11 +73,11 @@ class OrderSummary:
         return f"{self.title}, {units(self.unit, self.quantity)}{more}"
 
 
-def _summaries() -> Select[Any]:
+def _summaries() -> Any:
     line_count = (
         select(func.count(OrderLine.id)).where(OrderLine.order_id == Order.id).correlate(Order).scalar_subquery()
     )
-    query: Select[Any] = (
+    query: Any = (
         select(
             Order.id,
             Order.reference,
@@ -115,7 +115,7 @@ def _summaries() -> Select[Any]:
     return query
 
 
-def _list(query: Select[Any]) -> list[OrderSummary]:
+def _list(query: Any) -> list[OrderSummary]:
     return [OrderSummary(*row) for row in db.session.execute(query)]
 
 

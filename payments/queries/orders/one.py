@@ -232,7 +232,7 @@ def get_order_for_provider(actor: Actor, order_id: int) -> OrderView:
 def _view(row: Any, funding: tuple[FundingView, ...], standing: Standing, *, with_outcomes: bool) -> OrderView:
     order_id = row.id
     lines = db.session.execute(select(*_LINE).where(OrderLine.order_id == order_id).order_by(OrderLine.line_no)).all()
-    levies = levy_by_line([line.amount_pence for line in lines], funding[0].levy_rate_bp)
+    shares = levy_by_line([line.amount_pence for line in lines], funding[0].levy_rate_bp)
     refunds = db.session.execute(select(*_REFUND).where(Refund.order_id == order_id).order_by(Refund.id)).all()
     seen_by_provider = standing.side is Side.PROVIDER
     approval = None
@@ -242,7 +242,7 @@ def _view(row: Any, funding: tuple[FundingView, ...], standing: Standing, *, wit
     outcomes = outcome_words(line.outcome_id for line in lines) if with_outcomes else {}
     return OrderView(
         **row._mapping,
-        lines=tuple(OrderLineView(**line._mapping, levy_pence=share) for line, share in zip(lines, levies, strict=True)),
+        lines=tuple(OrderLineView(**row._mapping, levy_pence=levy) for row, levy in zip(lines, shares, strict=True)),
         funding=funding,
         history=_history(order_id, since=row.placed_at if seen_by_provider else None),
         refunds=tuple(RefundView(*refund) for refund in refunds),

@@ -45,17 +45,15 @@ def asks_approval(order: Order, why: str, approver_emails: list[str]) -> None:
         )
 
 
-def was_approved(order: Order, *, needs_payment: bool) -> None:
-    """A second person agreed. With a card to be charged now, the buyer is called back."""
-    if needs_payment:
-        _to_buyer(
-            order,
-            f"Order {order.reference} was agreed to: pay for it now",
-            f"The second person agreed. The order goes to {order.provider_name} when the card has been checked.\n\n"
-            f"Open the order and pay by {london_datetime(order.answer_by)}. After that the order ends by itself.",
-            path=f"/orders/{order.id}/pay",
-        )
-    # Otherwise the letter about the placed order says it all.
+def was_approved(order: Order) -> None:
+    """A second person agreed, and a card has to be charged now: the buyer is called back."""
+    _to_buyer(
+        order,
+        f"Order {order.reference} was agreed to: pay for it now",
+        f"The second person agreed. The order goes to {order.provider_name} when the card has been checked.\n\n"
+        f"Open the order and pay by {london_datetime(order.answer_by)}. After that the order ends by itself.",
+        path=f"/orders/{order.id}/pay",
+    )
 
 
 def was_sent_back(order: Order, words: str) -> None:

@@ -1,0 +1,274 @@
+"""Read a checkout: its answers, and the plan of what pressing "Place order" would order now."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from budgets.domain import MandateAction, OutcomeView, PersonAccess, PotChoice
+from budgets.queries.access import get_access
+from budgets.queries.outcomes import list_outcomes
+from budgets.queries.pots import get_pot_choice, list_pot_choices
+from marketplace.accounts.domain import Actor
+from marketplace.database import db
+from marketplace.kernel import clock
+from marketplace.kernel.errors import NotFound
+from marketplace.kernel.rails import BUDGET_RAILS, CARD_RAILS, Rail
+from payments.models import Checkout, Order, OrderFunding
+from payments.queries.baskets import BasketLineView, BasketPart, BasketView, parts_of
+
+LEAST_BY_CARD_PENCE = 30  # Stripe's least for a charge in pounds
+OWN_MONEY = "own_money"
+DELIVERY_FIELDS = ("name", "phone", "address", "postcode", "notes")
+
+
+@dataclass(frozen=True)
+class CheckoutView:
+    """One passage from a basket to orders, with what was answered so far."""
+
+    id: int
+    key: str
+    basket_id: int | None
+    user_id: int
+    person_id: int
+    rail: Rail | None
+    pot_period_id: int | None
+    answers: dict[str, Any]
+    stripe_session_id: str | None
+    stripe_payment_method_id: str | None
+    created_at: datetime
+    placed_at: datetime | None
+
+    @property
+    def way(self) -> str | None:
+        """The way of paying as the form spells it."""
+        if self.rail is None:
+            return None
+        return OWN_MONEY if self.pot_period_id is None else f"pot:{self.pot_period_id}"
+
+    @property
+    def delivery(self) -> dict[str, str]:
+        return dict(self.answers.get("delivery") or {})
+
+    @property
+    def outcomes(self) -> dict[int, int]:
+        """The outcome that each provider's part serves."""
+        return {int(key): value for key, value in (self.answers.get("outcomes") or {}).items()}
+
+    @property
+    def has_card(self) -> bool:
+        return self.stripe_payment_method_id is not None
+
+
+_COLUMNS = tuple(Checkout.__table__.c[name] for name in CheckoutView.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class WayOfPaying:
+    """A way of paying for this basket: what it pays for, and what would stay in the basket."""
+
+    value: str
+    rail: Rail
+    pot: PotChoice | None
+    pays_for: tuple[BasketLineView, ...]
+    leaves: tuple[BasketLineView, ...]
+
+    @property
+    def total_pence(self) -> int:
+        return sum(line.amount_pence for line in self.pays_for)
+
+    @property
+    def is_enough(self) -> bool:
+        return self.pot is None or self.pot.available_pence >= self.total_pence
+
+
+@dataclass(frozen=True)
+class PlanPart:
+    """What would be one order: the lines of one provider, and the outcome they serve."""
+
+    organisation_id: int
+    provider_name: str
+    lines: tuple[BasketLineView, ...]
+    outcome_id: int | None
+
+    @property
+    def total_pence(self) -> int:
+        return sum(line.amount_pence for line in self.lines)
+
+    @property
+    def is_too_little_for_card(self) -> bool:
+        return 0 < self.total_pence < LEAST_BY_CARD_PENCE
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that the checkout's pages show, and a digest of what would be ordered."""
+
+    checkout: CheckoutView
+    access: PersonAccess
+    basket: BasketView
+    ways: tuple[WayOfPaying, ...]
+    way: WayOfPaying | None
+    parts: tuple[PlanPart, ...]
+    outcomes: tuple[OutcomeView, ...]
+
+    @property
+    def total_pence(self) -> int:
+        return sum(part.total_pence for part in self.parts)
+
+    @property
+    def from_budget(self) -> bool:
+        return self.way is not None and self.way.rail in BUDGET_RAILS
+
+    @property
+    def needs_card(self) -> bool:
+        """Whether a card has to be given before the order can be placed."""
+        return self.way is not None and self.way.rail in CARD_RAILS and self.total_pence > 0
+
+    @property
+    def who_is_known(self) -> bool:
+        return bool(self.checkout.answers.get("who"))
+
+    @property
+    def purpose_is_known(self) -> bool:
+        """Whether it was said where things go, and, from a budget, which outcome each part serves."""
+        if "delivery" not in self.checkout.answers:
+            return False
+        live = {outcome.id for outcome in self.outcomes}
+        return not self.from_budget or all(part.outcome_id in live for part in self.parts)
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of all that would be ordered: pressing the button orders what was seen, or nothing."""
+        content = [
+            self.checkout.key,
+            self.checkout.person_id,
+            self.checkout.way,
+            sorted(self.checkout.delivery.items()),
+            [
+                [
+                    part.organisation_id,
+                    part.outcome_id,
+                    [_spelled(line) for line in part.lines],
+                ]
+                for part in self.parts
+            ],
+        ]
+        return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
+
+
+def _spelled(line: BasketLineView) -> list[object]:
+    return [line.id, line.listing_id, line.title, line.quantity, line.price_pence, str(line.wanted_on), line.note]
+
+
+def get_checkout(actor: Actor, checkout_id: int) -> CheckoutView:
+    """A checkout of the actor's own. Raises NotFound for anybody else's."""
+    row = db.session.execute(
+        select(*_COLUMNS).where(Checkout.id == checkout_id, Checkout.user_id == actor.user_id)
+    ).one_or_none()
+    if row is None or actor.user_id is None:
+        raise NotFound()
+    return CheckoutView(*row)
+
+
+def get_plan(actor: Actor, checkout_id: int) -> Plan:
+    """What the checkout would order now. Raises NotFound for a stranger, and once the right to order has ended."""
+    checkout = get_checkout(actor, checkout_id)
+    access = get_access(actor, checkout.person_id, MandateAction.ORDER)
+    parts = parts_of(checkout.basket_id) if checkout.basket_id is not None else ()
+    basket = BasketView(checkout.basket_id, checkout.person_id, parts)
+    ways = _ways(basket, checkout)
+    way = next((way for way in ways if way.value == checkout.way), None)
+    outcomes = tuple(list_outcomes(checkout.person_id))
+    return Plan(checkout, access, basket, ways, way, _plan_parts(checkout, basket, way, outcomes), outcomes)
+
+
+def _ways(basket: BasketView, checkout: CheckoutView) -> tuple[WayOfPaying, ...]:
+    days = [line.wanted_on for line in basket.lines if line.wanted_on]
+    pots = list_pot_choices(checkout.person_id, min(days, default=clock.today()))
+    ways = [_way(f"pot:{pot.pot_period_id}", pot.rail, pot, basket) for pot in pots]
+    if checkout.pot_period_id is not None and all(pot.pot_period_id != checkout.pot_period_id for pot in pots):
+        # Chosen before and not open any more, such as one that ended yesterday: the refusal has to name it.
+        pot = get_pot_choice(checkout.pot_period_id)
+        if pot.person_id == checkout.person_id:
+            ways.append(_way(f"pot:{pot.pot_period_id}", pot.rail, pot, basket))
+    ways.append(_way(OWN_MONEY, Rail.OWN_MONEY, None, basket))
+    return tuple(way for way in ways if way.pays_for)
+
+
+def _way(value: str, rail: Rail, pot: PotChoice | None, basket: BasketView) -> WayOfPaying:
+    pays_for = tuple(line for part in basket.parts for line in part.lines if _accepts(part, line, rail))
+    leaves = tuple(line for line in basket.lines if line not in pays_for)
+    return WayOfPaying(value, rail, pot, pays_for, leaves)
+
+
+def _accepts(part: BasketPart, line: BasketLineView, rail: Rail) -> bool:
+    if not line.can_be_bought or line.offer is None or rail not in line.offer.rails:
+        return False
+    return rail not in CARD_RAILS or part.takes_cards or line.amount_pence == 0
+
+
+def _plan_parts(
+    checkout: CheckoutView, basket: BasketView, way: WayOfPaying | None, outcomes: tuple[OutcomeView, ...]
+) -> tuple[PlanPart, ...]:
+    paid = {line.id for line in way.pays_for} if way else {line.id for line in basket.lines if line.can_be_bought}
+    from_budget = way is not None and way.rail in BUDGET_RAILS
+    parts = []
+    for part in basket.parts:
+        lines = tuple(line for line in part.lines if line.id in paid)
+        if lines:
+            chosen = checkout.outcomes.get(part.organisation_id) or _only_outcome(lines, outcomes)
+            parts.append(PlanPart(part.organisation_id, part.provider_name, lines, chosen if from_budget else None))
+    return tuple(parts)
+
+
+def _only_outcome(lines: tuple[BasketLineView, ...], outcomes: tuple[OutcomeView, ...]) -> int | None:
+    """The outcome when there is only one, or only one that names the category of all these lines."""
+    if len(outcomes) == 1:
+        return outcomes[0].id
+    categories = {line.offer.category_slug for line in lines if line.offer}
+    fitting = [outcome.id for outcome in outcomes if {outcome.category_slug} == categories]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+@dataclass(frozen=True)
+class LastOrder:
+    """What was answered the last time something was ordered for a person."""
+
+    rail: Rail
+    pot_period_id: int | None
+    delivery: dict[str, Any]
+
+
+def find_last_order(person_id: int, user_id: int) -> LastOrder | None:
+    """The buyer's newest order for a person that reached its provider."""
+    row = db.session.execute(
+        select(OrderFunding.rail, OrderFunding.pot_period_id, Order.delivery)
+        .join(OrderFunding, (OrderFunding.order_id == Order.id) & (OrderFunding.part_no == 1))
+        .where(Order.person_id == person_id, Order.buyer_user_id == user_id, Order.placed_at.is_not(None))
+        .order_by(Order.created_at.desc(), Order.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return LastOrder(*row) if row else None
+
+
+def own_money_this_month(mandate_id: int, on: date | None = None) -> int:
+    """Pence ordered with a person's own money under a mandate in the London month, less what ended unpaid."""
+    begin, end = clock.month_bounds(on or clock.today())
+    rows = db.session.scalars(
+        select(OrderFunding.pence)
+        .join(Order, Order.id == OrderFunding.order_id)
+        .where(
+            Order.mandate_id == mandate_id,
+            OrderFunding.rail == Rail.OWN_MONEY,
+            Order.created_at >= begin,
+            Order.created_at < end,
+            # An ended order counts only when it ended because it was done.
+            (Order.ended_at.is_(None)) | (Order.confirmed_at.is_not(None)),
+        )
+        .order_by(OrderFunding.id)
+    )
+    return sum(rows)

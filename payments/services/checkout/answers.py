@@ -1,0 +1,189 @@
+"""Begin a checkout and keep its answers, so that a session that ends or a second tab loses none."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from budgets.domain import MandateAction
+from budgets.errors import NotEnoughLeft
+from budgets.queries.access import get_access, list_people
+from budgets.words import day_words
+from marketplace.accounts.domain import Actor
+from marketplace.database import db, transaction
+from marketplace.kernel import clock
+from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.ids import new_token
+from marketplace.kernel.rails import CARD_RAILS, Rail
+from payments.errors import CannotPayByCard, CheckoutChanged
+from payments.models import Checkout
+from payments.queries.baskets import Owner, get_basket
+from payments.queries.checkouts import (
+    DELIVERY_FIELDS,
+    OWN_MONEY,
+    CheckoutView,
+    Plan,
+    WayOfPaying,
+    find_last_order,
+    get_plan,
+)
+
+
+def begin(actor: Actor, person_id: int) -> int:
+    """The checkout of the actor's basket for a person: the one begun before, else a new one with what is known already.
+
+    Raises NotFound without a right to order, DomainError when there is nothing that can be ordered.
+    """
+    if actor.user_id is None:
+        raise NotFound()
+    access = get_access(actor, person_id, MandateAction.ORDER)
+    basket = get_basket(Owner(actor.user_id, person_id))
+    if basket.id is None or not basket.ready:
+        raise DomainError("Look at your basket first: something in it has to be put right.")
+    known: dict[str, Any] = {}
+    if len(list_people(actor, MandateAction.ORDER)) == 1:
+        known["who"] = True  # there is nobody else it could be for
+    last = find_last_order(person_id, actor.user_id)
+    if last is not None:
+        known["delivery"] = {name: str(last.delivery.get(name) or "") for name in DELIVERY_FIELDS}
+    with transaction():
+        open_one = db.session.scalar(
+            select(Checkout.id)
+            .where(
+                Checkout.user_id == actor.user_id,
+                Checkout.person_id == person_id,
+                Checkout.basket_id == basket.id,
+                Checkout.placed_at.is_(None),
+            )
+            .order_by(Checkout.id.desc())
+            .limit(1)
+        )
+        if open_one is not None:
+            return open_one
+        checkout_id: int = db.session.execute(
+            insert(Checkout)
+            .values(
+                key=new_token(),
+                basket_id=basket.id,
+                user_id=actor.user_id,
+                person_id=person_id,
+                assisted_by_organisation_id=access.assisted_organisation_id,
+                answers=known,
+                created_at=clock.now(),
+            )
+            .returning(Checkout.id)
+        ).scalar_one()
+    _choose_the_known_way(actor, checkout_id, last.rail if last else None, last.pot_period_id if last else None)
+    return checkout_id
+
+
+def _choose_the_known_way(actor: Actor, checkout_id: int, rail: Rail | None, pot_period_id: int | None) -> None:
+    """Answer "paid how" when there is one way only, or when the way of the last time still pays for everything."""
+    plan = get_plan(actor, checkout_id)
+    whole = [way for way in plan.ways if not way.leaves and way.is_enough]
+    before = [way for way in whole if rail is not None and (way.rail, _pot_id(way)) == (rail, pot_period_id)]
+    chosen = before or (whole if len(plan.ways) == 1 else [])
+    if chosen and _refusal(plan, chosen[0]) is None:
+        _save(plan.checkout.id, rail=chosen[0].rail, pot_period_id=_pot_id(chosen[0]))
+
+
+def say_who(actor: Actor, checkout_id: int) -> None:
+    """The buyer has looked at the name of the person this is for."""
+    plan = get_plan(actor, checkout_id)
+    _save(plan.checkout.id, answers={**plan.checkout.answers, "who": True})
+
+
+def choose_way(actor: Actor, checkout_id: int, value: str) -> None:
+    """Choose how to pay. Raises DomainError on the field `way` in words when that way cannot pay for it."""
+    plan = get_plan(actor, checkout_id)
+    way = next((way for way in plan.ways if way.value == value), None)
+    if way is None:
+        raise DomainError("Choose how to pay", field="way")
+    refusal = _refusal(plan, way)
+    if refusal is not None:
+        refusal.field = "way"
+        raise refusal
+    _save(plan.checkout.id, rail=way.rail, pot_period_id=_pot_id(way))
+
+
+def say_purpose(
+    actor: Actor, checkout_id: int, *, outcomes: Mapping[int, int], delivery: Mapping[str, str | None]
+) -> None:
+    """Keep where things go, and which outcome each provider's part serves. Raises DomainError on the field at fault."""
+    plan = get_plan(actor, checkout_id)
+    live = {outcome.id for outcome in plan.outcomes}
+    if plan.from_budget:
+        for part in plan.parts:
+            if outcomes.get(part.organisation_id) not in live:
+                raise DomainError(
+                    f"Choose what the things from {part.provider_name} are for",
+                    field=f"outcome_{part.organisation_id}",
+                )
+    kept = {name: (delivery.get(name) or "").strip() for name in DELIVERY_FIELDS}
+    answers = {**plan.checkout.answers, "delivery": kept}
+    if plan.from_budget:
+        answers["outcomes"] = {str(key): value for key, value in outcomes.items() if value in live}
+    _save(plan.checkout.id, answers=answers)
+
+
+def refuse_way(plan: Plan, way: WayOfPaying) -> None:
+    """Raise what `choose_way` would, for the moment of placing."""
+    refusal = _refusal(plan, way)
+    if refusal is not None:
+        raise refusal
+
+
+def _refusal(plan: Plan, way: WayOfPaying) -> DomainError | None:
+    if way.rail in CARD_RAILS:
+        paid = {line.id for line in way.pays_for}
+        for part in plan.basket.parts:
+            amount = sum(line.amount_pence for line in part.lines if line.id in paid)
+            if 0 < amount < 30:
+                return CannotPayByCard(
+                    f"The part from {part.provider_name} comes to {amount}p, and a card cannot pay less than 30p. "
+                    f"Add something else from {part.provider_name}, take it out, or pay another way."
+                )
+    if way.pot is None:
+        return None
+    late = [line.wanted_on for line in way.pays_for if line.wanted_on and line.wanted_on > way.pot.ends_on]
+    if late:
+        return DomainError(
+            f"{way.pot.words} is for {day_words(way.pot.starts_on)} to {day_words(way.pot.ends_on)}, and "
+            f"{day_words(min(late))} is outside that. Choose another day, or pay with your own money."
+        )
+    if not way.is_enough:
+        return NotEnoughLeft(
+            asked_pence=way.total_pence,
+            left_pence=way.pot.available_pence,
+            pot_words=way.pot.words,
+            until=way.pot.ends_on,
+            until_words=day_words(way.pot.ends_on),
+            pot_period_id=way.pot.pot_period_id,
+            fewer=fewer_words(way),
+        )
+    return None
+
+
+def fewer_words(way: WayOfPaying) -> str:
+    """What somebody could choose fewer of: `fewer hours`, or `fewer things` when units differ."""
+    units = {line.offer.unit_words.many for line in way.pays_for if line.offer}
+    return f"fewer {units.pop()}" if len(units) == 1 else "fewer things"
+
+
+def _pot_id(way: WayOfPaying) -> int | None:
+    return None if way.value == OWN_MONEY or way.pot is None else way.pot.pot_period_id
+
+
+def _save(checkout_id: int, **values: Any) -> None:
+    """Keep answers of a checkout that was not placed yet. Raises CheckoutChanged when it was."""
+    with transaction():
+        kept = db.session.execute(
+            update(Checkout).where(Checkout.id == checkout_id, Checkout.placed_at.is_(None)).values(**values)
+        )
+        if not kept.rowcount:  # type: ignore[attr-defined]
+            raise CheckoutChanged("This was ordered already. Look at your orders.")
+
+
+def is_open(checkout: CheckoutView) -> bool:
+    """Whether answers can still change."""
+    return checkout.placed_at is None

@@ -1,0 +1,254 @@
+"""Place what the buyer saw: one transaction that locks, judges, looks at prices again, and writes all or nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select, update
+
+from budgets.domain import OrderRight, ProposedLine
+from budgets.services.rights import judge_order, spent_this_month
+from marketplace.accounts.domain import Actor
+from marketplace.audit.services import record
+from marketplace.database import db, transaction
+from marketplace.kernel import clock
+from marketplace.kernel.errors import NotFound
+from marketplace.kernel.ids import new_reference
+from marketplace.kernel.rails import Rail
+from payments.domain import ChargeAt, LineState, OrderState, Payer, PaymentState, charge_moment
+from payments.errors import CardNeeded, CheckoutChanged
+from payments.levy import levy
+from payments.models import Approval, Basket, BasketLine, Checkout, Order, OrderFunding, OrderLine
+from payments.queries.checkouts import Plan, PlanPart, WayOfPaying, get_plan, own_money_this_month
+from payments.services.approvals.asking import content_digest, tell_approvers
+from payments.services.checkout.answers import fewer_words, refuse_way
+from payments.services.levies import rate_for
+from payments.services.moves import begin_history
+from payments.services.orders.booking import hold_budget
+from payments.services.orders.deadlines import approval_deadline, payment_deadline
+from payments.services.orders.payment import begin_waiting
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The orders of a checkout, and whether they were there before this press of the button."""
+
+    order_ids: tuple[int, ...]
+    was_placed_before: bool
+
+
+def place(actor: Actor, checkout_id: int, *, key: str, seen: str) -> Placed:
+    """Make one order for each provider of a checkout. However often and from wherever it is pressed, it happens once.
+
+    `key` is the form's, `seen` the digest of the page that was looked at. Raises CheckoutChanged when what would be
+    ordered is not what was seen, CardNeeded, and whatever the budget refuses; then nothing is written at all.
+    """
+    with transaction():
+        checkout = _lock(actor, checkout_id)
+        if checkout.key != key:
+            raise NotFound()
+        before = orders_placed_before(checkout)
+        if before is not None:
+            return Placed(before, True)
+        _lock_basket(checkout)
+        plan = get_plan(actor, checkout_id)
+        way = _check(plan, seen)
+        right = _judge(actor, plan, way)
+        order_ids = tuple(_order(actor, plan, part, way, right) for part in plan.parts)
+        _finish(checkout, plan, right)
+        return Placed(order_ids, False)
+
+
+def _lock(actor: Actor, checkout_id: int) -> Checkout:
+    checkout = db.session.execute(
+        select(Checkout)
+        .where(Checkout.id == checkout_id, Checkout.user_id == actor.user_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if checkout is None or actor.user_id is None:
+        raise NotFound()
+    return checkout
+
+
+def orders_placed_before(checkout: Checkout) -> tuple[int, ...] | None:
+    """The orders of a locked checkout that was placed already; None when it was not. Looked at before anything else."""
+    if checkout.placed_at is None:
+        return None
+    return tuple(db.session.scalars(select(Order.id).where(Order.checkout_id == checkout.id).order_by(Order.id)))
+
+
+def _lock_basket(checkout: Checkout) -> None:
+    """Two checkouts of one basket wait for each other here; the second finds it empty."""
+    db.session.execute(select(Basket.id).where(Basket.id == checkout.basket_id).with_for_update())
+
+
+def _check(plan: Plan, seen: str) -> WayOfPaying:
+    """Whether what would be ordered is what was seen, with every answer given. Raises CheckoutChanged, CardNeeded."""
+    if plan.basket.is_empty:
+        raise CheckoutChanged("There is nothing left to order here. Look at your orders: it may be there already.")
+    if plan.way is None or not plan.purpose_is_known or not plan.who_is_known:
+        raise CheckoutChanged("An answer is missing. Nothing was ordered.")
+    if any(line.price_changed for part in plan.parts for line in part.lines):
+        raise CheckoutChanged("A price has changed since you put it in your basket. Nothing was ordered.")
+    if any(line.quantity_problem for part in plan.parts for line in part.lines) or plan.digest != seen:
+        raise CheckoutChanged()
+    refuse_way(plan, plan.way)
+    if plan.needs_card and not plan.checkout.has_card:
+        raise CardNeeded()
+    return plan.way
+
+
+def _judge(actor: Actor, plan: Plan, way: WayOfPaying) -> OrderRight:
+    proposed = [
+        ProposedLine(
+            pence=line.amount_pence,
+            category_slug=line.offer.category_slug if line.offer else "",
+            on=line.wanted_on or clock.today(),
+            outcome_id=part.outcome_id,
+            provider_organisation_id=part.organisation_id,
+        )
+        for part in plan.parts
+        for line in part.lines
+    ]
+    person_id, total = plan.checkout.person_id, plan.total_pence
+    right = judge_order(actor, person_id, total, proposed, rail=way.rail)
+    mandate = plan.access.mandate
+    if mandate is None or right.mandate_id != mandate.id or mandate.month_limit_pence is None:
+        return right
+    # The first call holds the mandate's row; only now is it certain what its own-money orders of the month come to.
+    spent = spent_this_month(mandate.id) + own_money_this_month(mandate.id)
+    return judge_order(actor, person_id, total, proposed, rail=way.rail, spent_this_month_pence=spent)
+
+
+def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: OrderRight) -> int:
+    """One order with its lines, funding, history, hold, approval and letters; the budget's row is locked last."""
+    now, today = clock.now(), clock.today()
+    person = plan.access.person
+    total = part.total_pence
+    charge_at = charge_moment(way.rail, total)
+    state = _first_state(right, charge_at)
+    days = [line.wanted_on for line in part.lines if line.wanted_on]
+    order = Order(
+        reference=new_reference(),
+        checkout_id=plan.checkout.id,
+        organisation_id=part.organisation_id,
+        person_id=person.id,
+        council_id=way.pot.council_id if way.pot else person.council_id,
+        buyer_user_id=actor.user_id,
+        mandate_id=right.mandate_id,
+        assisted_by_organisation_id=right.assisted_organisation_id,
+        state=state,
+        payment_state=PaymentState.NONE,
+        charge_at=charge_at,
+        period_starts_on=min(days, default=today),
+        period_ends_on=max(days, default=today),
+        total_pence=total,
+        provider_name=part.provider_name,
+        person_name=person.name,
+        buyer_name=actor.name,
+        delivery=plan.checkout.delivery,
+        created_at=now,
+    )
+    db.session.add(order)
+    db.session.flush()
+    db.session.execute(insert(OrderLine), _lines(order.id, part))
+    _fund(order, way)
+    begin_history(order, actor_user_id=actor.user_id, reason="; ".join(right.warnings) or None)
+    if state is OrderState.AWAITING_APPROVAL:
+        order.answer_by = approval_deadline(now)
+        _ask_approval(order, actor, right)
+    elif state is OrderState.AWAITING_PAYMENT:
+        order.answer_by = payment_deadline(now)
+    else:
+        begin_waiting(order)
+    hold_budget(
+        order,
+        on=max(days, default=today),
+        fewer=fewer_words(way),
+        actor_user_id=actor.user_id,
+        mandate_id=right.mandate_id,
+    )
+    return order.id
+
+
+def _first_state(right: OrderRight, charge_at: ChargeAt) -> OrderState:
+    if right.needs_approval:
+        return OrderState.AWAITING_APPROVAL
+    return OrderState.AWAITING_PAYMENT if charge_at is ChargeAt.ACCEPT else OrderState.PLACED
+
+
+def _lines(order_id: int, part: PlanPart) -> Sequence[dict[str, object]]:
+    return [
+        {
+            "order_id": order_id,
+            "line_no": number,
+            "listing_id": line.listing_id,
+            "outcome_id": part.outcome_id,
+            "state": LineState.ORDERED,
+            "title": line.title,
+            "category_slug": line.offer.category_slug,
+            "unit": line.offer.unit.value,
+            "vat_category": line.offer.vat_category.value,
+            "unit_price_pence": line.price_pence,
+            "quantity": line.quantity,
+            "amount_pence": line.amount_pence,
+            "wanted_on": line.wanted_on,
+            "note": line.note,
+            "snapshot": line.offer.snapshot,
+        }
+        for number, line in enumerate(part.lines, start=1)
+        if line.offer is not None
+    ]
+
+
+def _fund(order: Order, way: WayOfPaying) -> None:
+    rate_bp = rate_for(order.council_id, way.rail, clock.today())
+    payer = {Rail.COUNCIL_MANAGED: Payer.COUNCIL, Rail.ISF: Payer.ISF_HOLDER}.get(way.rail, Payer.PERSON)
+    db.session.execute(
+        insert(OrderFunding).values(
+            order_id=order.id,
+            part_no=1,
+            payer=payer,
+            payer_council_id=order.council_id if payer is not Payer.PERSON else None,
+            payer_organisation_id=way.pot.payer_organisation_id if payer is Payer.ISF_HOLDER and way.pot else None,
+            rail=way.rail,
+            pot_period_id=way.pot.pot_period_id if way.pot else None,
+            pence=order.total_pence,
+            levy_rate_bp=rate_bp,
+            levy_pence=levy(order.total_pence, rate_bp),
+        )
+    )
+
+
+def _ask_approval(order: Order, actor: Actor, right: OrderRight) -> None:
+    db.session.execute(
+        insert(Approval).values(
+            order_id=order.id,
+            prepared_by_user_id=actor.user_id,
+            why=right.why or "",
+            content_digest=content_digest(order.id),
+            asked_at=order.created_at,
+            ends_at=order.answer_by,
+        )
+    )
+    tell_approvers(order, right.why or "")
+
+
+def _finish(checkout: Checkout, plan: Plan, right: OrderRight) -> None:
+    """Take what was ordered out of the basket; what another way of paying has to pay for stays."""
+    ordered = [line.id for part in plan.parts for line in part.lines]
+    db.session.execute(delete(BasketLine).where(BasketLine.id.in_(ordered)))
+    db.session.execute(update(Basket).where(Basket.id == checkout.basket_id).values(touched_at=clock.now()))
+    checkout.placed_at = clock.now()
+    checkout.mandate_id = right.mandate_id
+    checkout.assisted_by_organisation_id = right.assisted_organisation_id
+    record(
+        "checkout.place",
+        "checkout",
+        checkout.id,
+        actor_user_id=checkout.user_id,
+        person_id=checkout.person_id,
+        mandate_id=right.mandate_id,
+        total_pence=plan.total_pence,
+        orders=len(plan.parts),
+    )
