@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 from flask import Flask
 from sqlalchemy import text
@@ -10,6 +11,7 @@ from sqlalchemy import text
 import budgets.ports
 import budgets.routes
 import catalogue.routes
+import catalogue.services.index
 import catalogue.services.places
 import marketplace.accounts.routes
 import marketplace.demo.routes
@@ -29,6 +31,7 @@ from marketplace.extensions import csrf, limiter, login_manager
 from marketplace.outbox import email
 from marketplace.outbox.services import Handler
 from marketplace.outbox.worker import Job, Worker, every_minute
+from payments.levy import DEFAULT_RATE_BP, levy
 
 BLUEPRINTS = (
     marketplace.accounts.routes.blueprint,
@@ -78,6 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for endpoint in ui.OPEN_ENDPOINTS:
         allow(ANYONE)(app.view_functions[endpoint])
     budgets.ports.join(council_finder=catalogue.services.places.council_id_for)
+    app.extensions["levy_on"] = partial(levy, rate_bp=DEFAULT_RATE_BP)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if settings.demo:
@@ -93,11 +97,18 @@ def create_worker(app: Flask) -> Worker:
 
 def _handlers(app: Flask) -> Mapping[str, Handler]:
     settings: Settings = app.extensions["settings"]
-    return {email.TOPIC: email.sender(settings.smtp_url, settings.mail_from)}
+    return {
+        email.TOPIC: email.sender(settings.smtp_url, settings.mail_from),
+        catalogue.services.index.TOPIC: catalogue.services.index.handle_listing,
+        catalogue.services.index.REINDEX_TOPIC: catalogue.services.index.handle_reindex,
+    }
 
 
 def _jobs(app: Flask) -> list[Job]:
-    return [Job("link audit rows", every_minute, link_rows)]
+    return [
+        Job("link audit rows", every_minute, link_rows),
+        Job("mend the search index", every_minute, catalogue.services.index.ensure_index),
+    ]
 
 
 def _health(app: Flask) -> None:

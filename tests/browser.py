@@ -2,11 +2,30 @@
 
 import re
 from html import unescape
+from typing import Any
 
+from flask.globals import _cv_app
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from marketplace.accounts.services import sessions
+from marketplace.database import db
+
+
+class Browser(FlaskClient):
+    """A test client whose every request has an application context of its own, as in production.
+
+    The context that a test lives in would otherwise be shared: who was signed in at the first request would stay so.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        token = _cv_app.set(None)
+        try:
+            return super().open(*args, **kwargs)
+        finally:
+            _cv_app.reset(token)
+            db.session.rollback()
+
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 

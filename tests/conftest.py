@@ -17,6 +17,7 @@ from marketplace.app import create_app
 from marketplace.config import Settings
 from marketplace.database import db
 from marketplace.extensions import limiter
+from tests.browser import Browser
 from tests.databases import PostgresServer, SqliteTemplate
 from tests.stripe import stripe_relay, stripe_sandbox  # noqa: F401 - fixtures
 
@@ -103,4 +104,5 @@ test_settings.__test__ = False  # type: ignore[attr-defined]
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """A browser without JavaScript; forms still carry their CSRF token (see `tests.browser`)."""
+    app.test_client_class = Browser
     return app.test_client()

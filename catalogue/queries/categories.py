@@ -84,3 +84,8 @@ def count_by_category() -> dict[str, int]:
             parent = slugs[parent_id]
             counts[parent] = counts.get(parent, 0) + count
     return counts
+
+
+def category_choices() -> list[tuple[str, str]]:
+    """Categories that a listing can have, for a list to choose from: slug and "Help at home: Gardening"."""
+    return [(child.slug, f"{parent.name}: {child.name}") for parent in list_categories() for child in parent.children]

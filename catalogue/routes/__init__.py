@@ -3,3 +3,5 @@
 from flask import Blueprint
 
 blueprint = Blueprint("catalogue", __name__, template_folder="../templates")
+
+from catalogue.routes import provider  # noqa: E402, F401  routes register themselves when they are imported

@@ -277,8 +277,8 @@ def _mark_gone(
     gone = [was.listing_id for key, was in listed.items() if key not in seen]
     if len(gone) * 2 > len(listed) and len(gone) > 5 and not allow_gone:
         say(
-            f"{len(gone):,} of {len(listed):,} places known from {source} are not in this file, which may be of another "
-            "area: they were left as they are. Run again with --allow-gone to mark them as gone."
+            f"{len(gone):,} of {len(listed):,} places known from {source} are not in this file, which may be of "
+            "another area: they were left as they are. Run again with --allow-gone to mark them as gone."
         )
         return
     report.gone = len(gone)

@@ -13,7 +13,7 @@ def ensure_categories() -> None:
     """Two levels of categories from the packaged table; a category that is there already keeps its id."""
     text = resources.files("catalogue").joinpath("data/categories.csv").read_text(encoding="utf-8")
     with transaction():
-        ids = {slug: row_id for slug, row_id in db.session.execute(select(Category.slug, Category.id))}
+        ids = dict(db.session.execute(select(Category.slug, Category.id)).all())
         for position, row in enumerate(csv.DictReader(text.splitlines())):
             parent_id = ids[row["parent"]] if row["parent"] else None
             category = db.session.get(Category, ids[row["slug"]]) if row["slug"] in ids else None
