@@ -78,6 +78,9 @@ class PaymentAction(StrEnum):
     DISPUTE = "dispute"
     WIN_DISPUTE = "win_dispute"
     LOSE_DISPUTE = "lose_dispute"
+    LOSE_DISPUTE_PART = "lose_dispute_part"  # a dispute about a part of the payment
+    UNDO_REFUND = "undo_refund"  # a refund came back from the bank, and nothing else was given back
+    UNDO_REFUND_PART = "undo_refund_part"  # a refund came back from the bank, and others stand
     HOLD_FOR_REVIEW = "hold_for_review"
 
 
@@ -103,6 +106,16 @@ PAYMENT_MOVES = TransitionTable(
         (PaymentState.PART_REFUNDED, PaymentAction.DISPUTE): PaymentState.DISPUTED,
         (PaymentState.DISPUTED, PaymentAction.WIN_DISPUTE): PaymentState.PAID,
         (PaymentState.DISPUTED, PaymentAction.LOSE_DISPUTE): PaymentState.REFUNDED,
+        (PaymentState.DISPUTED, PaymentAction.LOSE_DISPUTE_PART): PaymentState.PART_REFUNDED,
+        (PaymentState.PART_REFUNDED, PaymentAction.UNDO_REFUND): PaymentState.PAID,
+        (PaymentState.REFUNDED, PaymentAction.UNDO_REFUND): PaymentState.PAID,
+        (PaymentState.PART_REFUNDED, PaymentAction.UNDO_REFUND_PART): PaymentState.PART_REFUNDED,
+        (PaymentState.REFUNDED, PaymentAction.UNDO_REFUND_PART): PaymentState.PART_REFUNDED,
+        # Out of review: the operator has looked, or has given the money back.
+        (PaymentState.REVIEW, PaymentAction.CAPTURE): PaymentState.PAID,
+        (PaymentState.REVIEW, PaymentAction.RELEASE): PaymentState.NONE,
+        (PaymentState.REVIEW, PaymentAction.REFUND_PART): PaymentState.PART_REFUNDED,
+        (PaymentState.REVIEW, PaymentAction.REFUND_ALL): PaymentState.REFUNDED,
         **{
             (state, PaymentAction.HOLD_FOR_REVIEW): PaymentState.REVIEW
             for state in PaymentState
@@ -136,10 +149,37 @@ class LineState(StrEnum):
 
 class RefundState(StrEnum):
     WAITING = "waiting"  # above £200: for a second person
-    PENDING = "pending"
+    PENDING = "pending"  # on its way to the card, or a credit for the payer's next settlement run
     DONE = "done"
     FAILED = "failed"
     REFUSED = "refused"
+
+
+REFUNDS_THAT_COUNT = (RefundState.WAITING, RefundState.PENDING, RefundState.DONE)
+"""Refunds whose money is given back, or set aside to be: what cannot be given back a second time."""
+
+
+class RefundReason(StrEnum):
+    """Why money is given back. The last two are what Stripe tells us; nobody chooses them."""
+
+    NOT_DELIVERED = "not_delivered"
+    LESS_DELIVERED = "less_delivered"
+    NOT_AS_AGREED = "not_as_agreed"
+    CANCELLED = "cancelled"
+    PAID_TWICE = "paid_twice"
+    GOODWILL = "goodwill"
+    MADE_AT_STRIPE = "made_at_stripe"
+    DISPUTE_LOST = "dispute_lost"
+
+
+REASONS_TO_CHOOSE: dict[RefundReason, str] = {
+    RefundReason.NOT_DELIVERED: "It did not happen, or did not arrive",
+    RefundReason.LESS_DELIVERED: "Less was done than was ordered",
+    RefundReason.NOT_AS_AGREED: "It was not as agreed",
+    RefundReason.CANCELLED: "It was cancelled",
+    RefundReason.PAID_TWICE: "It was paid twice, or too much was charged",
+    RefundReason.GOODWILL: "As a kindness",
+}
 
 
 class RunState(StrEnum):
