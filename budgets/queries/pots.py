@@ -42,7 +42,21 @@ _CHOICES = (
 
 
 def _choice(row: Any) -> PotChoice:
-    return PotChoice(*row[:12], pot_words(row.person_name, row.name))
+    return PotChoice(
+        pot_period_id=row.id,
+        pot_id=row.pot_id,
+        budget_id=row.budget_id,
+        person_id=row.person_id,
+        council_id=row.council_id,
+        rail=row.rail,
+        pot_name=row.name,
+        available_pence=row.available_pence,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        payer_organisation_id=row.isf_holder_organisation_id,
+        review_on=row.review_on,
+        words=pot_words(row.person_name, row.name),
+    )
 
 
 def list_pot_choices(person_id: int, on: date, rail: Rail | None = None) -> list[PotChoice]:
