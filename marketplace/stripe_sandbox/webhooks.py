@@ -75,12 +75,13 @@ class Deliverer:
             self._threads.append(thread)
 
     def stop(self) -> None:
-        """End the threads; a delivery on its way is finished or, after two seconds, left for the next start."""
+        """End the threads; a delivery on its way has a second to finish, else it is left for the next start."""
         with self._news:
             self._stopped = True
             self._news.notify_all()
+        deadline = time.monotonic() + 1
         for thread in self._threads:
-            thread.join(timeout=2)
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
 
     def wake(self) -> None:
         """Look again now."""

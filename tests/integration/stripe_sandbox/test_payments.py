@@ -69,6 +69,15 @@ def test_partial_capture_takes_less_and_releases_the_rest(api: Any, provider: st
     assert balance(api, provider) == 3_600 - 90
 
 
+def test_fee_is_capped_at_what_was_captured(api: Any, provider: str) -> None:
+    held = sold(api, provider, 5_400, 135, capture_method="manual")
+    taken = api.payment_intents.capture(
+        held.id, {"amount_to_capture": 100, "expand": ["latest_charge.application_fee"]}
+    )
+    assert taken.latest_charge.application_fee.amount == 100
+    assert balance(api, provider) == 0
+
+
 def test_capturing_too_much_is_refused(api: Any) -> None:
     held = paid(api, capture_method="manual")
     with pytest.raises(stripe.InvalidRequestError) as error:

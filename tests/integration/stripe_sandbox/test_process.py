@@ -64,6 +64,21 @@ def test_process_ends_at_once_even_with_a_connection_open(tmp_path: Path, number
         assert time.monotonic() - began < 4
 
 
+def test_process_ends_at_once_while_a_webhook_hangs(tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        hook = f"http://127.0.0.1:{silent.getsockname()[1]}/hook"
+        with running(tmp_path, "--webhook-url", hook, "--webhook-secret", SECRET) as (process, url):
+            new_client(url).v1.customers.create({"name": "One"})
+            silent.accept()[0].close()
+            new_client(url).v1.customers.create({"name": "Two"})
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=10) == 0
+            assert time.monotonic() - began < 4
+
+
 def test_killed_process_forgets_nothing(tmp_path: Path, receiver: Receiver) -> None:
     options = ("--webhook-url", receiver.url, "--webhook-secret", SECRET)
     key = {"idempotency_key": "charge:1"}
