@@ -10,7 +10,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as sass from "sass";
-import { favicon, patternFiles, sprite } from "./src/drawings.mjs";
+import { favicon, hero, patternFiles, sprite } from "./src/drawings.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const modules = join(here, "node_modules");
@@ -36,6 +36,7 @@ function drawings() {
   mkdirSync(folder, { recursive: true });
   write("icons.svg", sprite());
   write("favicon.svg", favicon());
+  write("hero.svg", hero());
   for (const [name, svg] of Object.entries(patternFiles())) write(join("patterns", `${name}.svg`), svg);
 }
 
@@ -45,7 +46,7 @@ function stylesheet() {
     style: "compressed",
     quietDeps: true,
   });
-  const dated = css.replace(/url\("?(fonts\/[^")?]+)"?\)/g, (_, name) => `url("${name}?v=${hashOf(join(out, name))}")`);
+  const dated = css.replace(/url\("?((?:fonts\/)?[a-z0-9-]+\.(?:woff2|svg))"?\)/g, (_, name) => `url("${name}?v=${hashOf(join(out, name))}")`);
   write("app.css", dated);
 }
 

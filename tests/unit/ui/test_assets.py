@@ -105,8 +105,8 @@ def test_every_drawing_is_well_formed_and_harmless() -> None:
 
 
 def test_files_named_in_the_stylesheet_and_the_script_exist_with_that_hash() -> None:
-    named = re.findall(r'url\("(fonts/[^"?]+)\?v=([0-9a-f]+)"\)', CSS)
-    assert len(named) == 5
+    named = re.findall(r'url\("([^"?]+)\?v=([0-9a-f]+)"\)', CSS)
+    assert len(named) == 6 == CSS.count('url("')
     named += re.findall(r'"\./([^"?]+)\?v=([0-9a-f]+)"', (BUILT / "app.js").read_text())
     for name, version in named:
         assert file_hash(BUILT / name) == version

@@ -32,6 +32,29 @@ export function favicon() {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="${TEAL}"/><g ${line(2.2, "#fff")} transform="translate(2.400 1.600) scale(.85)">${categories["home-care"]}</g></svg>`;
 }
 
+// Which drawing stands where beside the words of the home page: name, x, y, size, turn.
+const HERO = [
+  ["companionship", 20, 108, 62, 6],
+  ["garden", 84, 22, 56, -8],
+  ["meals", 122, 116, 60, -6],
+  ["transport", 176, 34, 60, -5],
+  ["home-care", 232, 76, 116, 0],
+  ["day-activities", 270, 8, 50, 0],
+  ["mental-health", 360, 14, 60, 8],
+  ["carers", 380, 104, 68, -6],
+];
+const HERO_WEIGHT = 2.6;
+
+/** A quiet drawing beside the words of the home page; every line has the same weight, whatever its size. */
+export function hero() {
+  const drawn = HERO.map(
+    ([name, x, y, size, turn]) =>
+      `<g transform="translate(${x} ${y}) rotate(${turn} ${size / 2} ${size / 2}) scale(${size / 32})" stroke-width="${((HERO_WEIGHT * 32) / size).toFixed(3)}">${categories[name]}</g>`,
+  );
+  const common = 'fill="none" stroke="#d6bd99" stroke-linecap="round" stroke-linejoin="round"';
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 460 200" width="460" height="200"><g ${common}>${drawn.join("")}</g></svg>`;
+}
+
 const GROUNDS = [
   ["#e3efed", "#7fb0aa"],
   ["#f6e8d8", "#d0a680"],
