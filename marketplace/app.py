@@ -9,7 +9,9 @@ from flask import Flask
 from sqlalchemy import text
 
 import budgets.ports
+import budgets.queries.people
 import budgets.routes
+import budgets.services.people
 import catalogue.routes
 import catalogue.services.index
 import catalogue.services.places
@@ -21,9 +23,10 @@ import marketplace.reports.routes
 import payments.routes
 import ratings.routes
 from marketplace import ui
-from marketplace.accounts import access
+from marketplace.accounts import access, navigation
+from marketplace.accounts import ports as accounts_ports
 from marketplace.accounts.access import ANYONE, allow
-from marketplace.accounts.services import sessions
+from marketplace.accounts.services import profile, registration, sessions
 from marketplace.audit.services import link_rows
 from marketplace.config import Settings
 from marketplace.database import db, engine_options, install_engine_events
@@ -78,6 +81,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager.user_loader(sessions.find)
     ui.init_app(app)
     access.init_app(app)
+    navigation.init_app(app)
+    accounts_ports.join(app, _accounts_ports())
     for endpoint in ui.OPEN_ENDPOINTS:
         allow(ANYONE)(app.view_functions[endpoint])
     budgets.ports.join(council_finder=catalogue.services.places.council_id_for)
@@ -90,6 +95,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
+def _accounts_ports() -> accounts_ports.Ports:
+    """What accounts ask of the packages above them."""
+    return accounts_ports.Ports(
+        ensure_person=budgets.services.people.ensure_person_for_user,
+        is_person=lambda user_id: budgets.queries.people.find_person_of_user(user_id) is not None,
+        levy_on=lambda pence: levy(pence, DEFAULT_RATE_BP),
+    )
+
+
 def create_worker(app: Flask) -> Worker:
     """The worker of this installation, with every handler and recurring job. Use it inside `app.app_context()`."""
     return Worker(_handlers(app), _jobs(app))
@@ -99,6 +113,8 @@ def _handlers(app: Flask) -> Mapping[str, Handler]:
     settings: Settings = app.extensions["settings"]
     return {
         email.TOPIC: email.sender(settings.smtp_url, settings.mail_from),
+        registration.RESEND: registration.resend,
+        profile.FORGOTTEN: profile.send_new_password,
         catalogue.services.index.TOPIC: catalogue.services.index.handle_listing,
         catalogue.services.index.REINDEX_TOPIC: catalogue.services.index.handle_reindex,
     }

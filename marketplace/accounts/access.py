@@ -136,3 +136,4 @@ def _page_of_form() -> str:
 
 def init_app(app: Flask) -> None:
     app.before_request(enforce)
+    kept_forms.init_app(app)

@@ -15,12 +15,14 @@ class Ports:
     `ensure_person(user_id) -> person_id` makes the person of somebody who buys for themselves; doing so twice is
     harmless. `is_person(user_id)` says whether there is one. `on_sign_in(user_id)` runs after each sign-in, such as to
     merge a basket filled before it. `basket_count()` is the number of things in the basket of this request.
-    `manages_people(user_id)` says whether somebody holds a live mandate for another person.
+    `manages_people(user_id)` says whether somebody holds a live mandate for another person. `levy_on(pence)` is the
+    levy in pence on a sale at the ordinary rate.
     """
 
     ensure_person: Callable[[int], int] | None = None
     is_person: Callable[[int], bool] | None = None
     manages_people: Callable[[int], bool] | None = None
+    levy_on: Callable[[int], int] | None = None
     basket_count: Callable[[], int | None] | None = None
     on_sign_in: list[Callable[[int], None]] = field(default_factory=list)
 

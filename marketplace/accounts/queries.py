@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from marketplace.accounts.domain import Actor, MembershipView, OrganisationKind, Role
-from marketplace.accounts.models import Council, Membership, Organisation, User
+from marketplace.accounts.domain import Actor, JoinedAs, MembershipView, OrganisationKind, Role
+from marketplace.accounts.models import Council, Invitation, Membership, Organisation, User
 from marketplace.database import db
+from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 
 
@@ -50,6 +51,14 @@ class UserView:
     verified_at: datetime | None
 
 
+def get_user(user_id: int) -> UserView:
+    """A user by id. Raises NotFound."""
+    user = find_user(user_id)
+    if user is None:
+        raise NotFound()
+    return user
+
+
 def find_user(user_id: int) -> UserView | None:
     row = db.session.get(User, user_id)
     return UserView(row.id, row.email, row.name, row.phone, row.verified_at) if row else None
@@ -71,6 +80,74 @@ def list_users_of(organisation_id: int, *roles: Role) -> list[UserView]:
         query = query.where(Membership.role.in_(roles))
     rows = db.session.execute(query.order_by(User.name, User.id).distinct()).scalars()
     return [UserView(row.id, row.email, row.name, row.phone, row.verified_at) for row in rows]
+
+
+@dataclass(frozen=True)
+class SignInView:
+    """A browser in which somebody is signed in now; `is_this` marks the one that asks."""
+
+    id: int
+    device: str
+    created_at: datetime
+    last_seen_at: datetime
+    is_this: bool
+
+
+@dataclass(frozen=True)
+class MemberView:
+    """Somebody's live role in an organisation."""
+
+    membership_id: int
+    user_id: int
+    name: str
+    email: str
+    role: Role
+    since: datetime
+
+
+def list_members(organisation_id: int) -> list[MemberView]:
+    """Who belongs to an organisation now, by name; somebody with two roles is there twice."""
+    rows = db.session.execute(
+        select(Membership.id, User.id, User.name, User.email, Membership.role, Membership.created_at)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.organisation_id == organisation_id, Membership.ended_at.is_(None))
+        .order_by(User.name, Membership.id)
+    )
+    return [MemberView(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class InvitationView:
+    """An invitation that stands: not taken, not taken back, not too old."""
+
+    id: int
+    name: str
+    email: str
+    role: Role
+    created_at: datetime
+    ends_at: datetime
+
+
+def list_invitations(organisation_id: int) -> list[InvitationView]:
+    """Invitations of an organisation that still stand, oldest first."""
+    rows = db.session.execute(
+        select(
+            Invitation.id,
+            Invitation.name,
+            Invitation.email,
+            Invitation.role,
+            Invitation.created_at,
+            Invitation.ends_at,
+        )
+        .where(
+            Invitation.organisation_id == organisation_id,
+            Invitation.accepted_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
+            Invitation.ends_at > clock.now(),
+        )
+        .order_by(Invitation.id)
+    )
+    return [InvitationView(*row) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -110,6 +187,36 @@ def organisations_by_id(organisation_ids: Iterable[int]) -> dict[int, Organisati
 
 
 @dataclass(frozen=True)
+class OrganisationRow:
+    """A line of the operator's list: the organisation, its council, and how many belong to it."""
+
+    id: int
+    name: str
+    council: str | None
+    members: int
+
+
+def list_organisations(kind: OrganisationKind, *, limit: int = 500) -> list[OrganisationRow]:
+    """Open organisations of a kind that somebody belongs to or that are no providers, by name."""
+    members = (
+        select(func.count(Membership.id))
+        .where(Membership.organisation_id == Organisation.id, Membership.ended_at.is_(None))
+        .correlate(Organisation)
+        .scalar_subquery()
+    )
+    query = (
+        select(Organisation.id, Organisation.name, Council.short_name, members)
+        .outerjoin(Council, Council.id == Organisation.council_id)
+        .where(Organisation.kind == kind, Organisation.closed_at.is_(None))
+        .order_by(Organisation.name, Organisation.id)
+        .limit(limit)
+    )
+    if kind is OrganisationKind.PROVIDER:
+        query = query.where(members > 0)
+    return [OrganisationRow(*row) for row in db.session.execute(query)]
+
+
+@dataclass(frozen=True)
 class CouncilView:
     id: int
     gss_code: str
@@ -141,3 +248,9 @@ def list_councils(*, joined_only: bool = False) -> list[CouncilView]:
     if joined_only:
         query = query.where(Council.joined_at.is_not(None))
     return [_council(row) for row in db.session.execute(query).scalars()]
+
+
+def joined_as(user_id: int) -> JoinedAs | None:
+    """What a user said they came for when they registered; None for those who were invited."""
+    value = db.session.execute(select(User.joined_as).where(User.id == user_id)).scalar_one_or_none()
+    return JoinedAs(value) if value else None

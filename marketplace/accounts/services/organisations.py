@@ -1,27 +1,16 @@
 """Organisations and who belongs to them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from sqlalchemy import insert, select, update
 
+from marketplace.accounts.commands import OrganisationDetails
 from marketplace.accounts.domain import ROLES_OF_KIND, SYSTEM, WHO_MANAGES_PEOPLE, Actor, OrganisationKind, Role
 from marketplace.accounts.models import Council, Membership, Organisation, User
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
-
-
-@dataclass(frozen=True)
-class OrganisationDetails:
-    """What an organisation says of itself; `postcode` as `DL3 7TX`."""
-
-    name: str
-    email: str | None = None
-    phone: str | None = None
-    website: str | None = None
-    address: str | None = None
-    postcode: str | None = None
 
 
 def create_organisation(

@@ -36,6 +36,11 @@ def send_new_password(payload: dict[str, str]) -> None:
             letters.send(letters.new_password(token), user.email, user_id=user.id)
 
 
+def check_new_password_link(token: str) -> None:
+    """Raises LinkEnded when a link of `letters.new_password` can no longer be used."""
+    links.read(Purpose.NEW_PASSWORD, token)
+
+
 def choose_new_password(token: str, password: str) -> int:
     """Use a link of `letters.new_password`; ends every sign-in, and proves the address. Answers the user's id.
 
@@ -102,6 +107,11 @@ def ask_new_email(user_id: int, *, new_email: str, password: str) -> None:
             letters.send(letters.confirm_new_email(token), new_email)
         letters.send(letters.email_change_asked(new_email), email, user_id=user_id)
         record("user.email_change_asked", "user", user_id, actor_user_id=user_id)
+
+
+def check_new_email_link(token: str) -> str:
+    """The address that a link of `letters.confirm_new_email` would set. Raises LinkEnded when it no longer can."""
+    return links.read(Purpose.NEW_EMAIL, token).extra
 
 
 def confirm_new_email(token: str) -> str:

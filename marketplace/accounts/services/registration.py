@@ -1,11 +1,10 @@
 """Register, and prove that an e-mail address is one's own."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import letters, links, passwords
+from marketplace.accounts.commands import Registration
 from marketplace.accounts.domain import JoinedAs, clean_email
 from marketplace.accounts.errors import WrongPassword
 from marketplace.accounts.links import Purpose
@@ -17,17 +16,6 @@ from marketplace.kernel.errors import DomainError
 from marketplace.outbox.services import enqueue
 
 RESEND = "accounts.resend_verification"
-
-
-@dataclass(frozen=True)
-class Registration:
-    """What somebody typed to register."""
-
-    name: str
-    email: str
-    password: str
-    joined_as: JoinedAs
-    agrees_to_terms: bool
 
 
 def register(command: Registration) -> None:
@@ -92,6 +80,11 @@ def resend(payload: dict[str, str]) -> None:
         ).one_or_none()
         if user is not None:
             letters.send(letters.verify(links.make(Purpose.VERIFY, user.id)), user.email, user_id=user.id)
+
+
+def check_link(token: str) -> None:
+    """Raises LinkEnded when a link of `letters.verify` can no longer be used."""
+    links.read(Purpose.VERIFY, token)
 
 
 def verify(token: str, password: str) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 
 from marketplace.accounts.access import SignedInUser
 from marketplace.accounts.models import SignIn, User
-from marketplace.accounts.queries import actor_of
+from marketplace.accounts.queries import SignInView, actor_of
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
@@ -84,6 +84,25 @@ def how_it_ended(token: str) -> tuple[int, Ending] | None:
     if row.ended_at is None and now - row.last_seen_at > IDLE:
         return row.user_id, Ending.IDLE
     return row.user_id, Ending.ENDED
+
+
+def list_live(user_id: int, token: str) -> list[SignInView]:
+    """Where a user is signed in now, last used first; `token` is the one that asks."""
+    now, mine = clock.now(), _digest(token)
+    rows = db.session.execute(
+        select(SignIn.id, SignIn.device, SignIn.created_at, SignIn.last_seen_at, SignIn.token_digest)
+        .where(
+            SignIn.user_id == user_id,
+            SignIn.ended_at.is_(None),
+            SignIn.last_seen_at >= now - IDLE,
+            SignIn.created_at >= now - LONGEST,
+        )
+        .order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
+    )
+    return [
+        SignInView(row.id, row.device or "A browser", row.created_at, row.last_seen_at, row.token_digest == mine)
+        for row in rows
+    ]
 
 
 def confirm(token: str) -> None:

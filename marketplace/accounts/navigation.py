@@ -1,0 +1,136 @@
+"""The main menu, the account and the basket at the top of each page: what this visitor can open, and nothing else.
+
+Links name the stable addresses of the site. One that this installation does not serve, or that the visitor may not
+open, is left out, so that no link is dead.
+"""
+
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from flask import Flask, current_app, request
+
+from marketplace.accounts.access import Rule, current_actor
+from marketplace.accounts.domain import Actor, JoinedAs, Role
+from marketplace.accounts.ports import ports
+from marketplace.accounts.queries import joined_as
+
+MOST_ITEMS = 6
+_HIDDEN_ON = ("/sign-in", "/register", "/verify", "/forgotten-password", "/reset-password", "/invitation", "/account")
+
+
+class Item(NamedTuple):
+    text: str
+    path: str
+
+
+SEARCH = Item("Find help", "/search")
+ORDERS = Item("My orders", "/orders")
+MONEY = Item("My money", "/budgets")
+APPROVALS = Item("Approvals", "/approvals")
+CASELOAD = Item("Caseload", "/caseload")
+
+OF_ROLE: dict[Role, tuple[Item, ...]] = {
+    Role.PROVIDER: (Item("My business", "/provider"),),
+    Role.BUDGET_MANAGER: (CASELOAD, APPROVALS),
+    Role.SUPPORT_PLANNER: (CASELOAD,),
+    Role.SOCIAL_WORKER: (CASELOAD, APPROVALS),
+    Role.ACCESS_POINT_WORKER: (Item("Help somebody order", "/access-point"),),
+    Role.COMMISSIONER: (Item("Reports", "/reports"),),
+    Role.COUNCIL_FINANCE: (Item("Budgets", "/council/budgets"), Item("Settlement", "/settlement")),
+    Role.AUDITOR: (Item("Reports", "/reports"), Item("Budgets", "/council/budgets")),
+    Role.SAFEGUARDING_LEAD: (),
+    Role.CATALYST: (),
+    Role.OPERATOR: (Item("Desk", "/desk"), Item("Organisations", "/organisations")),
+}
+"""What each role works with, its start page first."""
+EVERYBODY = (SEARCH,)
+VISITOR = (SEARCH, Item("How it works", "/help"), Item("For providers", "/help/for-providers"))
+BUYER = (SEARCH, ORDERS, MONEY)
+
+
+def items_for(actor: Actor) -> list[Item]:
+    """The main menu of an actor, the work of their roles first, without what cannot be opened."""
+    if not actor.is_signed_in:
+        wanted: list[Item] = list(VISITOR)
+    else:
+        wanted = [item for role in Role if role in actor.roles for item in OF_ROLE[role]]
+        wanted += EVERYBODY if actor.roles else BUYER
+        if actor.roles and actor.user_id is not None and _is_person(actor.user_id):
+            wanted += [ORDERS, MONEY]
+        elif not actor.roles and actor.user_id is not None and _manages_people(actor.user_id):
+            wanted.insert(1, CASELOAD)
+    return [item for item in dict.fromkeys(wanted) if can_open(item.path, actor)][:MOST_ITEMS]
+
+
+def start_page(actor: Actor) -> str:
+    """Where somebody's work begins after signing in."""
+    for role in Role:
+        if role in actor.roles:
+            for item in OF_ROLE[role]:
+                if can_open(item.path, actor):
+                    return item.path
+    return "/"
+
+
+def first_page(actor: Actor, user_id: int) -> str:
+    """Where somebody goes who has just confirmed a new account: providers on to tell about themselves."""
+    if joined_as(user_id) is JoinedAs.PROVIDER and can_open("/provider/join", actor):
+        return "/provider/join"
+    return start_page(actor)
+
+
+def can_open(path: str, actor: Actor) -> bool:
+    """Whether this installation serves `path` and its rule lets the actor in."""
+    endpoint = _endpoints().get(path)
+    rule: Rule | None = getattr(current_app.view_functions.get(endpoint or ""), "access_rule", None)
+    return rule is not None and (not rule.needs_sign_in or (actor.is_signed_in and rule.check(actor)))
+
+
+def _endpoints() -> dict[str, str]:
+    """Endpoints by address, of addresses without variables that are opened with GET."""
+    known: dict[str, str] | None = current_app.extensions.get("accounts_endpoints")
+    if known is None:
+        known = {
+            rule.rule: rule.endpoint
+            for rule in current_app.url_map.iter_rules()
+            if not rule.arguments and rule.methods and "GET" in rule.methods
+        }
+        current_app.extensions["accounts_endpoints"] = known
+    return known
+
+
+def _is_person(user_id: int) -> bool:
+    port = ports().is_person
+    return port is not None and port(user_id)
+
+
+def _manages_people(user_id: int) -> bool:
+    port = ports().manages_people
+    return port is not None and port(user_id)
+
+
+def _context() -> dict[str, Any]:
+    actor = current_actor()
+    path = request.path
+    count = ports().basket_count
+    return {
+        "navigation": [
+            {"text": item.text, "href": item.path, "active": path == item.path or path.startswith(item.path + "/")}
+            for item in items_for(actor)
+        ],
+        "account": {"name": actor.name, "href": "/account", "sign_out_href": "/sign-out"}
+        if actor.is_signed_in
+        else None,
+        "sign_in_href": _sign_in_href(path),
+        "basket_count": count() if count is not None and can_open("/basket", actor) else None,
+    }
+
+
+def _sign_in_href(path: str) -> str:
+    if path == "/" or request.method != "GET" or path.startswith(_HIDDEN_ON):
+        return "/sign-in"
+    return "/sign-in?" + urlencode({"next": request.full_path.rstrip("?")})
+
+
+def init_app(app: Flask) -> None:
+    app.context_processor(_context)

@@ -1,0 +1,17 @@
+"""Pages of accounts, and the pages that say what this site is."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("accounts", __name__, template_folder="../templates")
+
+from marketplace.accounts.routes import (  # noqa: E402 - the modules hang their pages on the blueprint
+    account,
+    organisations,
+    pages,
+    passwords,
+    people,
+    register,
+    signing_in,
+)
+
+__all__ = ["account", "blueprint", "organisations", "pages", "passwords", "people", "register", "signing_in"]

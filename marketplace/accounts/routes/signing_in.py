@@ -1,0 +1,91 @@
+"""Sign in, sign out, and type the password again before what weighs more."""
+
+from flask import flash, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from marketplace.accounts import browser, kept_forms, navigation
+from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, current_actor
+from marketplace.accounts.errors import WrongPassword, WrongSignIn
+from marketplace.accounts.forms import ConfirmPasswordForm, SignInForm
+from marketplace.accounts.queries import actor_of
+from marketplace.accounts.routes import blueprint
+from marketplace.accounts.routes.limits import count_failure, limit_failures, limit_place_failures
+from marketplace.accounts.services import profile, signing_in
+from marketplace.accounts.services.sessions import Ending
+from marketplace.ui.routes import own_path
+
+_WHY = {
+    Ending.IDLE: "You were signed out because nothing happened for an hour. Sign in to go on where you were.",
+    Ending.LONG: "You were signed out because 12 hours had passed. Sign in to go on where you were.",
+    Ending.ENDED: "You were signed out. Sign in to go on where you were.",
+}
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@limit_failures
+@allow(ANYONE)
+def sign_in() -> Response | str:
+    """Sign in, then go where one was going."""
+    if current_actor().is_signed_in:
+        return redirect(_after(request.args.get("next")))
+    form = SignInForm(next=request.args.get("next", ""))
+    if form.validate_on_submit():
+        try:
+            signed_in = signing_in.sign_in(form.email.data, form.password.data, device=browser.device_words())
+        except WrongSignIn as error:
+            count_failure()
+            form.refuse(error)
+        else:
+            if signed_in.token is None:
+                session["to_verify"] = form.email.data
+                return redirect(url_for("accounts.not_verified"))
+            browser.enter(signed_in)
+            return redirect(_after(form.next.data, signed_in.user_id))
+    return render_template("accounts/sign_in.html", form=form, why_ended=_why_ended())
+
+
+def _why_ended() -> str | None:
+    ended = browser.ended()
+    if ended is None:
+        return None
+    user_id, why = ended
+    kept_forms.remember_owner(user_id)
+    return _WHY[why]
+
+
+def _after(asked: str | None, user_id: int | None = None) -> str:
+    """Where to go after signing in: the page that was asked for, else the start page of this user's work."""
+    if asked and (path := own_path(asked)) != "/":
+        return path
+    return navigation.start_page(actor_of(user_id) if user_id is not None else current_actor())
+
+
+@blueprint.post("/sign-out")
+@allow(ANYONE)
+def sign_out() -> Response:
+    """End this browser's sign-in."""
+    browser.leave()
+    flash("You are signed out.", "success")
+    return redirect("/")
+
+
+@blueprint.route("/account/confirm", methods=["GET", "POST"])
+@limit_place_failures
+@allow(SIGNED_IN)
+def confirm_password() -> Response | str:
+    """Type the password again, then go on with what asked for it."""
+    form = ConfirmPasswordForm(next=request.args.get("next", ""))
+    if form.validate_on_submit():
+        try:
+            profile.confirm_password(_user_id(), form.password.data, token=browser.token())
+            return redirect(own_path(form.next.data))
+        except WrongPassword as error:
+            count_failure()
+            form.refuse(error)
+    return render_template("accounts/confirm_password.html", form=form)
+
+
+def _user_id() -> int:
+    user_id = current_actor().user_id
+    assert user_id is not None, "the rule SIGNED_IN has seen to it"
+    return user_id
