@@ -107,10 +107,11 @@ def _register_package_commands() -> None:
     """Each package may have a `cli.py` with `register(cli, import_group)`."""
     import budgets.cli
     import catalogue.cli
+    import marketplace.accounts.cli
     import marketplace.demo.cli
     import payments.cli
 
-    for module in (catalogue.cli, budgets.cli, payments.cli, marketplace.demo.cli):
+    for module in (marketplace.accounts.cli, catalogue.cli, budgets.cli, payments.cli, marketplace.demo.cli):
         module.register(cli, import_group)
 
 
