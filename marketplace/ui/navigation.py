@@ -10,6 +10,8 @@ from marketplace.ui.filters import short_date
 FOOTER_LINKS: tuple[dict[str, str], ...] = (
     {"text": "Help", "href": "/help"},
     {"text": "About", "href": "/about"},
+    {"text": "For providers", "href": "/help/for-providers"},
+    {"text": "Terms of use", "href": "/terms"},
     {"text": "Accessibility statement", "href": "/accessibility"},
     {"text": "Privacy", "href": "/privacy"},
     {"text": "Where our data comes from", "href": "/open-data"},

@@ -5,7 +5,6 @@ empty hint, and `required` is left to our own messages, because the browser's ar
 """
 
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any, ClassVar
 
 from flask import current_app
@@ -26,8 +25,8 @@ class PlainWidget:
 
     def map_gov_params(self, field: Field, **kwargs: Any) -> dict[str, Any]:
         given = kwargs.pop("params", None) or {}
-        # A copy: the package merges into what it is given, and the defaults serve every request.
-        kwargs["params"] = deepcopy({**self._defaults, **getattr(field, "govuk_params", {}), **given})
+        # A new dict each time: the package takes "items" out of what it is given, and the defaults serve every request.
+        kwargs["params"] = {**self._defaults, **getattr(field, "govuk_params", {}), **given}
         params: dict[str, Any] = super().map_gov_params(field, **kwargs)  # type: ignore[misc]
         if not (params.get("hint") or {}).get("text") and not (params.get("hint") or {}).get("html"):
             params.pop("hint", None)

@@ -106,6 +106,18 @@ def test_drawing_a_field_twice_changes_nothing() -> None:
     assert "€" not in str(form.amount())
 
 
+def test_hints_of_single_answers_are_there_each_time_the_page_is_drawn() -> None:
+    class Choice(BaseForm):
+        who = fields.RadioField(
+            "Who", choices={"me": "Me", "other": "Other"}, govuk={"items": [{"hint": {"text": "You pay yourself"}}]}
+        )
+
+    form = Choice(meta={"csrf": False})
+    first = str(form.who())
+    assert "You pay yourself" in first
+    assert str(form.who()) == first == str(Choice(meta={"csrf": False}).who())
+
+
 def test_drawing_a_field_runs_no_context_processor(ui_app: Flask) -> None:
     calls = []
 

@@ -95,7 +95,7 @@ def test_the_way_back_is_set_by_the_page(render: Render) -> None:
 
 def test_every_page_leads_to_help_privacy_and_the_accessibility_statement(render: Render) -> None:
     footer = render(PAGE).split("<footer")[1]
-    for path in ("/help", "/about", "/privacy", "/accessibility", "/open-data", "/page-settings"):
+    for path in ("/help", "/about", "/privacy", "/accessibility", "/open-data", "/terms", "/page-settings"):
         assert f'href="{path}"' in footer
     assert "Ordnance Survey" in footer and "Care Quality Commission" in footer
 
