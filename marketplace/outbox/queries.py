@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -55,3 +56,14 @@ def get_email(email_id: int) -> EmailView:
 
 def _view(row: Email) -> EmailView:
     return EmailView(row.id, row.to_address, row.subject, row.body, row.created_at, row.sent_at, row.kept_only)
+
+
+def waiting_payloads(topic: str, limit: int = 500) -> list[dict[str, Any]]:
+    """Payloads of promised work of one topic that is not done yet, oldest first: for handlers that work in batches."""
+    query = (
+        select(OutboxRow.payload)
+        .where(OutboxRow.topic == topic, OutboxRow.done_at.is_(None), OutboxRow.failed_at.is_(None))
+        .order_by(OutboxRow.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))

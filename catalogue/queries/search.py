@@ -1,0 +1,245 @@
+"""Search: what was asked, what was understood, and a page of listings checked in the database."""
+
+import math
+from dataclasses import dataclass, field, replace
+
+from catalogue.errors import UnknownPlace
+from catalogue.queries.cards import Card, cards_by_id
+from catalogue.queries.categories import CategoryView, categories_by_slug
+from catalogue.search.asking import LONGEST_QUESTION, Asked, understand
+from catalogue.search.current import searcher
+from catalogue.search.facts import Facts, vector_of
+from catalogue.search.fallback import candidates as database_candidates
+from catalogue.search.matching import match
+from catalogue.search.ranking import PRICE_BANDS, Counts, Criteria, Hit, Ranked, Sort, rank
+from catalogue.search.snapshot import Scores, Snapshot
+from catalogue.services.places import Located, locate
+from catalogue.words import SHORT_RAILS
+from marketplace.kernel.money import format_pounds, parse_pounds
+from marketplace.kernel.places import MILE_METRES
+from marketplace.kernel.rails import Rail
+
+PAGE_SIZE = 20
+LAST_PAGE = 500
+BAND_WORDS = {
+    "free": "Free",
+    "to-10": "Up to £10",
+    "to-20": "£10 to £20",
+    "to-50": "£20 to £50",
+    "over-50": "Over £50",
+    "ask": "Ask for a price",
+}
+Params = dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """What was asked. `price` is the name of a price band; `as_typed` leaves the spelling alone."""
+
+    q: str = ""
+    postcode: str = ""
+    within_miles: int | None = None
+    category: str | None = None
+    funding: Rail | None = None
+    price: str | None = None
+    price_max_pence: int | None = None
+    rating: int | None = None
+    sort: Sort = Sort.RELEVANCE
+    page: int = 1
+    as_typed: bool = False
+
+
+@dataclass(frozen=True)
+class Tag:
+    """One thing that was understood, and the parameters of the address that take it away again (None: leave out)."""
+
+    text: str
+    without: Params
+
+
+@dataclass(frozen=True)
+class Result:
+    """A card and how far it is from the asker's place (None without a place)."""
+
+    card: Card
+    distance_metres: float | None
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """One page of results. `total` counts all pages; `total_is_least` when there are more than could be counted.
+
+    `is_partial`: nothing says all of the words, these say some. `corrections` are words as typed and as searched.
+    `too_far` counts what meets everything but the place. `place_error` is the sentence for a place not understood:
+    the results are then those of anywhere.
+    """
+
+    query: SearchQuery
+    asked: Asked
+    results: tuple[Result, ...]
+    total: int
+    page: int
+    last_page: int
+    counts: Counts
+    tags: tuple[Tag, ...]
+    categories: dict[str, CategoryView] = field(repr=False)
+    place: Located | None = None
+    place_error: str | None = None
+    corrections: dict[str, str] = field(default_factory=dict)
+    is_partial: bool = False
+    total_is_least: bool = False
+    index_is_missing: bool = False
+
+    @property
+    def searched_for(self) -> str:
+        """The words with their spelling put right."""
+        words = self.asked.text.split()
+        return " ".join(self.corrections.get(word.casefold().strip(".,;!?"), word) for word in words)
+
+    @property
+    def too_far(self) -> int:
+        return self.counts.too_far
+
+    @property
+    def mixed_units(self) -> bool:
+        """Whether prices are for different units, so that their order says little."""
+        return len(self.counts.units) > 1
+
+
+def search(query: SearchQuery) -> SearchPage:
+    """Answer a query. At most five queries to the database, however many listings there are."""
+    asked = understand(query.q[:LONGEST_QUESTION], place_is_given=bool(query.postcode.strip()))
+    place, place_error = _place(query, asked)
+    categories = categories_by_slug()
+    category = categories.get(query.category or "")
+    effective = _with_understood(query, asked, place)
+    criteria = Criteria(
+        vector=vector_of(place.point) if place else None,
+        council=place.likely_council_gss if place else None,
+        within_metres=effective.within_miles * MILE_METRES if effective.within_miles else None,
+        categories=frozenset(category.slugs) if category else frozenset(),
+        rail=effective.funding,
+        price_band=effective.price,
+        price_max_pence=effective.price_max_pence,
+        rating_least_tenths=(effective.rating or 0) * 10,
+        sort=effective.sort,
+    )
+    snapshot = searcher().snapshot()
+    corrections: dict[str, str] = {}
+    is_partial = total_is_least = False
+    if snapshot is not None:
+        ranked, is_partial, corrections = _from_index(snapshot, asked, criteria, as_typed=query.as_typed)
+    else:
+        found, total_is_least = database_candidates(asked, criteria.categories)
+        ranked = rank(found, criteria)
+    last_page = min(LAST_PAGE, max(1, math.ceil(ranked.total / PAGE_SIZE)))
+    page = min(max(1, query.page), last_page)
+    results, gone = _results(ranked.hits[(page - 1) * PAGE_SIZE : page * PAGE_SIZE])
+    return SearchPage(
+        query=query,
+        asked=asked,
+        results=results,
+        total=ranked.total - gone,
+        page=page,
+        last_page=last_page,
+        counts=ranked.counts,
+        tags=_tags(query, effective, asked, place, category),
+        categories=categories,
+        place=place,
+        place_error=place_error,
+        corrections=corrections,
+        is_partial=is_partial,
+        total_is_least=total_is_least,
+        index_is_missing=snapshot is None,
+    )
+
+
+def _place(query: SearchQuery, asked: Asked) -> tuple[Located | None, str | None]:
+    text = query.postcode.strip() or asked.value_of("place")
+    if not text:
+        return None, None
+    try:
+        return locate(text), None
+    except UnknownPlace as error:
+        return None, error.message
+
+
+def _with_understood(query: SearchQuery, asked: Asked, place: Located | None) -> SearchQuery:
+    """The query with the filters that its words name; what was chosen beside the words stands."""
+    changed = query
+    if query.price is None and asked.value_of("free"):
+        changed = replace(changed, price="free")
+    price = asked.value_of("price")
+    if price and query.price_max_pence is None:
+        changed = replace(changed, price_max_pence=parse_pounds(price))
+    within = asked.value_of("within")
+    if within and query.within_miles is None and int(within):
+        changed = replace(changed, within_miles=int(within))
+    if place is None and query.sort is Sort.DISTANCE:
+        changed = replace(changed, sort=Sort.RELEVANCE)
+    return changed
+
+
+def _from_index(
+    snapshot: Snapshot, asked: Asked, criteria: Criteria, *, as_typed: bool
+) -> tuple[Ranked, bool, dict[str, str]]:
+    if not asked.clauses:
+        return rank(((facts, 0.0) for facts in snapshot.facts if facts is not None), criteria), False, {}
+    matched = match(snapshot, asked, as_typed=as_typed)
+    ranked = rank(_candidates(snapshot, matched.full), criteria)
+    if ranked.total or not matched.partial:
+        return ranked, False, matched.corrections
+    some = rank(_candidates(snapshot, matched.partial), criteria)
+    if not some.total:
+        return ranked, False, matched.corrections
+    return some, True, matched.corrections
+
+
+def _candidates(snapshot: Snapshot, scores: Scores) -> list[tuple[Facts, float]]:
+    facts = snapshot.facts
+    found = ((facts[number], score) for number, score in scores.items())
+    return [(row, score) for row, score in found if row is not None]
+
+
+def _results(hits: list[Hit]) -> tuple[tuple[Result, ...], int]:
+    """Cards of the hits that everybody may still see, and how many may not be seen any more."""
+    distances = {hit.listing_id: hit.distance_metres for hit in hits}
+    cards = cards_by_id([hit.listing_id for hit in hits])
+    return tuple(Result(card, distances[card.id]) for card in cards), len(hits) - len(cards)
+
+
+def _tags(
+    query: SearchQuery, effective: SearchQuery, asked: Asked, place: Located | None, category: CategoryView | None
+) -> tuple[Tag, ...]:
+    tags: list[Tag] = []
+    typed = {found.kind: found.typed for found in asked.found}
+
+    def without(kind: str, name: str) -> Params:
+        """The parameter away; and the words that said so, when it was said in words."""
+        return {name: None, "q": _less(query.q, typed[kind])} if kind in typed else {name: None}
+
+    if asked.text:
+        tags.append(Tag(f"“{asked.text}”", {"q": " ".join(typed.values()) or None, "as_typed": None}))
+    if category:
+        tags.append(Tag(category.name, {"category": None}))
+    if place:
+        tags.append(Tag(f"near {place.label}", without("place", "postcode")))
+    if effective.within_miles:
+        miles = "1 mile" if effective.within_miles == 1 else f"{effective.within_miles} miles"
+        tags.append(Tag(f"within {miles}", without("within", "within")))
+    if effective.price:
+        tags.append(Tag(BAND_WORDS[effective.price], without("free", "price")))
+    if effective.price_max_pence is not None:
+        tags.append(Tag(f"{format_pounds(effective.price_max_pence)} at most", without("price", "price_max")))
+    if effective.funding:
+        tags.append(Tag(f"takes {SHORT_RAILS[effective.funding]}", {"funding": None}))
+    if effective.rating:
+        tags.append(Tag(f"{effective.rating} stars or more", {"rating": None}))
+    return tuple(tags)
+
+
+def _less(text: str, typed: str) -> str | None:
+    return " ".join(" ".join(text.split()).replace(typed, " ", 1).split()) or None
+
+
+PRICE_NAMES = (*(name for name, _, _ in PRICE_BANDS), "ask")
