@@ -11,11 +11,23 @@ from marketplace.config import Settings
 from marketplace.kernel.errors import DomainError, SettingsError
 
 
-def make_app() -> Flask:
-    """The application of the environment's settings, for a command."""
+def make_app(*, migrated: bool = True) -> Flask:
+    """The application of the environment's settings, for a command. Raises SettingsError when it cannot work."""
+    from sqlalchemy.exc import OperationalError
+
+    from marketplace import schema
     from marketplace.app import create_app
 
-    return create_app()
+    app = create_app()
+    with app.app_context():
+        try:
+            is_pending = schema.pending()
+        except OperationalError as error:
+            reason = str(error.orig).splitlines()[0]
+            raise SettingsError(f"The database does not answer ({reason}): look at DATABASE_URL.") from None
+    if is_pending and migrated:
+        raise SettingsError("The database is not up to date: run `marketplace migrate` first.")
+    return app
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,7 +40,7 @@ def migrate() -> None:
     """Bring the database to the present schema and its reference data up to date."""
     from marketplace import reference, schema
 
-    with make_app().app_context():
+    with make_app(migrated=False).app_context():
         schema.migrate()
         reference.ensure()
     click.echo("The database is up to date.")
@@ -41,7 +53,7 @@ def write_migration(number: str, message: str) -> None:
     """Write the next migration from what differs."""
     from marketplace import schema
 
-    with make_app().app_context():
+    with make_app(migrated=False).app_context():
         schema.write_next(message, number)
 
 
@@ -49,6 +61,8 @@ def write_migration(number: str, message: str) -> None:
 def serve() -> None:
     """Serve the pages with gunicorn, one process of several threads, on HOST and PORT."""
     settings = Settings.from_env()
+    if not settings.demo:  # the demo has migrated by itself, and every second of its start counts
+        make_app()
     os.execvp(
         sys.executable,
         [
@@ -95,7 +109,7 @@ def stripe_sandbox(port: int, folder: str, webhook_url: str | None, webhook_secr
     """Run the Stripe sandbox alone; its API is at /v1 and takes any key that begins sk_test_."""
     from marketplace.stripe_sandbox.server import serve as serve_sandbox
 
-    serve_sandbox(port, folder, webhook_url=webhook_url, webhook_secret=webhook_secret)
+    sys.exit(serve_sandbox(port, folder, webhook_url=webhook_url, webhook_secret=webhook_secret))
 
 
 @cli.group("import")
