@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from budgets.domain import LegalBasis, MandateAction
 from marketplace.kernel.clock import today
 
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "sir", "lady", "lord", "dame", "rev", "prof"})
@@ -49,3 +50,47 @@ def day_words(day: date) -> str:
     """`4 April`, with the year when it is not this year's."""
     words = f"{day.day} {_MONTHS[day.month - 1]}"
     return words if day.year == today().year else f"{words} {day.year}"
+
+
+ACTION_WORDS: dict[MandateAction, str] = {
+    MandateAction.READ_BUDGET: "See the money: what is left, kept aside and spent",
+    MandateAction.READ_PLAN: "Read the support plan",
+    MandateAction.WRITE_PLAN: "Write the support plan",
+    MandateAction.ORDER: "Order support, up to the limit",
+    MandateAction.APPROVE: "Agree to orders above the limit that somebody else prepared",
+    MandateAction.CONFIRM: "Say that support was done, ask about it, or cancel it",
+    MandateAction.REVIEW: "Write reviews of support",
+}
+
+BASIS_WORDS: dict[LegalBasis, str] = {
+    LegalBasis.AGREEMENT: "Agreed by the person",
+    LegalBasis.NOMINATED: "Nominated person (Care Act 2014, section 31)",
+    LegalBasis.AUTHORISED: "Authorised person (Care Act 2014, section 32)",
+    LegalBasis.DEPUTY: "Deputy appointed by the Court of Protection",
+    LegalBasis.ATTORNEY: "Attorney under a lasting power of attorney",
+    LegalBasis.COUNCIL_OFFICER: "Officer of the council with this case",
+}
+
+BASIS_QUESTION: dict[LegalBasis, str] = {
+    LegalBasis.AGREEMENT: "You agreed to this, and you can end it at any time, at once.",
+    LegalBasis.NOMINATED: (
+        "You and the council named this person to look after your direct payment. Tell the council if you want "
+        "somebody else, or nobody: it must look at that with you."
+    ),
+    LegalBasis.AUTHORISED: (
+        "The council chose this person to look after your direct payment for you. Anybody may ask the council to look "
+        "at that again, and an advocate can help you ask."
+    ),
+    LegalBasis.DEPUTY: (
+        "The Court of Protection appointed this person. Only the court can change that. The Office of the Public "
+        "Guardian looks into worries about a deputy: call 0300 456 0300."
+    ),
+    LegalBasis.ATTORNEY: (
+        "You chose this person in a lasting power of attorney. While you can decide for yourself you can end it in "
+        "writing. The Office of the Public Guardian looks into worries about an attorney: call 0300 456 0300."
+    ),
+    LegalBasis.COUNCIL_OFFICER: (
+        "The council gave this case to its officer. Ask the council if you want somebody else, or complain to it: it "
+        "must answer."
+    ),
+}

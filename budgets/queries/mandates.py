@@ -1,0 +1,208 @@
+"""Read mandates: those for a person, those of an actor, and one on its own page."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select
+
+from budgets.domain import BudgetState, LegalBasis, MandateAction
+from budgets.models import Mandate, MandateStaff, Person, PersonalBudget, Pot, PotPeriod
+from budgets.queries.access import actions_of
+from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import names_of, organisations_by_id
+from marketplace.database import db
+from marketplace.kernel import clock
+from marketplace.kernel.errors import NotFound
+
+MOST_BY_DEFAULT_PENCE = 50_000
+
+
+class MandateState(StrEnum):
+    """Where a mandate stands today."""
+
+    WAITING = "waiting"  # a second officer has still to confirm it
+    NOT_STARTED = "not_started"
+    LIVE = "live"
+    SUSPENDED = "suspended"
+    OVER = "over"  # its last day has passed
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class MandateLine:
+    """A mandate with the names that pages show."""
+
+    id: int
+    person_id: int
+    person_name: str
+    person_user_id: int | None
+    council_id: int | None
+    organisation_id: int | None
+    organisation_name: str | None
+    staff: tuple[tuple[int, str], ...]
+    legal_basis: LegalBasis
+    actions: frozenset[MandateAction]
+    order_limit_pence: int | None
+    month_limit_pence: int | None
+    starts_on: date
+    ends_on: date
+    granted_by_user_id: int | None
+    granted_at: datetime
+    evidence: str | None
+    end_reason: str | None
+    state: MandateState
+
+    @property
+    def staff_names(self) -> str:
+        """`Ann Lee and Bob Day`."""
+        names = [name for _, name in self.staff]
+        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nobody"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it counts today or could again: neither over nor ended."""
+        return self.state not in (MandateState.OVER, MandateState.ENDED)
+
+
+def state_of(row: Any) -> MandateState:
+    """The state of a mandate's row today."""
+    today = clock.today()
+    if row.ended_at is not None:
+        return MandateState.ENDED
+    if row.ends_on < today:
+        return MandateState.OVER
+    if row.confirmed_at is None:
+        return MandateState.WAITING
+    if row.suspended_at is not None:
+        return MandateState.SUSPENDED
+    return MandateState.NOT_STARTED if row.starts_on > today else MandateState.LIVE
+
+
+def list_for_person(person_id: int) -> list[MandateLine]:
+    """Every mandate for a person, the open ones first, then the newest. A constant number of queries."""
+    lines = _lines(_MANDATES.where(Mandate.person_id == person_id).order_by(Mandate.id.desc()))
+    return sorted(lines, key=lambda line: not line.is_open)
+
+
+def list_held_by(user_id: int) -> list[MandateLine]:
+    """Every mandate that names a user, the open ones first, then by the person's name."""
+    lines = _lines(
+        _MANDATES.join(MandateStaff, MandateStaff.mandate_id == Mandate.id)
+        .where(MandateStaff.user_id == user_id)
+        .order_by(Person.name, Mandate.id.desc())
+    )
+    return sorted(lines, key=lambda line: not line.is_open)
+
+
+def list_of_council(council_ids: tuple[int, ...], *, limit: int = 500) -> list[MandateLine]:
+    """Mandates for people of councils, those that wait for a second officer first, then the newest."""
+    lines = _lines(_MANDATES.where(Person.council_id.in_(council_ids)).order_by(Mandate.id.desc()).limit(limit))
+    return sorted(lines, key=lambda line: line.state is not MandateState.WAITING)
+
+
+def get_mandate(mandate_id: int) -> MandateLine:
+    """Raises NotFound. Says nothing of who may see it: see `get_mandate_for`."""
+    lines = _lines(_MANDATES.where(Mandate.id == mandate_id))
+    if not lines:
+        raise NotFound
+    return lines[0]
+
+
+def get_mandate_for(actor: Actor, mandate_id: int) -> MandateLine:
+    """A mandate, for the person, those it names, and officers of the person's council; NotFound for anybody else."""
+    mandate = get_mandate(mandate_id)
+    if actor.user_id is not None and (
+        mandate.person_user_id == actor.user_id
+        or any(user_id == actor.user_id for user_id, _ in mandate.staff)
+        or is_officer(actor, mandate.council_id)
+    ):
+        return mandate
+    raise NotFound
+
+
+def is_officer(actor: Actor, council_id: int | None) -> bool:
+    """Whether the actor looks after mandates of this council: a social worker or a safeguarding lead of it."""
+    return council_id is not None and council_id in actor.council_ids(Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD)
+
+
+def default_order_limit(person_id: int) -> int:
+    """£500 an order or a tenth of what the person's live budgets have for their year, whichever is lower."""
+    today = clock.today()
+    yearly = db.session.execute(
+        select(func.sum(PotPeriod.allocated_pence - PotPeriod.reclaimed_pence))
+        .join(Pot, Pot.id == PotPeriod.pot_id)
+        .join(PersonalBudget, PersonalBudget.id == Pot.budget_id)
+        .where(
+            PersonalBudget.person_id == person_id,
+            PersonalBudget.state == BudgetState.ACTIVE,
+            PotPeriod.starts_on <= today,
+            PotPeriod.ends_on >= today,
+        )
+    ).scalar_one()
+    return MOST_BY_DEFAULT_PENCE if not yearly else min(MOST_BY_DEFAULT_PENCE, int(yearly) // 10)
+
+
+_MANDATES: Any = select(
+    Mandate.id,
+    Mandate.person_id,
+    Person.name.label("person_name"),
+    Person.user_id.label("person_user_id"),
+    Person.council_id,
+    Mandate.organisation_id,
+    Mandate.legal_basis,
+    Mandate.order_limit_pence,
+    Mandate.month_limit_pence,
+    Mandate.starts_on,
+    Mandate.ends_on,
+    Mandate.granted_by_user_id,
+    Mandate.granted_at,
+    Mandate.evidence,
+    Mandate.end_reason,
+    Mandate.confirmed_at,
+    Mandate.suspended_at,
+    Mandate.ended_at,
+).join(Person, Person.id == Mandate.person_id)
+
+
+def _lines(query: Any) -> list[MandateLine]:
+    """Mandates with their staff, actions and names: five queries however many there are."""
+    rows = db.session.execute(query).all()
+    if not rows:
+        return []
+    ids = [row.id for row in rows]
+    staff: dict[int, list[int]] = {}
+    for mandate_id, user_id in db.session.execute(
+        select(MandateStaff.mandate_id, MandateStaff.user_id)
+        .where(MandateStaff.mandate_id.in_(ids))
+        .order_by(MandateStaff.mandate_id, MandateStaff.user_id)
+    ):
+        staff.setdefault(mandate_id, []).append(user_id)
+    names = names_of(user_id for users in staff.values() for user_id in users)
+    organisations = organisations_by_id({row.organisation_id for row in rows if row.organisation_id is not None})
+    actions = actions_of(ids)
+    return [
+        MandateLine(
+            id=row.id,
+            person_id=row.person_id,
+            person_name=row.person_name,
+            person_user_id=row.person_user_id,
+            council_id=row.council_id,
+            organisation_id=row.organisation_id,
+            organisation_name=organisations[row.organisation_id].name if row.organisation_id is not None else None,
+            staff=tuple((user_id, names.get(user_id, "Somebody")) for user_id in staff.get(row.id, ())),
+            legal_basis=row.legal_basis,
+            actions=actions.get(row.id, frozenset()),
+            order_limit_pence=row.order_limit_pence,
+            month_limit_pence=row.month_limit_pence,
+            starts_on=row.starts_on,
+            ends_on=row.ends_on,
+            granted_by_user_id=row.granted_by_user_id,
+            granted_at=row.granted_at,
+            evidence=row.evidence,
+            end_reason=row.end_reason,
+            state=state_of(row),
+        )
+        for row in rows
+    ]

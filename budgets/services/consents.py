@@ -1,0 +1,124 @@
+"""Consents: off by default, on and off with one press, and every beginning and end kept."""
+
+from datetime import timedelta
+
+from sqlalchemy import insert, select, update
+
+from budgets.domain import ConsentHow, ConsentKind
+from budgets.models import Consent
+from budgets.queries.people import get_person
+from marketplace.accounts.domain import Actor, Role
+from marketplace.audit.services import record
+from marketplace.database import db, transaction
+from marketplace.kernel import clock
+from marketplace.kernel.errors import DomainError, NotFound
+
+
+def share_purchases(actor: Actor, person_id: int, *, on: bool) -> None:
+    """The person alone agrees to show their own-money purchases, without a name, in their council's reports, or stops.
+
+    Twice the same changes nothing. Taken back, it counts for nothing from then on, past purchases included.
+    """
+    person = get_person(person_id)
+    if actor.user_id is None or person.user_id != actor.user_id:
+        raise NotFound
+    with transaction():
+        standing = (
+            Consent.person_id == person_id,
+            Consent.kind == ConsentKind.SHARE_PURCHASES,
+            Consent.withdrawn_at.is_(None),
+        )
+        is_on = db.session.scalar(select(Consent.id).where(*standing).limit(1)) is not None
+        if is_on is on:
+            return
+        if on:
+            _give(person_id, ConsentKind.SHARE_PURCHASES, ConsentHow.ONLINE, actor, None)
+        else:
+            db.session.execute(update(Consent).where(*standing).values(withdrawn_at=clock.now()))
+        _record(actor, person_id, "consent.share" if on else "consent.stop_sharing", None)
+
+
+def agree_to_assisted_order(actor: Actor, person_id: int, organisation_id: int, *, how: ConsentHow) -> int:
+    """An access point's worker writes down that a person here agreed to order with them; answers the consent's id.
+
+    `how` is on paper or spoken. It ends when the day ends in London. The same again today answers the first.
+    Raises NotFound unless the actor works at that access point.
+    """
+    if organisation_id not in actor.organisation_ids(Role.ACCESS_POINT_WORKER):
+        raise NotFound
+    if how is ConsentHow.ONLINE:
+        raise DomainError("Say how the person agreed: on paper, or spoken.", field="how")
+    get_person(person_id)
+    with transaction():
+        standing = db.session.scalar(
+            select(Consent.id)
+            .where(
+                Consent.person_id == person_id,
+                Consent.kind == ConsentKind.ASSISTED_ORDER,
+                Consent.organisation_id == organisation_id,
+                Consent.withdrawn_at.is_(None),
+                Consent.ends_at > clock.now(),
+            )
+            .order_by(Consent.id)
+            .limit(1)
+        )
+        if standing is not None:
+            return standing
+        consent_id = _give(person_id, ConsentKind.ASSISTED_ORDER, how, actor, organisation_id)
+        _record(actor, person_id, "consent.assisted_order", organisation_id)
+        return consent_id
+
+
+def end_assisted_order(actor: Actor, person_id: int) -> None:
+    """The person has left, or changed their mind: the worker's right to order with them ends now."""
+    organisation_ids = actor.organisation_ids(Role.ACCESS_POINT_WORKER)
+    if not organisation_ids:
+        raise NotFound
+    with transaction():
+        ended = db.session.execute(
+            update(Consent)
+            .where(
+                Consent.person_id == person_id,
+                Consent.kind == ConsentKind.ASSISTED_ORDER,
+                Consent.organisation_id.in_(organisation_ids),
+                Consent.withdrawn_at.is_(None),
+                Consent.ends_at > clock.now(),
+            )
+            .values(withdrawn_at=clock.now())
+        )
+        if not ended.rowcount:  # type: ignore[attr-defined]
+            raise NotFound
+        _record(actor, person_id, "consent.end_assisted_order", organisation_ids[0])
+
+
+def _give(person_id: int, kind: ConsentKind, how: ConsentHow, actor: Actor, organisation_id: int | None) -> int:
+    now = clock.now()
+    ends_at = None
+    if kind is ConsentKind.ASSISTED_ORDER:
+        ends_at = clock.start_of_day(clock.london(now).date() + timedelta(days=1))
+    consent_id: int = db.session.execute(
+        insert(Consent)
+        .values(
+            person_id=person_id,
+            kind=kind,
+            how=how,
+            organisation_id=organisation_id,
+            recorded_by_user_id=actor.user_id,
+            given_at=now,
+            ends_at=ends_at,
+        )
+        .returning(Consent.id)
+    ).scalar_one()
+    return consent_id
+
+
+def _record(actor: Actor, person_id: int, action: str, organisation_id: int | None) -> None:
+    record(
+        action,
+        "consent",
+        None,
+        actor_user_id=actor.user_id,
+        person_id=person_id,
+        organisation_id=organisation_id,
+        council_id=get_person(person_id).council_id,
+    )

@@ -1,0 +1,138 @@
+"""E-mails about mandates, to the person and to those named, in the transaction of the act."""
+
+from budgets.queries.mandates import MandateLine
+from budgets.queries.people import get_person
+from budgets.words import ACTION_WORDS, day_words, possessive, short_name
+from marketplace.accounts.links import address
+from marketplace.accounts.queries import find_user
+from marketplace.kernel.money import format_pounds
+from marketplace.outbox.email import queue_email
+
+
+def limits_in_words(mandate: MandateLine) -> str:
+    """`Up to £500.00 an order and £1,000.00 a month`, or that there is no limit."""
+    parts = []
+    if mandate.order_limit_pence is not None:
+        parts.append(f"{format_pounds(mandate.order_limit_pence)} an order")
+    if mandate.month_limit_pence is not None:
+        parts.append(f"{format_pounds(mandate.month_limit_pence)} a month")
+    return f"Up to {' and '.join(parts)}" if parts else "No limit"
+
+
+def granted(mandate: MandateLine) -> None:
+    """Tell those named what they may do, and the person that it stands."""
+    actions = [words for action, words in ACTION_WORDS.items() if action in mandate.actions]
+    lines = [
+        f"From {day_words(mandate.starts_on)} to {day_words(mandate.ends_on)}.",
+        f"{limits_in_words(mandate)}.",
+        "",
+        "What this covers:",
+        *(f"- {words}" for words in actions),
+        "",
+        f"See all of it: {address(f'/mandates/{mandate.id}')}",
+    ]
+    name = mandate.person_name
+    _to_staff(
+        mandate,
+        f"You may now act for {name}",
+        [f"You may now act for {name} on the marketplace.", "", *lines, "", "Only you may use your account for this."],
+    )
+    _to_person(
+        mandate,
+        f"{mandate.staff_names} may now act for you",
+        [
+            f"{mandate.staff_names} may now act for you on the marketplace.",
+            "",
+            *lines,
+            "",
+            f"You can {'end this at any time' if _is_own_to_end(mandate) else 'ask the council about this'} "
+            "on the same page.",
+        ],
+    )
+
+
+def ended(mandate: MandateLine, reason: str | None) -> None:
+    """Tell everybody that nothing more can be done under it."""
+    why = [f"Why: {reason}", ""] if reason else []
+    booked = "Support that is booked already goes on."
+    _to_staff(
+        mandate,
+        f"You may no longer act for {mandate.person_name}",
+        [f"Your authority to act for {mandate.person_name} has ended.", "", *why, booked],
+    )
+    _to_person(
+        mandate,
+        f"{mandate.staff_names} may no longer act for you",
+        [f"{mandate.staff_names} may no longer act for you.", "", *why, booked],
+    )
+
+
+def suspended(mandate: MandateLine, *, resumed: bool = False) -> None:
+    """Tell everybody that it stands still, or goes on."""
+    what = "goes on again" if resumed else "is paused by the council"
+    booked = [] if resumed else ["", "Support that is booked already goes on. Nothing new can be ordered under it."]
+    _to_staff(
+        mandate,
+        f"Your authority to act for {mandate.person_name} {what}",
+        [f"Your authority to act for {mandate.person_name} {what}.", *booked],
+    )
+    _to_person(
+        mandate,
+        f"The authority of {mandate.staff_names} {what}",
+        [f"The authority of {mandate.staff_names} to act for you {what}.", *booked],
+    )
+
+
+def _is_own_to_end(mandate: MandateLine) -> bool:
+    return mandate.legal_basis.value == "agreement"
+
+
+def _to_staff(mandate: MandateLine, subject: str, lines: list[str]) -> None:
+    for user_id, name in mandate.staff:
+        user = find_user(user_id)
+        if user is not None:
+            queue_email(
+                user.email,
+                _header(subject),
+                "\n".join([f"Dear {name},", "", *lines]),
+                user_id=user_id,
+                person_id=mandate.person_id,
+            )
+
+
+def _to_person(mandate: MandateLine, subject: str, lines: list[str]) -> None:
+    person = get_person(mandate.person_id)
+    user = find_user(person.user_id) if person.user_id is not None else None
+    to_address = user.email if user else person.email
+    if to_address:
+        queue_email(
+            to_address,
+            _header(subject),
+            "\n".join([f"Dear {short_name(person.name)},", "", *lines]),
+            user_id=person.user_id,
+            person_id=person.id,
+        )
+
+
+def _header(subject: str) -> str:
+    """A subject on one line and no longer than its column."""
+    return " ".join(subject.split())[:200]
+
+
+def question(mandate: MandateLine, to_address: str, words: str) -> None:
+    """Bring a person's question about a mandate that is not theirs to end to the council."""
+    queue_email(
+        to_address,
+        _header(f"A question about the authority to act for {mandate.person_name}"),
+        "\n".join(
+            [
+                f"{mandate.person_name} asks about the authority of {mandate.staff_names} to act for them.",
+                "",
+                f"In {possessive(mandate.person_name)} words:",
+                words,
+                "",
+                f"The authority: {address(f'/mandates/{mandate.id}')}",
+            ]
+        ),
+        person_id=mandate.person_id,
+    )

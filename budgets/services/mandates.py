@@ -1,0 +1,348 @@
+"""Grant, confirm, pause and end mandates: the dated, limited authority by which named people act for one person.
+
+Only a mandate by the person's agreement is the person's alone to grant and to end. What an officer of the council
+writes down counts once a second officer has confirmed it. No mandate renews itself, and none is ever deleted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import insert, select, update
+
+from budgets.constraints import named_constraints
+from budgets.domain import ConsentHow, LegalBasis, MandateAction, PersonView, allowed
+from budgets.models import Mandate, MandateScope, MandateStaff
+from budgets.queries.mandates import (
+    MandateLine,
+    MandateState,
+    default_order_limit,
+    get_mandate,
+    get_mandate_for,
+    is_officer,
+)
+from budgets.queries.people import get_person
+from budgets.services import mandate_letters as letters
+from budgets.words import BASIS_QUESTION, possessive, short_name
+from marketplace.accounts.domain import Actor, OrganisationKind, Role
+from marketplace.accounts.queries import actor_of, find_user_by_email, list_organisations, organisations_by_id
+from marketplace.audit.services import record
+from marketplace.database import db, transaction
+from marketplace.kernel import clock
+from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
+
+LONGEST = timedelta(days=3 * 366)
+MOST_STAFF = 5
+_STAFF_ROLES = (Role.BUDGET_MANAGER, Role.SUPPORT_PLANNER, Role.SOCIAL_WORKER)
+
+
+@dataclass(frozen=True)
+class Authority:
+    """What a mandate is to allow: whom, what, how much, and from when until when.
+
+    `staff_emails` name users by the address of their account. With `for_organisation` they act as staff of the
+    organisation in which all of them are Budget Managers, planners or social workers, else as themselves.
+    `order_limit_pence` None takes the default limit; `no_order_limit` means there is none.
+    """
+
+    person_id: int
+    staff_emails: tuple[str, ...]
+    actions: frozenset[MandateAction]
+    starts_on: date
+    ends_on: date
+    order_limit_pence: int | None = None
+    month_limit_pence: int | None = None
+    for_organisation: bool = False
+    no_order_limit: bool = False
+
+
+def grant(actor: Actor, authority: Authority) -> int:
+    """The person alone grants this online, by agreement; it counts from its first day. Answers the mandate's id.
+
+    Raises NotFound unless the actor is the person, DomainError on the field that has to change.
+    """
+    person = get_person(authority.person_id)
+    if actor.user_id is None or person.user_id != actor.user_id:
+        raise NotFound
+    with transaction(), named_constraints():
+        mandate_id = _write(actor, person, authority, LegalBasis.AGREEMENT, ConsentHow.ONLINE, None, confirmed=True)
+        letters.granted(get_mandate(mandate_id))
+        return mandate_id
+
+
+def record_by_officer(actor: Actor, authority: Authority, *, basis: LegalBasis, how: ConsentHow, evidence: str) -> int:
+    """A social worker of the person's council writes down a mandate that was not granted online; answers its id.
+
+    It counts when a second officer has confirmed it. `evidence` says what was seen: a signed form, a court order and
+    its date. Raises NotFound for anybody else, DomainError on the field that has to change.
+    """
+    person = get_person(authority.person_id)
+    if person.council_id is None or person.council_id not in actor.council_ids(Role.SOCIAL_WORKER):
+        raise NotFound
+    if not evidence.strip():
+        raise DomainError(
+            "Say what you have seen, such as the signed form or the court order and its date.", field="evidence"
+        )
+    if how is ConsentHow.ONLINE:
+        raise DomainError("Say how it was given: on paper, or spoken.", field="how")
+    with transaction(), named_constraints():
+        return _write(actor, person, authority, basis, how, evidence.strip(), confirmed=False)
+
+
+def confirm(actor: Actor, mandate_id: int) -> None:
+    """A second officer of the council confirms what the first wrote down. It counts from now, or from its first day.
+
+    Raises NotFound for anybody else, NotAllowed for the officer who wrote it down and for those it names.
+    """
+    mandate = get_mandate(mandate_id)
+    if mandate.council_id not in actor.council_ids(Role.SOCIAL_WORKER):
+        raise NotFound
+    if actor.user_id == mandate.granted_by_user_id:
+        raise NotAllowed("You wrote this down, so a second officer has to confirm it.")
+    if any(user_id == actor.user_id for user_id, _ in mandate.staff):
+        raise NotAllowed("You are named in this authority, so another officer has to confirm it.")
+    with transaction(), named_constraints():
+        confirmed = db.session.execute(
+            update(Mandate)
+            .where(Mandate.id == mandate_id, Mandate.confirmed_at.is_(None), Mandate.ended_at.is_(None))
+            .values(confirmed_at=clock.now(), confirmed_by_user_id=actor.user_id)
+        )
+        if not confirmed.rowcount:  # type: ignore[attr-defined]
+            raise NotAllowed("This authority waits for nobody. Look at the page again to see where it stands.")
+        _record(actor, mandate, "mandate.confirm")
+        letters.granted(get_mandate(mandate_id))
+
+
+def end(actor: Actor, mandate_id: int, *, reason: str | None = None) -> None:
+    """End a mandate now. Doing so again changes nothing.
+
+    The person ends what they agreed to; those named give up their own; an officer of the person's council ends any.
+    Raises NotFound for strangers, NotAllowed with the words how to question it for the person of another legal basis.
+    """
+    mandate = get_mandate_for(actor, mandate_id)
+    is_person = mandate.person_user_id == actor.user_id
+    is_named = any(user_id == actor.user_id for user_id, _ in mandate.staff)
+    if is_person and not is_named and not is_officer(actor, mandate.council_id):
+        if mandate.legal_basis is not LegalBasis.AGREEMENT:
+            raise NotAllowed(BASIS_QUESTION[mandate.legal_basis])
+    with transaction():
+        ended = db.session.execute(
+            update(Mandate)
+            .where(Mandate.id == mandate_id, Mandate.ended_at.is_(None))
+            .values(ended_at=clock.now(), ended_by_user_id=actor.user_id, end_reason=reason or None)
+        )
+        if ended.rowcount:  # type: ignore[attr-defined]
+            _record(actor, mandate, "mandate.end", reason)
+            letters.ended(mandate, reason)
+
+
+def suspend(actor: Actor, mandate_id: int, *, reason: str) -> None:
+    """An officer of the person's council stops new spending under a mandate; what is booked goes on. Raises NotFound."""
+    mandate = get_mandate(mandate_id)
+    if not is_officer(actor, mandate.council_id):
+        raise NotFound
+    if not reason.strip():
+        raise DomainError("Say why, so that the next person knows", field="reason")
+    with transaction():
+        suspended = db.session.execute(
+            update(Mandate)
+            .where(Mandate.id == mandate_id, Mandate.suspended_at.is_(None), Mandate.ended_at.is_(None))
+            .values(suspended_at=clock.now())
+        )
+        if suspended.rowcount:  # type: ignore[attr-defined]
+            _record(actor, mandate, "mandate.suspend", reason)
+            letters.suspended(mandate)
+
+
+def suspend_all(actor: Actor, person_id: int, *, reason: str) -> int:
+    """A safeguarding lead or social worker stops every mandate for a person; answers how many. Raises NotFound."""
+    person = get_person(person_id)
+    if not is_officer(actor, person.council_id):
+        raise NotFound
+    with transaction():
+        open_ids = db.session.scalars(
+            select(Mandate.id)
+            .where(
+                Mandate.person_id == person_id,
+                Mandate.ended_at.is_(None),
+                Mandate.suspended_at.is_(None),
+                Mandate.ends_on >= clock.today(),
+            )
+            .order_by(Mandate.id)
+        ).all()
+        for mandate_id in open_ids:
+            suspend(actor, mandate_id, reason=reason)
+        return len(open_ids)
+
+
+def resume(actor: Actor, mandate_id: int, *, reason: str) -> None:
+    """A safeguarding lead of the person's council lets a paused mandate go on. Raises NotFound for anybody else."""
+    mandate = get_mandate(mandate_id)
+    if mandate.council_id not in actor.council_ids(Role.SAFEGUARDING_LEAD):
+        raise NotFound
+    if not reason.strip():
+        raise DomainError("Say why, so that the next person knows", field="reason")
+    with transaction():
+        resumed = db.session.execute(
+            update(Mandate)
+            .where(Mandate.id == mandate_id, Mandate.suspended_at.is_not(None), Mandate.ended_at.is_(None))
+            .values(suspended_at=None)
+        )
+        if resumed.rowcount:  # type: ignore[attr-defined]
+            _record(actor, mandate, "mandate.resume", reason)
+            letters.suspended(mandate, resumed=True)
+
+
+def question(actor: Actor, mandate_id: int, words: str) -> None:
+    """The person asks the council about a mandate that is not theirs to end. Raises NotFound, DomainError."""
+    mandate = get_mandate(mandate_id)
+    if actor.user_id is None or mandate.person_user_id != actor.user_id:
+        raise NotFound
+    words = words.strip()
+    if not words:
+        raise DomainError("Say what you want to ask", field="words")
+    addresses = [
+        organisation.email
+        for organisation in organisations_by_id(row.id for row in list_organisations(OrganisationKind.COUNCIL)).values()
+        if organisation.council_id == mandate.council_id and organisation.email
+    ]
+    if mandate.council_id is None or not addresses:
+        raise DomainError("We have no email address of your council. Call it, or call us and we do it with you.")
+    with transaction():
+        _record(actor, mandate, "mandate.question", words)
+        letters.question(mandate, addresses[0], words)
+
+
+def _write(
+    actor: Actor,
+    person: PersonView,
+    authority: Authority,
+    basis: LegalBasis,
+    how: ConsentHow,
+    evidence: str | None,
+    *,
+    confirmed: bool,
+) -> int:
+    _check_dates(authority)
+    staff, organisation_id = _staff(person, authority)
+    actions = _actions(authority, basis, organisation_id, staff)
+    limit = authority.order_limit_pence
+    if authority.no_order_limit:
+        limit = None
+    elif limit is None:
+        limit = default_order_limit(person.id)
+    now = clock.now()
+    mandate_id: int = db.session.execute(
+        insert(Mandate)
+        .values(
+            person_id=person.id,
+            organisation_id=organisation_id,
+            legal_basis=basis,
+            order_limit_pence=limit,
+            month_limit_pence=authority.month_limit_pence,
+            starts_on=authority.starts_on,
+            ends_on=authority.ends_on,
+            granted_by_user_id=actor.user_id,
+            granted_how=how,
+            granted_at=now,
+            evidence=evidence,
+            confirmed_at=now if confirmed else None,
+        )
+        .returning(Mandate.id)
+    ).scalar_one()
+    db.session.execute(insert(MandateStaff), [{"mandate_id": mandate_id, "user_id": a.user_id} for a in staff])
+    db.session.execute(insert(MandateScope), [{"mandate_id": mandate_id, "action": a} for a in sorted(actions)])
+    _record(actor, get_mandate(mandate_id), "mandate.grant" if confirmed else "mandate.record")
+    return mandate_id
+
+
+def _check_dates(authority: Authority) -> None:
+    if authority.ends_on < authority.starts_on:
+        raise DomainError("The last day must be on or after the first day.", field="ends_on")
+    if authority.ends_on < clock.today():
+        raise DomainError("The last day must be today or later.", field="ends_on")
+    if authority.ends_on - authority.starts_on > LONGEST:
+        raise DomainError("An authority lasts 3 years at most. It can be given again then.", field="ends_on")
+
+
+def _staff(person: PersonView, authority: Authority) -> tuple[list[Actor], int | None]:
+    """Those named, and the organisation for which they act."""
+    emails = list(dict.fromkeys(email.strip().lower() for email in authority.staff_emails if email.strip()))
+    if not emails:
+        raise DomainError("Enter the email address of somebody who may act", field="staff")
+    if len(emails) > MOST_STAFF:
+        raise DomainError(f"Name {MOST_STAFF} people or fewer", field="staff")
+    found: list[Actor] = []
+    for email in emails:
+        user = find_user_by_email(email)
+        if user is None or user.verified_at is None:
+            raise DomainError(
+                f"There is no account yet with the email address {email}. Ask them to make one, then try again.",
+                field="staff",
+            )
+        if user.id == person.user_id:
+            raise DomainError(f"Name somebody other than {short_name(person.name)}", field="staff")
+        found.append(actor_of(user.id))
+    if not authority.for_organisation:
+        return found, None
+    in_common = set.intersection(*(set(a.organisation_ids(*_STAFF_ROLES)) for a in found))
+    if not in_common:
+        raise DomainError(
+            "They do not all work for one organisation that helps people with budgets. Check the addresses, or say "
+            "that they act as themselves.",
+            field="staff",
+        )
+    return found, min(in_common)
+
+
+def _actions(
+    authority: Authority, basis: LegalBasis, organisation_id: int | None, staff: Sequence[Actor]
+) -> frozenset[MandateAction]:
+    """What was chosen, as far as a mandate of that kind can hold it for at least one of those named."""
+    if not authority.actions:
+        raise DomainError("Choose at least one thing that they may do", field="actions")
+    most: frozenset[MandateAction] = frozenset()
+    for one in staff:
+        roles = frozenset(m.role for m in one.memberships if m.organisation_id == organisation_id)
+        most |= allowed(basis, organisation_id is not None, roles)
+    possible = authority.actions & most
+    if not possible:
+        raise DomainError("People in that job may do none of these. Choose something else.", field="actions")
+    return possible
+
+
+def _record(actor: Actor, mandate: MandateLine, action: str, reason: str | None = None) -> None:
+    record(
+        action,
+        "mandate",
+        mandate.id,
+        actor_user_id=actor.user_id,
+        person_id=mandate.person_id,
+        mandate_id=mandate.id,
+        organisation_id=mandate.organisation_id,
+        council_id=mandate.council_id,
+        reason=reason,
+        basis=mandate.legal_basis.value,
+        order_limit_pence=mandate.order_limit_pence,
+    )
+
+
+def can_end(actor: Actor, mandate: MandateLine) -> bool:
+    """Whether `end` would do it: what a page asks before it shows the button."""
+    if not mandate.is_open:
+        return False
+    is_named = any(user_id == actor.user_id for user_id, _ in mandate.staff)
+    is_agreed = mandate.person_user_id == actor.user_id and mandate.legal_basis is LegalBasis.AGREEMENT
+    return is_named or is_agreed or is_officer(actor, mandate.council_id)
+
+
+def state_sentence(mandate: MandateLine) -> str:
+    """Where a mandate stands, as one sentence."""
+    return {
+        MandateState.WAITING: "Waiting for a second officer of the council to confirm it.",
+        MandateState.NOT_STARTED: "Not started yet.",
+        MandateState.LIVE: "In force now.",
+        MandateState.SUSPENDED: "Paused by the council: nothing new can be ordered under it.",
+        MandateState.OVER: "Over. It does not renew itself.",
+        MandateState.ENDED: "Ended.",
+    }[mandate.state] + (f" {possessive(mandate.person_name)} booked support goes on." if not mandate.is_open else "")
