@@ -118,7 +118,9 @@ def _provider(row: TownRow, postcode: str) -> int:
 def _listing(organisation_id: int, row: TownRow, postcode: str) -> None:
     kind = ListingKind.PRODUCT if row.category in PRODUCTS and row.unit is Unit.ITEM else ListingKind.SERVICE
     listing_id = listings.begin(SYSTEM, organisation_id, listings.What(row.title, row.category, kind))
-    described = f"{row.summary}.\n\n{row.provider} offers this {_where(row)}. Ring first if you like: we are glad to meet."
+    described = (
+        f"{row.summary}.\n\n{row.provider} offers this {_where(row)}. Ring first if you like: we are glad to meet."
+    )
     for part in (
         listings.Words(row.summary, described, INCLUDED.get(row.category), row.who_for),
         listings.Price(row.unit, row.price_pence, 1, _most(row), _vat(row)),
