@@ -12,6 +12,7 @@ import budgets.ports
 import budgets.queries.people
 import budgets.routes
 import budgets.services.people
+import catalogue.ports
 import catalogue.routes
 import catalogue.services.index
 import catalogue.services.places
@@ -21,6 +22,7 @@ import marketplace.desk.routes
 import marketplace.planning.routes
 import marketplace.reports.routes
 import payments.routes
+import ratings.queries
 import ratings.routes
 from marketplace import ui
 from marketplace.accounts import access, navigation
@@ -86,6 +88,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for endpoint in ui.OPEN_ENDPOINTS:
         allow(ANYONE)(app.view_functions[endpoint])
     budgets.ports.join(council_finder=catalogue.services.places.council_id_for)
+    catalogue.ports.join(reviews_for=ratings.queries.reviews_for)
     app.extensions["levy_on"] = partial(levy, rate_bp=DEFAULT_RATE_BP)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
