@@ -2,14 +2,16 @@
 
 import hashlib
 import math
+import time
 from collections.abc import Callable
 from typing import Any
 
 from flask import Response, g, make_response, render_template, request
-from flask_limiter import RequestLimit
+from flask_limiter import RateLimitExceeded, RequestLimit
 
+from marketplace.accounts.routes import blueprint
 from marketplace.extensions import limiter
-from marketplace.kernel import clock
+from marketplace.ui.error_pages import page_for_status, show
 
 View = Callable[..., Any]
 
@@ -39,10 +41,16 @@ def _failed(response: Response) -> bool:
 
 
 def _too_many(limit: RequestLimit) -> Response:
-    minutes = max(1, math.ceil((limit.reset_at - clock.now().timestamp()) / 60))
+    minutes = max(1, math.ceil((limit.reset_at - time.time() - 1) / 60))
     response = make_response(render_template("accounts/too_many.html", minutes=minutes), 429)
     response.headers["Retry-After"] = str(minutes * 60)
     return response
+
+
+@blueprint.app_errorhandler(RateLimitExceeded)
+def _breached(error: RateLimitExceeded) -> Response:
+    """The page that the limit chose; limits of other packages get the ordinary one."""
+    return error.response or show(page_for_status(429), error)
 
 
 def limit_failures(view: View) -> View:

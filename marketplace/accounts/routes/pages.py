@@ -36,7 +36,7 @@ def help_for_providers() -> str:
     if actor.is_signed_in and navigation.can_open(_JOIN, actor):
         join_href, join_words = _JOIN, "Tell us about your business"
     else:
-        join_href = url_for("accounts.register", **{"as": JoinedAs.PROVIDER.value})
+        join_href = f"{url_for('accounts.register')}?as={JoinedAs.PROVIDER}"
         join_words = "Open an account as a provider"
     return render_template(
         "accounts/pages/for_providers.html", levy_rows=rows, join_href=join_href, join_words=join_words
