@@ -1,6 +1,6 @@
 """The levy: 2.5% of what is sold, borne by the provider, half-up once per funding part, never rounded by itself again.
 
-Rates are basis points (250 = 2.5%), frozen when something is bought. The rule is set out in the README under "The levy".
+Rates are basis points (250 = 2.5%), frozen when something is bought. The README sets the rule out under "The levy".
 """
 
 from collections.abc import Sequence

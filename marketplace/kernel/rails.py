@@ -1,4 +1,4 @@
-"""The ways of paying. Known by every layer: listings accept them, budgets are deployed by them, orders are paid by them."""
+"""The ways of paying, known by every layer: listings accept them, budgets are deployed by them, orders paid by them."""
 
 from enum import StrEnum
 

@@ -46,7 +46,7 @@ def queue_email(
 
 
 def sender(smtp_url: str | None, mail_from: str) -> services.Handler:
-    """The handler of TOPIC. Without `smtp_url` (`smtp://user:password@host:25`, `smtps://…`) e-mails are kept, not sent."""
+    """The handler of TOPIC. Without `smtp_url` (like `smtp://user:password@host:25`) e-mails are kept, not sent."""
 
     def send(payload: dict[str, Any]) -> None:
         row = db.session.get(Email, payload["email_id"])

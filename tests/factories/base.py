@@ -6,7 +6,7 @@ from marketplace.database import db
 
 
 class Factory(factory.alchemy.SQLAlchemyModelFactory):
-    """Valid by default, traits for states. Use inside `with transaction():`; rows are flushed, so that ids are known."""
+    """Valid by default, traits for states. Use inside `with transaction():`; rows are flushed, so ids are known."""
 
     class Meta:
         abstract = True
