@@ -200,3 +200,16 @@ def list_user_ids_named(person_id: int, action: MandateAction) -> list[int]:
             .order_by(MandateStaff.user_id)
         )
     )
+
+
+def manages_people(user_id: int) -> bool:
+    """Whether a user is named in any mandate that counts today: whether a list of people is worth a link."""
+    return (
+        db.session.scalar(
+            select(Mandate.id)
+            .join(MandateStaff, MandateStaff.mandate_id == Mandate.id)
+            .where(MandateStaff.user_id == user_id, live())
+            .limit(1)
+        )
+        is not None
+    )

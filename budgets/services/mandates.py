@@ -85,6 +85,8 @@ def record_by_officer(actor: Actor, authority: Authority, *, basis: LegalBasis, 
         )
     if how is ConsentHow.ONLINE:
         raise DomainError("Say how it was given: on paper, or spoken.", field="how")
+    if basis is not LegalBasis.COUNCIL_OFFICER and actor.email in authority.staff_emails:
+        raise DomainError("An officer who writes this down cannot be named in it.", field="staff")
     with transaction(), named_constraints():
         return _write(actor, person, authority, basis, how, evidence.strip(), confirmed=False)
 
@@ -120,11 +122,8 @@ def end(actor: Actor, mandate_id: int, *, reason: str | None = None) -> None:
     Raises NotFound for strangers, NotAllowed with the words how to question it for the person of another legal basis.
     """
     mandate = get_mandate_for(actor, mandate_id)
-    is_person = mandate.person_user_id == actor.user_id
-    is_named = any(user_id == actor.user_id for user_id, _ in mandate.staff)
-    if is_person and not is_named and not is_officer(actor, mandate.council_id):
-        if mandate.legal_basis is not LegalBasis.AGREEMENT:
-            raise NotAllowed(BASIS_QUESTION[mandate.legal_basis])
+    if mandate.is_open and not can_end(actor, mandate):
+        raise NotAllowed(BASIS_QUESTION[mandate.legal_basis])
     with transaction():
         ended = db.session.execute(
             update(Mandate)
@@ -137,7 +136,7 @@ def end(actor: Actor, mandate_id: int, *, reason: str | None = None) -> None:
 
 
 def suspend(actor: Actor, mandate_id: int, *, reason: str) -> None:
-    """An officer of the person's council stops new spending under a mandate; what is booked goes on. Raises NotFound."""
+    """An officer of the person's council stops new spending under a mandate; what is booked goes on."""
     mandate = get_mandate(mandate_id)
     if not is_officer(actor, mandate.council_id):
         raise NotFound
