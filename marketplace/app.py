@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import text
 
 import budgets.ports
+import budgets.queries.access
 import budgets.queries.people
 import budgets.routes
 import budgets.services.people
@@ -102,8 +103,11 @@ def _accounts_ports() -> accounts_ports.Ports:
     """What accounts ask of the packages above them."""
     return accounts_ports.Ports(
         ensure_person=budgets.services.people.ensure_person_for_user,
+        manages_people=budgets.queries.access.manages_people,
         is_person=lambda user_id: budgets.queries.people.find_person_of_user(user_id) is not None,
         levy_on=lambda pence: levy(pence, DEFAULT_RATE_BP),
+        basket_count=basket_pages.basket_count,
+        on_sign_in=[basket_pages.merge_at_sign_in],
     )
 
 
@@ -127,6 +131,11 @@ def _jobs(app: Flask) -> list[Job]:
     return [
         Job("link audit rows", every_minute, link_rows),
         Job("mend the search index", every_minute, catalogue.services.index.ensure_index),
+        Job("end unanswered orders", every_minute, expiry.expire_unanswered),
+        Job("remind to agree", every_hour, expiry.remind),
+        Job("close silent own-money orders", every_hour, expiry.close_silent_own_money),
+        Job("close finished orders", every_day, expiry.close_finished),
+        Job("drop old baskets", every_day, baskets.drop_old),
     ]
 
 
