@@ -41,7 +41,7 @@ def matches(password_hash: str | None, password: str) -> bool:
         _hasher(parameters).verify(password_hash or _nobodys_hash(parameters), _normal(password))
     except (VerifyMismatchError, VerificationError, InvalidHashError):
         return False
-    return password_hash is not None
+    return bool(password_hash)
 
 
 def is_dated(password_hash: str) -> bool:
