@@ -36,8 +36,10 @@ from marketplace.database import db, engine_options, install_engine_events
 from marketplace.extensions import csrf, limiter, login_manager
 from marketplace.outbox import email
 from marketplace.outbox.services import Handler
-from marketplace.outbox.worker import Job, Worker, every_minute
+from marketplace.outbox.worker import Job, Worker, every_day, every_hour, every_minute
 from payments.levy import DEFAULT_RATE_BP, levy
+from payments.routes import basket as basket_pages
+from payments.services import baskets, expiry
 
 BLUEPRINTS = (
     marketplace.accounts.routes.blueprint,

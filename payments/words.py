@@ -88,3 +88,56 @@ PAYMENT_FOR_BUYER = {
     PaymentState.FAILED: "The card was declined. Nothing was taken",
     PaymentState.REVIEW: "We are looking at this payment",
 }
+
+
+def own_money(person_name: str | None) -> str:
+    """`Your own money, by card`, or `Margaret's own money, by card` when the reader acts for her."""
+    return f"{possessive(person_name) if person_name else 'Your'} own money, by card"
+
+
+_HISTORY = {
+    ("order", "create"): "prepared",
+    ("order", "ask_for_payment"): "agreed to, and sent back for the card",
+    ("order", "place"): "sent to the provider",
+    ("order", "send_back"): "sent back",
+    ("order", "accept"): "the provider said yes",
+    ("order", "decline"): "the provider said no",
+    ("order", "mark_done"): "the provider said that it was done",
+    ("order", "confirm"): "agreed",
+    ("order", "cancel"): "cancelled",
+    ("order", "expire"): "ended, because nobody answered in time",
+    ("order", "close"): "finished",
+    ("order", "complain"): "something went wrong",
+    ("order", "end_complaint"): "sorted out",
+    ("order", "remind_1"): "first reminder",
+    ("order", "remind_2"): "second reminder",
+    ("order", "cannot_be_paid"): "the card could not pay",
+    ("order", "bank_asks"): "the bank asks for the card’s owner",
+    ("payment", "begin"): "the bank was asked",
+    ("payment", "authorise"): "the bank set the money aside",
+    ("payment", "fail"): "the card was declined",
+    ("payment", "capture"): "paid",
+    ("payment", "release"): "the bank let the money go",
+    ("payment", "refund_part"): "part of the money given back",
+    ("payment", "refund_all"): "the money given back",
+    ("payment", "dispute"): "the bank looks into the payment",
+    ("payment", "win_dispute"): "the bank decided for the provider",
+    ("payment", "lose_dispute"): "the bank decided for the card’s owner",
+    ("payment", "hold_for_review"): "we look at the payment",
+}
+
+
+def history(machine: str, action: str) -> str:
+    """One row of an order's history in words."""
+    return _HISTORY.get((machine, action), action.replace("_", " "))
+
+
+def state_of_card(payment_state: PaymentState) -> str:
+    """How the card fares, in the words of whoever delivers."""
+    return {
+        PaymentState.AUTHORISED: "the money is being taken.",
+        PaymentState.PART_REFUNDED: "a part was given back.",
+        PaymentState.REFUNDED: "all of it was given back.",
+        PaymentState.DISPUTED: "the bank looks into it.",
+        PaymentState.REVIEW: "we are looking at it.",
+    }.get(payment_state, "nothing was taken.")

@@ -55,7 +55,7 @@ def owner_for(actor: Actor, person_id: int | None, token: str | None) -> Owner:
 def add(owner: Owner, wanted: LineWanted) -> int:
     """Put something into a basket; the same listing for the same day and with the same note adds up. Answers its id.
 
-    A signed-in buyer without a person of their own becomes one. Raises DomainError on the field to change.
+    Raises DomainError on the field to change.
     """
     offer = offer_for([wanted.listing_id]).get(wanted.listing_id)
     _check(offer, wanted)
@@ -197,16 +197,18 @@ def _find(owner: Owner) -> int | None:
 
 
 def _ensure(owner: Owner) -> int:
-    """The basket's id, its row held until the commit; a new one when there is none."""
-    if owner.user_id is not None and owner.person_id is None:
-        owner = Owner(owner.user_id, ensure_person_for_user(owner.user_id))
-    if owner.user_id is None and not owner.token:
-        raise RuntimeError("a basket needs a buyer or a browser's token")
+    """The basket's id, its row held until the commit; a new one when there is none.
+
+    Somebody who signs in and has no person of their own fills their browser's basket until they say whom it is for.
+    """
+    is_for_person = owner.user_id is not None and owner.person_id is not None
+    if not is_for_person and not owner.token:
+        raise RuntimeError("a basket needs a buyer and a person, or a browser's token")
     now = clock.now()
     values = {
-        "user_id": owner.user_id,
+        "user_id": owner.user_id if is_for_person else None,
         "person_id": owner.person_id,
-        "token_digest": digest_of(owner.token) if owner.user_id is None and owner.token else None,
+        "token_digest": None if is_for_person else digest_of(owner.token or ""),
         "created_at": now,
         "touched_at": now,
     }

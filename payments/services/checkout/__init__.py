@@ -1,11 +1,12 @@
 """From a basket to orders: the answers, the one transaction that places, and the card afterwards."""
 
 from payments.services.checkout.answers import begin, choose_way, say_purpose, say_who
-from payments.services.checkout.paying import finish_card, place_and_pay, start_card, try_payment
+from payments.services.checkout.paying import after_bank, finish_card, place_and_pay, start_card, try_payment
 from payments.services.checkout.placing import Placed, place
 
 __all__ = [
     "Placed",
+    "after_bank",
     "begin",
     "choose_way",
     "finish_card",

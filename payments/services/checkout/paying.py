@@ -1,15 +1,14 @@
 """The card of a checkout: given on Stripe's page before placing, authorised afterwards, outside any transaction."""
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from budgets.domain import MandateAction
 from budgets.queries.access import get_access
 from marketplace.accounts.domain import Actor
-from marketplace.database import db, transaction
-from marketplace.outbox.services import enqueue
+from marketplace.database import db
 from payments.domain import ChargeAt, OrderState, PaymentState
 from payments.errors import CardNeeded, CheckoutChanged
-from payments.models import Checkout, Order
+from payments.models import Order
 from payments.queries.checkouts import CheckoutView, get_checkout, get_plan
 from payments.services import charging
 from payments.services.checkout.placing import Placed, place
@@ -47,42 +46,42 @@ def place_and_pay(actor: Actor, checkout_id: int, *, key: str, seen: str, return
 
 
 def try_payment(actor: Actor, checkout_id: int, *, return_url: str) -> None:
-    """Ask the bank for every order of a checkout that waits for its card."""
+    """Ask the bank for every order of a checkout that waits for its card, while the buyer is there.
+
+    Each by itself: one that is declined holds up no other. Raises CardNeeded before a card was given.
+    """
     checkout = _mine(actor, checkout_id)
     waiting = waiting_for_card(checkout_id)
-    if not waiting:
-        return
-    if not checkout.has_card and not get_checkout(actor, checkout_id).has_card:
+    if waiting and not checkout.has_card:
         raise CardNeeded()
-    to_authorise = [order.id for order in waiting if order.state is OrderState.AWAITING_PAYMENT]
-    if to_authorise:
-        charging.authorise(to_authorise, return_url=return_url)
-    _charge_again([order.id for order in waiting if order.state is OrderState.CONFIRMED], checkout_id)
+    for order_id in waiting:
+        charging.pay(order_id, return_url=return_url, actor=actor)
 
 
-def waiting_for_card(checkout_id: int) -> list[Order]:
-    """Orders of a checkout that a card has to pay before they go on, and agreed ones whose card was declined."""
-    rows = db.session.execute(select(Order).where(Order.checkout_id == checkout_id).order_by(Order.id)).scalars()
-    return [
-        order
-        for order in rows
-        if order.state is OrderState.AWAITING_PAYMENT
-        or (
-            order.state is OrderState.CONFIRMED
-            and order.charge_at is ChargeAt.CONFIRM
-            and order.payment_state is PaymentState.FAILED
+def after_bank(actor: Actor, checkout_id: int) -> None:
+    """Back from a bank's own check: look how it went, whether or not Stripe has told us yet."""
+    _mine(actor, checkout_id)
+    for order_id in waiting_for_card(checkout_id):
+        charging.finish_action(order_id)
+
+
+def waiting_for_card(checkout_id: int) -> list[int]:
+    """Orders of a checkout that a card has to pay before they go on, and agreed ones that no card has paid yet."""
+    direct_payment_unpaid = and_(
+        Order.charge_at == ChargeAt.CONFIRM,
+        Order.state.in_((OrderState.CONFIRMED, OrderState.CLOSED)),
+        Order.payment_state.in_((PaymentState.FAILED, PaymentState.PENDING)),
+    )
+    return list(
+        db.session.scalars(
+            select(Order.id)
+            .where(
+                Order.checkout_id == checkout_id,
+                or_(Order.state == OrderState.AWAITING_PAYMENT, direct_payment_unpaid),
+            )
+            .order_by(Order.id)
         )
-    ]
-
-
-def _charge_again(order_ids: list[int], checkout_id: int) -> None:
-    """A direct payment whose charge was declined is charged anew with the card that was given since."""
-    if not order_ids:
-        return
-    with transaction():
-        card = db.session.scalar(select(Checkout.stripe_payment_method_id).where(Checkout.id == checkout_id))
-        for order_id in order_ids:
-            enqueue("payments.charge", {"order_id": order_id}, key=f"charge:{order_id}:{card}")
+    )
 
 
 def _mine(actor: Actor, checkout_id: int) -> CheckoutView:

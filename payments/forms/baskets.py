@@ -1,0 +1,61 @@
+"""Forms of the basket."""
+
+from wtforms.validators import Optional
+
+from marketplace.ui import fields
+from marketplace.ui.forms import BaseForm
+from payments.services.baskets import LONGEST_NOTE, LineWanted
+
+MOST = 10_000
+
+
+class LineForm(BaseForm):
+    """How many, on which day, and a note: for something new and for something in the basket already."""
+
+    listing_id = fields.HiddenField()
+    person_id = fields.HiddenField()
+    quantity = fields.WholeNumberField(
+        "How many", least=1, most=MOST, validators=[fields.Required("Enter how many, like 3")]
+    )
+    wanted_on = fields.UkDateField(
+        "Which day (optional)", hint="For something regular, the first day", validators=[Optional()]
+    )
+    note = fields.TextAreaField(
+        "A note for the provider (optional)",
+        hint="Such as a time that suits you. Not about health or money: only the provider reads it",
+        longest=LONGEST_NOTE,
+        rows=3,
+        validators=[Optional()],
+    )
+    submit = fields.SubmitField("Put it in the basket")
+
+    def to_command(self) -> LineWanted:
+        return LineWanted(
+            listing_id=int(self.listing_id.data or 0),
+            quantity=self.quantity.data,
+            wanted_on=self.wanted_on.data,
+            note=self.note.data or None,
+        )
+
+
+class QuantityForm(BaseForm):
+    """How many of one line, changed in place."""
+
+    person_id = fields.HiddenField()
+    quantity = fields.WholeNumberField(
+        "How many", least=1, most=MOST, validators=[fields.Required("Enter how many, like 3")]
+    )
+
+
+class WhoseForm(BaseForm):
+    """Whom a basket is for."""
+
+    whose = fields.RadioField("Who is this for?", validators=[fields.Required("Choose who this is for")])
+    submit = fields.SubmitField("Go on")
+
+
+class WhoseOfManyForm(BaseForm):
+    """The same where there are too many names for radios."""
+
+    whose = fields.SelectField("Who is this for?", validators=[fields.Required("Choose who this is for")])
+    submit = fields.SubmitField("Go on")

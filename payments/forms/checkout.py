@@ -1,0 +1,101 @@
+"""Forms of the four steps of checkout."""
+
+from collections.abc import Sequence
+
+from wtforms.validators import Optional
+
+from marketplace.ui import fields
+from marketplace.ui.forms import BaseForm
+from payments.queries.checkouts import DELIVERY_FIELDS, Plan
+
+OUTCOME = "outcome_"
+
+
+class WhoForm(BaseForm):
+    """Step 1: the name was looked at."""
+
+    person_id = fields.HiddenField()
+    submit = fields.SubmitField("Yes, go on")
+
+
+class WayForm(BaseForm):
+    """Step 2: how it is paid."""
+
+    person_id = fields.HiddenField()
+    way = fields.RadioField("How will this be paid?", validators=[fields.Required("Choose how this is paid")])
+    submit = fields.SubmitField("Go on")
+
+
+class PurposeForm(BaseForm):
+    """Step 3: where it goes, and from a budget which outcome each provider's part serves."""
+
+    person_id = fields.HiddenField()
+    name = fields.TextField(
+        "Who should the provider ask for?", longest=120, validators=[fields.Required("Enter a name to ask for")]
+    )
+    phone = fields.TelephoneField(
+        "Telephone number",
+        hint="So that the provider can say who comes and when",
+        validators=[fields.Required("Enter a telephone number, like 01632 960 001")],
+    )
+    address = fields.TextAreaField(
+        "Address", longest=300, rows=3, validators=[fields.Required("Enter the address to come to")]
+    )
+    postcode = fields.PostcodeField(validators=[fields.Required("Enter a postcode, like DL3 7TX")])
+    notes = fields.TextAreaField(
+        "Anything the provider should know (optional)",
+        hint="How to get in, a dog, what to bring. The provider sees this with the order",
+        longest=1000,
+        counted=True,
+        validators=[Optional()],
+    )
+    submit = fields.SubmitField("Go on")
+
+    def delivery(self) -> dict[str, str | None]:
+        return {name: getattr(self, name).data for name in DELIVERY_FIELDS}
+
+    def outcomes(self) -> dict[int, int]:
+        """The outcome chosen for each provider."""
+        return {
+            int(field.short_name.removeprefix(OUTCOME)): int(field.data)
+            for field in self.outcome_fields()
+            if str(field.data or "").isdigit()
+        }
+
+    def outcome_fields(self) -> list[fields.RadioField]:
+        return [field for field in self if field.short_name.startswith(OUTCOME)]
+
+
+def purpose_form(plan: Plan) -> PurposeForm:
+    """The form of step 3 for this plan: from a budget it asks for an outcome per provider."""
+    known = {part.organisation_id: str(part.outcome_id or "") for part in plan.parts}
+    form_class = PurposeForm
+    if plan.from_budget:
+        questions = {
+            f"{OUTCOME}{part.organisation_id}": fields.RadioField(
+                f"What is it for: {what(part.lines)}?" if len(plan.parts) > 1 else "What is it for?",
+                hint="From the support plan",
+                choices=[(str(outcome.id), outcome.words) for outcome in plan.outcomes],
+                validators=[fields.Required("Choose what this is for")],
+                default=known[part.organisation_id] or None,
+            )
+            for part in plan.parts
+        }
+        form_class = type("PurposeOfBudgetForm", (PurposeForm,), questions)
+    delivery = plan.checkout.delivery or {"name": plan.access.person.name, "postcode": plan.access.person.postcode}
+    return form_class(data=delivery)
+
+
+def what(lines: Sequence[object]) -> str:
+    """`Help at home and Walking frame`."""
+    titles = [getattr(line, "title", "") for line in lines]
+    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+
+
+class PlaceForm(BaseForm):
+    """Step 4: the button. Its hidden fields say which checkout, for whom, and what was on the page."""
+
+    key = fields.HiddenField()
+    seen = fields.HiddenField()
+    person_id = fields.HiddenField()
+    submit = fields.SubmitField("Place order")

@@ -1,0 +1,49 @@
+"""What a provider's orders come to: money on its way, and the levy so far."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import and_, case, func, select
+
+from marketplace.database import db
+from marketplace.kernel import clock
+from payments.domain import OrderState, PaymentState
+from payments.models import Order, OrderFunding
+
+_RECEIVED = (PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED, PaymentState.DISPUTED)
+_COMING = (OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED, OrderState.CLOSED)
+
+
+@dataclass(frozen=True)
+class ProviderMoney:
+    """Pence: booked and not paid yet (gross and its levy), and sold and paid in this London month (the same)."""
+
+    coming_pence: int
+    coming_levy_pence: int
+    month_pence: int
+    month_levy_pence: int
+
+    @property
+    def coming_net_pence(self) -> int:
+        return self.coming_pence - self.coming_levy_pence
+
+
+def money_of_provider(organisation_id: int) -> ProviderMoney:
+    """The sums of one provider, net of what was given back. One query."""
+    begin, end = clock.month_bounds(clock.today())
+    left = OrderFunding.pence - OrderFunding.refunded_pence
+    levy = OrderFunding.levy_pence - OrderFunding.levy_back_pence
+    received = Order.payment_state.in_(_RECEIVED)
+    coming = and_(~received, Order.state.in_(_COMING))
+    month = and_(received, Order.placed_at >= begin, Order.placed_at < end)
+    sums = db.session.execute(
+        select(
+            *(
+                func.coalesce(func.sum(case((which, amount), else_=0)), 0)
+                for which in (coming, month)
+                for amount in (left, levy)
+            )
+        )
+        .join(Order, Order.id == OrderFunding.order_id)
+        .where(Order.organisation_id == organisation_id)
+    ).one()
+    return ProviderMoney(*(int(value) for value in sums))

@@ -1,0 +1,72 @@
+"""Orders above a limit: the queue, and one case on one page, yes or back."""
+
+from flask import flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from budgets.queries.pots import get_pot_choice
+from budgets.services import acting
+from budgets.services.rights import may_approve
+from marketplace.accounts.access import SIGNED_IN, allow, current_actor, require_fresh
+from marketplace.kernel.errors import DomainError, NotFound
+from payments import words
+from payments.domain import OrderState
+from payments.forms.orders import DecideForm
+from payments.queries.approvals import get_case, list_prepared_by, list_waiting
+from payments.routes import blueprint
+from payments.services import approvals as services
+from payments.services.approvals import Decided
+
+_SAID = {
+    Decided.PLACED: ("You agreed. The provider has been asked.", "success"),
+    Decided.AWAITING_PAYMENT: ("You agreed. The buyer is asked to pay now.", "success"),
+    Decided.SENT_BACK: ("You sent it back. Whoever prepared it has been told why.", "success"),
+    Decided.CHANGED: ("Something in this order changed since you looked. Read it again, then answer.", "error"),
+    Decided.DECIDED_BEFORE: ("This was answered already.", "message"),
+}
+
+
+@blueprint.get("/approvals")
+@allow(SIGNED_IN)
+def approvals() -> str:
+    actor = current_actor()
+    return render_template(
+        "payments/approvals/queue.html", waiting=list_waiting(actor), prepared=list_prepared_by(actor)
+    )
+
+
+@blueprint.route("/approvals/<int:approval_id>", methods=["GET", "POST"])
+@allow(SIGNED_IN)
+def approval(approval_id: int) -> Response | str:
+    actor = current_actor()
+    case = get_case(approval_id)
+    may_approve(actor, case.order.person_id, case.prepared_by_user_id)
+    acting.bind(case.order.person_id)
+    is_open = case.order.state is OrderState.AWAITING_APPROVAL
+    if is_open:
+        require_fresh()
+    form = DecideForm()
+    if is_open and form.validate_on_submit():
+        seen = form.seen.data or ""
+        try:
+            if form.decision.data == "approve":
+                decided = services.approve(actor, approval_id, seen=seen)
+            else:
+                decided = services.send_back(actor, approval_id, seen=seen, words=form.reason.data or "")
+            flash(*_SAID[decided])
+            back = "payments.approvals" if decided is not Decided.CHANGED else "payments.approval"
+            return redirect(url_for(back, **({} if back == "payments.approvals" else {"approval_id": approval_id})))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    form.seen.data = case.content_digest
+    pot_id = case.order.funding[0].pot_period_id
+    return render_template(
+        "payments/approvals/case.html",
+        form=form,
+        case=case,
+        order=case.order,
+        pot=get_pot_choice(pot_id) if pot_id else None,
+        words=words,
+        is_open=is_open,
+    )

@@ -1,0 +1,185 @@
+"""Orders for whoever buys: the list, one order with its whole story, and what can be done about it."""
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from budgets.domain import MandateAction
+from budgets.queries.access import find_access
+from budgets.queries.people import find_person, find_person_of_user
+from budgets.services import acting
+from marketplace.accounts.access import SIGNED_IN, allow, current_actor
+from marketplace.kernel.errors import DomainError, NotFound
+from payments import words
+from payments.domain import OrderState, PaymentState
+from payments.forms.orders import CancelForm, ProblemForm, SortedForm
+from payments.queries.card_states import cards_of_checkout
+from payments.queries.orders import OrderView, count_of_person, get_order_for, list_orders_for_person
+from payments.queries.standing import BUYER_SIDES, READING, Side
+from payments.routes import blueprint
+from payments.routes.people import named_person_id
+from payments.services import orders as services
+from payments.timeline import steps_of
+
+PAGE = 20
+_CANCELLABLE = (
+    OrderState.AWAITING_APPROVAL,
+    OrderState.AWAITING_PAYMENT,
+    OrderState.PLACED,
+    OrderState.ACCEPTED,
+)
+_QUESTIONABLE = (OrderState.PLACED, OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED, OrderState.CLOSED)
+
+
+@blueprint.get("/orders")
+@allow(SIGNED_IN)
+def orders() -> str:
+    actor = current_actor()
+    person_id = named_person_id()
+    own = find_person_of_user(actor.user_id or 0)
+    if person_id is None:
+        person_id = own.id if own else None
+    someone = None
+    if person_id is not None and (own is None or person_id != own.id):
+        someone = find_person(person_id)
+        if someone is None or not any(find_access(actor, person_id, action) for action in READING):
+            raise NotFound()
+    page = _page()
+    count = count_of_person(person_id) if person_id else 0
+    found = list_orders_for_person(person_id, limit=PAGE, offset=(page - 1) * PAGE) if person_id else []
+    return render_template(
+        "payments/orders/list.html",
+        orders=found,
+        count=count,
+        page=page,
+        last=max(1, -(-count // PAGE)),
+        someone=someone,
+        person_id=person_id,
+    )
+
+
+def _page() -> int:
+    text = request.args.get("page", "1")
+    return int(text) if text.isascii() and text.isdigit() and 1 <= len(text) <= 6 and int(text) > 0 else 1
+
+
+def _order(order_id: int) -> OrderView:
+    """The order for its reader; the banner says for whom the buyer's side acts."""
+    view = get_order_for(current_actor(), order_id)
+    if view.standing.side in (Side.MANDATE, Side.ASSISTED):
+        acting.bind(view.person_id)
+    return view
+
+
+def _buyers_order(order_id: int) -> OrderView:
+    """The order for somebody of the buyer's side; nothing there for those who only read."""
+    view = _order(order_id)
+    if view.standing.side not in BUYER_SIDES:
+        raise NotFound()
+    return view
+
+
+@blueprint.get("/orders/<int:order_id>")
+@allow(SIGNED_IN)
+def order(order_id: int) -> Response | str:
+    view = _order(order_id)
+    if view.standing.side is Side.PROVIDER:
+        return redirect(url_for("payments.provider_order", order_id=order_id))
+    actor = current_actor()
+    is_buyer = view.standing.side in BUYER_SIDES
+    may_act = is_buyer and _may(view)
+    mine = view.checkout_id is not None and view.buyer_user_id == actor.user_id
+    needs_card = view.state is OrderState.AWAITING_PAYMENT or view.payment_state is PaymentState.FAILED
+    card = cards_of_checkout(view.checkout_id).get(view.id) if view.checkout_id and needs_card else None
+    return render_template(
+        "payments/orders/order.html",
+        order=view,
+        steps=steps_of(view),
+        words=words,
+        card=card,
+        is_buyer=is_buyer,
+        someone=view.person_name if view.standing.side is not Side.PERSON else None,
+        may_confirm=may_act and view.state is OrderState.DONE,
+        may_cancel=may_act and view.state in _CANCELLABLE,
+        may_question=may_act and view.state in _QUESTIONABLE,
+        may_pay=is_buyer and mine and needs_card,
+    )
+
+
+def _may(view: OrderView) -> bool:
+    """Whether the reader may confirm, question and cancel, and not only read."""
+    actor = current_actor()
+    return view.standing.side is not Side.MANDATE or any(
+        find_access(actor, view.person_id, action) for action in (MandateAction.CONFIRM, MandateAction.ORDER)
+    )
+
+
+@blueprint.get("/orders/<int:order_id>/pay")
+@allow(SIGNED_IN)
+def order_pay(order_id: int) -> Response:
+    """To the page on which the buyer pays for what waits, where a letter's link leads."""
+    view = _buyers_order(order_id)
+    if view.checkout_id is None or view.buyer_user_id != current_actor().user_id:
+        return redirect(url_for("payments.order", order_id=order_id))
+    return redirect(url_for("payments.checkout_done", checkout_id=view.checkout_id))
+
+
+@blueprint.post("/orders/<int:order_id>/confirm")
+@allow(SIGNED_IN)
+def order_confirm(order_id: int) -> Response:
+    try:
+        services.confirm(current_actor(), order_id)
+        flash("Thank you for telling us. It is agreed.", "success")
+    except NotFound:
+        raise
+    except DomainError as error:
+        flash(error.message, "error")
+    return redirect(url_for("payments.order", order_id=order_id))
+
+
+@blueprint.route("/orders/<int:order_id>/cancel", methods=["GET", "POST"])
+@allow(SIGNED_IN)
+def order_cancel(order_id: int) -> Response | str:
+    view = _buyers_order(order_id)
+    form = CancelForm()
+    if form.validate_on_submit():
+        try:
+            services.cancel(current_actor(), order_id, form.reason.data or "")
+            flash("The order is cancelled.", "success")
+            return redirect(url_for("payments.order", order_id=order_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template("payments/orders/cancel.html", form=form, order=view)
+
+
+@blueprint.route("/orders/<int:order_id>/problem", methods=["GET", "POST"])
+@allow(SIGNED_IN)
+def order_problem(order_id: int) -> Response | str:
+    view = _buyers_order(order_id)
+    form = ProblemForm()
+    if form.validate_on_submit():
+        try:
+            services.complain(current_actor(), order_id, form.words.data or "")
+            flash("We have noted it, and the provider has been told. Nothing goes on by itself now.", "success")
+            return redirect(url_for("payments.order", order_id=order_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template("payments/orders/problem.html", form=form, order=view)
+
+
+@blueprint.route("/orders/<int:order_id>/problem/sorted", methods=["GET", "POST"])
+@allow(SIGNED_IN)
+def order_problem_sorted(order_id: int) -> Response | str:
+    """The buyer's side, or the operator, says that it is sorted out."""
+    view = _order(order_id)
+    if view.standing.side not in (*BUYER_SIDES, Side.OPERATOR):
+        raise NotFound()
+    form = SortedForm()
+    if form.validate_on_submit():
+        services.end_complaint(current_actor(), order_id, form.words.data or "")
+        flash("Good. The question is closed.", "success")
+        return redirect(url_for("payments.order", order_id=order_id))
+    return render_template("payments/orders/sorted.html", form=form, order=view)

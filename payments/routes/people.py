@@ -1,0 +1,29 @@
+"""For whom a page of buying is: what its address or its form says, then the choice of the session, then oneself."""
+
+from flask import request
+
+from budgets.services import acting
+from marketplace.kernel.errors import NotFound
+
+
+def named_person_id() -> int | None:
+    """The person that this request names; None for oneself.
+
+    A form that carries an empty `person_id` means oneself, whatever was chosen in another tab meanwhile. Whether the
+    actor may do anything for that person is for the service to ask.
+    """
+    if request.method == "POST" and "person_id" in request.form:
+        return _number(request.form["person_id"])
+    if "for" in request.args:
+        return _number(request.args["for"])
+    person = acting.acting_for()
+    return person.id if person else None
+
+
+def _number(text: str) -> int | None:
+    text = text.strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise NotFound()
+    return int(text)

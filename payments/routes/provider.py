@@ -1,0 +1,191 @@
+"""A provider's own pages: what to answer first, the list of orders, one order with its levy line by line."""
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from marketplace.accounts.access import allow, current_actor, roles
+from marketplace.accounts.domain import MembershipView, Role
+from marketplace.kernel.errors import DomainError, NotFound
+from payments import words
+from payments.domain import OrderState
+from payments.forms.orders import CancelForm, DeclineForm
+from payments.queries.baskets import card_ready
+from payments.queries.orders import (
+    OrderView,
+    count_of_provider,
+    counts_of_provider,
+    get_order_for_provider,
+    list_orders_for_provider,
+    list_to_answer,
+)
+from payments.queries.orders.provider_money import money_of_provider
+from payments.routes import blueprint
+from payments.services import orders as services
+
+PROVIDER = roles(Role.PROVIDER)
+PAGE = 20
+GROUPS: dict[str, tuple[str, tuple[OrderState, ...] | None]] = {
+    "answer": ("To answer", (OrderState.PLACED,)),
+    "booked": ("Booked", (OrderState.ACCEPTED,)),
+    "done": ("Waiting for the buyer to agree", (OrderState.DONE,)),
+    "agreed": ("Agreed and finished", (OrderState.CONFIRMED, OrderState.CLOSED)),
+    "ended": ("Ended", (OrderState.DECLINED, OrderState.CANCELLED, OrderState.EXPIRED)),
+    "all": ("All", None),
+}
+_LINKS = (
+    ("catalogue.provider_listings", "Your listings"),
+    ("catalogue.provider_profile", "What you say of yourself"),
+    ("payments.provider_money", "Money and the levy"),
+)
+
+
+def _organisation() -> MembershipView:
+    """The provider that the address names, else the first of the actor's. Raises NotFound for another's."""
+    mine = [m for m in current_actor().memberships if m.role is Role.PROVIDER]
+    named = request.args.get("organisation")
+    if named is None:
+        return mine[0]
+    for membership in mine:
+        if str(membership.organisation_id) == named:
+            return membership
+    raise NotFound()
+
+
+def _others(chosen: MembershipView) -> list[MembershipView]:
+    return [
+        m
+        for m in current_actor().memberships
+        if m.role is Role.PROVIDER and m.organisation_id != chosen.organisation_id
+    ]
+
+
+@blueprint.get("/provider")
+@allow(PROVIDER)
+def provider() -> str:
+    organisation = _organisation()
+    organisation_id = organisation.organisation_id
+    return render_template(
+        "payments/provider/home.html",
+        organisation=organisation,
+        others=_others(organisation),
+        to_answer=list_to_answer([organisation_id], limit=10),
+        booked=list_orders_for_provider(organisation_id, states=(OrderState.ACCEPTED,), limit=5),
+        counts=counts_of_provider(organisation_id),
+        money=money_of_provider(organisation_id),
+        takes_cards=organisation_id in card_ready([organisation_id]),
+        links=_links(organisation_id),
+        groups=GROUPS,
+    )
+
+
+def _links(organisation_id: int) -> list[dict[str, str]]:
+    """Links to the other pages of a provider that this installation serves."""
+    found = []
+    for endpoint, text in _LINKS:
+        if endpoint in current_app.view_functions:
+            found.append({"href": url_for(endpoint), "text": text})
+    return found
+
+
+@blueprint.get("/provider/orders")
+@allow(PROVIDER)
+def provider_orders() -> str:
+    organisation = _organisation()
+    group = request.args.get("show", "all")
+    if group not in GROUPS:
+        raise NotFound()
+    title, states = GROUPS[group]
+    text = request.args.get("page", "1")
+    page = int(text) if text.isascii() and text.isdigit() and 1 <= len(text) <= 6 and int(text) > 0 else 1
+    count = count_of_provider(organisation.organisation_id, states=states)
+    return render_template(
+        "payments/provider/orders.html",
+        organisation=organisation,
+        orders=list_orders_for_provider(
+            organisation.organisation_id, states=states, limit=PAGE, offset=(page - 1) * PAGE
+        ),
+        count=count,
+        page=page,
+        last=max(1, -(-count // PAGE)),
+        group=group,
+        group_title=title,
+        groups=GROUPS,
+    )
+
+
+def _order(order_id: int) -> OrderView:
+    return get_order_for_provider(current_actor(), order_id)
+
+
+@blueprint.get("/provider/orders/<int:order_id>")
+@allow(PROVIDER)
+def provider_order(order_id: int) -> str:
+    return _show(_order(order_id))
+
+
+def _show(view: OrderView) -> str:
+    return render_template("payments/provider/order.html", order=view, words=words)
+
+
+@blueprint.post("/provider/orders/<int:order_id>/accept")
+@allow(PROVIDER)
+def provider_accept(order_id: int) -> Response:
+    try:
+        services.accept(current_actor(), order_id)
+        flash("You said yes. The buyer has been told.", "success")
+    except NotFound:
+        raise
+    except DomainError as error:
+        flash(error.message, "error")
+    return redirect(url_for("payments.provider_order", order_id=order_id))
+
+
+@blueprint.post("/provider/orders/<int:order_id>/done")
+@allow(PROVIDER)
+def provider_done(order_id: int) -> Response:
+    try:
+        services.mark_done(current_actor(), order_id)
+        flash("We have asked the buyer whether all was well.", "success")
+    except NotFound:
+        raise
+    except DomainError as error:
+        flash(error.message, "error")
+    return redirect(url_for("payments.provider_order", order_id=order_id))
+
+
+@blueprint.route("/provider/orders/<int:order_id>/decline", methods=["GET", "POST"])
+@allow(PROVIDER)
+def provider_decline(order_id: int) -> Response | str:
+    view = _order(order_id)
+    form = DeclineForm()
+    if form.validate_on_submit():
+        try:
+            services.decline(current_actor(), order_id, form.reason.data or "")
+            flash("You said no. The buyer has been told why.", "success")
+            return redirect(url_for("payments.provider_order", order_id=order_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template(
+        "payments/provider/reason.html", form=form, order=view, heading=f"Say no to order {view.reference}?"
+    )
+
+
+@blueprint.route("/provider/orders/<int:order_id>/cancel", methods=["GET", "POST"])
+@allow(PROVIDER)
+def provider_cancel(order_id: int) -> Response | str:
+    view = _order(order_id)
+    form = CancelForm()
+    if form.validate_on_submit():
+        try:
+            services.cancel(current_actor(), order_id, form.reason.data or "")
+            flash("The order is cancelled. The buyer has been told why.", "success")
+            return redirect(url_for("payments.provider_order", order_id=order_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template(
+        "payments/provider/reason.html", form=form, order=view, heading=f"Cancel order {view.reference}?"
+    )
