@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from marketplace.accounts.domain import Actor, JoinedAs, MembershipView, OrganisationKind, Role
 from marketplace.accounts.models import Council, Invitation, Membership, Organisation, User
@@ -214,6 +214,27 @@ def list_organisations(kind: OrganisationKind, *, limit: int = 500) -> list[Orga
     if kind is OrganisationKind.PROVIDER:
         query = query.where(members > 0)
     return [OrganisationRow(*row) for row in db.session.execute(query)]
+
+
+def search_organisations(text: str, *, limit: int = 20) -> list[OrganisationView]:
+    """Organisations whose name holds `text` or whose id it is, by name: for the operator."""
+    text = text.strip()
+    if not text:
+        return []
+    named = Organisation.name.icontains(text, autoescape=True)
+    is_id = text.isascii() and text.isdigit() and len(text) <= 18
+    rows = db.session.execute(
+        select(Organisation)
+        .where(or_(named, Organisation.id == int(text)) if is_id else named)
+        .order_by(Organisation.name, Organisation.id)
+        .limit(limit)
+    ).scalars()
+    return [
+        OrganisationView(
+            row.id, row.kind, row.name, row.council_id, row.email, row.phone, row.website, row.address, row.postcode
+        )
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True)

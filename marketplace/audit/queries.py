@@ -1,5 +1,7 @@
 """Read the audit record, and check its chain."""
 
+from collections.abc import Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,24 +27,72 @@ class AuditLine:
     mandate_id: int | None
     reason: str | None
     details: dict[str, Any]
+    organisation_id: int | None = None
 
 
-def list_for_person(person_id: int, *, limit: int = 200, before_id: int | None = None) -> list[AuditLine]:
-    """Who did what for this person, newest first."""
+def list_for_person(
+    person_id: int,
+    *,
+    limit: int = 200,
+    before_id: int | None = None,
+    only: Collection[str] = (),
+    without: Collection[str] = (),
+) -> list[AuditLine]:
+    """Who did what for this person, newest first; `only` these actions, or all but those `without`."""
     query = select(AuditRow).where(AuditRow.person_id == person_id)
     if before_id is not None:
         query = query.where(AuditRow.id < before_id)
+    if only:
+        query = query.where(AuditRow.action.in_(only))
+    if without:
+        query = query.where(AuditRow.action.not_in(without))
     return [_line(row) for row in db.session.execute(query.order_by(AuditRow.id.desc()).limit(limit)).scalars()]
 
 
-def list_for_object(object_type: str, object_id: int) -> list[AuditLine]:
-    """Every act on one object, oldest first."""
+def was_recorded(action: str, *, person_id: int, actor_user_id: int | None, since: datetime) -> bool:
+    """Whether the actor has done this for the person since a moment."""
+    found = db.session.scalar(
+        select(AuditRow.id)
+        .where(
+            AuditRow.person_id == person_id,
+            AuditRow.at >= since,
+            AuditRow.action == action,
+            AuditRow.actor_user_id == actor_user_id,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+def list_of_organisations(
+    organisation_ids: Collection[int], action: str, *, since: datetime, limit: int = 100
+) -> list[AuditLine]:
+    """One kind of act at some organisations since a moment, newest first."""
+    rows = db.session.execute(
+        select(AuditRow)
+        .where(AuditRow.organisation_id.in_(organisation_ids), AuditRow.action == action, AuditRow.at >= since)
+        .order_by(AuditRow.id.desc())
+        .limit(limit)
+    ).scalars()
+    return [_line(row) for row in rows]
+
+
+def list_for_object(object_type: str, object_id: int, *, limit: int | None = None) -> list[AuditLine]:
+    """Every act on one object, oldest first; with `limit` only the first so many."""
     rows = db.session.execute(
         select(AuditRow)
         .where(AuditRow.object_type == object_type, AuditRow.object_id == object_id)
         .order_by(AuditRow.id)
+        .limit(limit)
     ).scalars()
     return [_line(row) for row in rows]
+
+
+def last_act(actions: Collection[str]) -> datetime | None:
+    """When one of these acts was last done; None when it never was."""
+    return db.session.scalar(
+        select(AuditRow.at).where(AuditRow.action.in_(actions)).order_by(AuditRow.id.desc()).limit(1)
+    )
 
 
 @dataclass(frozen=True)
@@ -98,4 +148,5 @@ def _line(row: AuditRow) -> AuditLine:
         row.mandate_id,
         row.reason,
         row.details,
+        row.organisation_id,
     )

@@ -79,6 +79,18 @@ def postpone(row_id: int, attempts: int, error: str) -> None:
         db.session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(**values))
 
 
+def try_again(row_id: int) -> bool:
+    """Take up work that was given up, from its first attempt; answers whether it had been given up."""
+    with transaction():
+        taken = db.session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == row_id, OutboxRow.failed_at.is_not(None), OutboxRow.done_at.is_(None))
+            .values(failed_at=None, claimed_until=None, attempts=0, available_at=clock.now())
+            .returning(OutboxRow.id)
+        )
+        return taken.scalar_one_or_none() is not None
+
+
 def claim_job(name: str, period: str) -> bool:
     """Whether this process may run recurring job `name` for `period` (such as `2026-11-22T09`): at most one does.
 
