@@ -1,7 +1,6 @@
 """Read the audit record, and check its chain."""
 
 from collections.abc import Collection
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
