@@ -31,8 +31,11 @@ def make_app(*, migrated: bool = True) -> Flask:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """An e-marketplace for care and support. Settings come from the environment: see the README."""
+    # Commands of packages below cannot import this module: they find the way to an application here.
+    context.obj = context.obj or make_app
 
 
 @cli.command()
@@ -118,7 +121,10 @@ def import_group() -> None:
 
 
 def _register_package_commands() -> None:
-    """Each package may have a `cli.py` with `register(cli, import_group)`."""
+    """Each package may have a `cli.py` with `register(cli, import_group)`.
+
+    Its commands find `make_app` as the `obj` of click's context: they must not import this module, which is above them.
+    """
     import budgets.cli
     import catalogue.cli
     import marketplace.accounts.cli
@@ -136,7 +142,7 @@ def main() -> None:
     )
     _register_package_commands()
     try:
-        cli(standalone_mode=False)
+        cli(standalone_mode=False, obj=make_app)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

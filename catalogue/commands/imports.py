@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from flask.ctx import AppContext
 
 from catalogue.importing import ImportReport, UnreadableFile, parse_column_map, read_directory, read_providers
 from catalogue.services import imports
@@ -79,10 +80,8 @@ def postcodes(file: Path, dry_run: bool) -> None:
         _print(imports.import_postcodes(file, dry_run=dry_run, say=_progress))
 
 
-def _application():  # type: ignore[no-untyped-def]
-    from marketplace.cli import make_app
-
-    return make_app().app_context()
+def _application() -> AppContext:
+    return click.get_current_context().obj().app_context()
 
 
 class _readable:

@@ -14,10 +14,9 @@ def register(cli: click.Group) -> None:
 def reindex(if_needed: bool) -> None:
     """Build the search index anew. The old one is searched until the new one is whole; stopping half-way is safe."""
     from catalogue.services import index
-    from marketplace.cli import make_app
 
     started = time.monotonic()
-    with make_app().app_context():
+    with click.get_current_context().obj().app_context():
         if if_needed and not index.index_is_needed():
             click.echo("The search index is whole.")
             return

@@ -169,7 +169,7 @@ def listing_act(listing_id: int, action: str) -> Response:
         abort(404)
     try:
         listings.act(current_actor(), listing_id, ListingAction(action))
-        flash(_DONE.get(action, "Done."), "success")
+        flash(_DONE[ListingAction(action)], "success")
     except DomainError as error:
         if error.status == 404:
             raise

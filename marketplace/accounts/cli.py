@@ -16,9 +16,8 @@ def create_operator(email: str, name: str, organisation: str) -> None:
     """Make the first operator of this site; they choose a password by the link "forgotten password"."""
     from marketplace.accounts.domain import SYSTEM, OrganisationKind, Role
     from marketplace.accounts.services import organisations, registration
-    from marketplace.cli import make_app
 
-    with make_app().app_context():
+    with click.get_current_context().obj().app_context():
         user_id = registration.create_user(name, email)
         organisations.create_organisation(
             SYSTEM,

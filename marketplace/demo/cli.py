@@ -80,11 +80,9 @@ def _is_loaded(data: Path) -> bool:
 
 
 def _load(data: Path) -> None:
-    from marketplace.app import create_app
     from marketplace.demo import load
     from marketplace.demo.version import fingerprint
 
-    app = create_app()
-    with app.app_context():
+    with click.get_current_context().obj(migrated=False).app_context():
         load.ensure(click.echo)
     (data / "demo-loaded").write_text(fingerprint())
