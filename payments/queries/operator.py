@@ -1,5 +1,6 @@
 """What the operator's desk reads of payments: orders that wait, refunds for a second person, and the levy by month."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from payments.ledger import (
     OPERATOR_LEVY,
     OPERATOR_PROCESSING_FEES,
 )
-from payments.models import LedgerAccount, LedgerEntry, LedgerPosting, Order, OrderFunding, Refund
+from payments.models import LedgerAccount, LedgerEntry, LedgerPosting, Order, OrderFunding, OrderHistory, Refund
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,19 @@ def list_unanswered(within: timedelta = timedelta(days=1), *, limit: int = 100) 
         .limit(limit)
     )
     return [WaitingOrder(row.id, row.reference, row.provider_name, row.placed_at, row.answer_by) for row in rows]
+
+
+def payments_moved_at(order_ids: Iterable[int]) -> dict[int, datetime]:
+    """When the payment of each of these orders last moved. One query."""
+    wanted = list(order_ids)
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(OrderHistory.order_id, func.max(OrderHistory.at).label("at"))
+        .where(OrderHistory.order_id.in_(wanted), OrderHistory.machine == "payment")
+        .group_by(OrderHistory.order_id)
+    )
+    return {row.order_id: row.at for row in rows}
 
 
 @dataclass(frozen=True)
