@@ -79,6 +79,7 @@ def serve() -> None:
             "gthread",
             "--threads",
             str(settings.web_threads),
+            "--no-control-socket",
             "--graceful-timeout",
             "10",
             "--access-logfile",
