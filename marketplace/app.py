@@ -23,6 +23,7 @@ import marketplace.desk.routes
 import marketplace.planning.routes
 import marketplace.reports.routes
 import payments.routes
+import payments.services.work
 import ratings.queries
 import ratings.routes
 from marketplace import ui
@@ -126,6 +127,7 @@ def _handlers(app: Flask) -> Mapping[str, Handler]:
         profile.FORGOTTEN: profile.send_new_password,
         catalogue.services.index.TOPIC: catalogue.services.index.handle_listing,
         catalogue.services.index.REINDEX_TOPIC: catalogue.services.index.handle_reindex,
+        **payments.services.work.handlers(),
     }
 
 
@@ -133,6 +135,7 @@ def _jobs(app: Flask) -> list[Job]:
     return [
         Job("link audit rows", every_minute, link_rows),
         Job("mend the search index", every_minute, catalogue.services.index.ensure_index),
+        *payments.services.work.jobs(),
         Job("end unanswered orders", every_minute, expiry.expire_unanswered),
         Job("remind to agree", every_hour, expiry.remind),
         Job("close silent own-money orders", every_hour, expiry.close_silent_own_money),

@@ -190,11 +190,31 @@ class StripeGateway:
         body = self._ask(lambda v1: v1.balance.retrieve(options=options))
         return sum(int(part["amount"]) for kind in ("available", "pending") for part in body[kind])
 
-    def list_moves(self, account_id: str | None = None) -> Iterator[BalanceMove]:
-        params: Any = {"limit": 100}
+    def list_moves(self, account_id: str | None = None, kind: str | None = None) -> Iterator[BalanceMove]:
+        params: Any = {"limit": 100, **({"type": kind} if kind else {})}
         options: Any = {"stripe_account": account_id} if account_id else {}
         for found in self._every(lambda v1: v1.balance_transactions.list(params, options)):
             yield reading.move(found)
+
+    def intent_of(self, source_id: str) -> str | None:
+        kind = source_id.split("_")[0]
+        try:
+            if kind in ("ch", "py"):
+                return reading.id_of(self._ask(lambda v1: v1.charges.retrieve(source_id)).get("payment_intent"))
+            if kind == "re":
+                return reading.id_of(self._ask(lambda v1: v1.refunds.retrieve(source_id)).get("payment_intent"))
+            if kind in ("du", "dp"):
+                return reading.id_of(self._ask(lambda v1: v1.disputes.retrieve(source_id)).get("payment_intent"))
+            if kind == "tr":
+                charge = self._ask(lambda v1: v1.transfers.retrieve(source_id)).get("source_transaction")
+            elif kind == "fee":
+                charge = self._ask(lambda v1: v1.application_fees.retrieve(source_id)).get("originating_transaction")
+            else:
+                return None
+        except GatewayRefused:
+            return None
+        charge_id = reading.id_of(charge)
+        return self.intent_of(charge_id) if charge_id else None
 
     def _intent(self, body: dict[str, Any]) -> IntentView:
         charge = body.get("latest_charge")

@@ -83,5 +83,8 @@ class Gateway(Protocol):
     def balance_pence(self, account_id: str | None = None) -> int:
         """What is available and on its way on the platform's account, or on a provider's."""
 
-    def list_moves(self, account_id: str | None = None) -> Iterator[BalanceMove]:
-        """Every balance transaction of an account, newest first."""
+    def list_moves(self, account_id: str | None = None, kind: str | None = None) -> Iterator[BalanceMove]:
+        """Every balance transaction of an account, or those of one kind, newest first."""
+
+    def intent_of(self, source_id: str) -> str | None:
+        """The payment to which the source of a balance transaction belongs; None when it belongs to none."""

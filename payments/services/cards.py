@@ -1,0 +1,152 @@
+"""Cards: a Stripe customer for each person who is paid for, a visit to Stripe's card page, and forgetting the card."""
+
+import logging
+from dataclasses import dataclass
+
+from sqlalchemy import exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from marketplace.audit.services import record
+from marketplace.database import db, transaction
+from marketplace.kernel import clock
+from marketplace.kernel.errors import DomainError, NotFound
+from payments.domain import OrderState, PaymentState
+from payments.models import Checkout, Order, StripeCustomer
+from payments.stripe import GatewayError, gateway, is_set_up
+
+log = logging.getLogger(__name__)
+
+ENDED = (OrderState.CLOSED, OrderState.DECLINED, OrderState.CANCELLED, OrderState.EXPIRED)
+
+
+@dataclass(frozen=True)
+class CardSetup:
+    """A visit to Stripe's card page: its id, and the address to lead the buyer to."""
+
+    session_id: str
+    url: str
+
+
+def customer_for(person_id: int) -> str:
+    """The Stripe customer of the person who is paid for, made when first needed. Never one for the buyer."""
+    known = db.session.scalar(select(StripeCustomer.stripe_id).where(StripeCustomer.person_id == person_id))
+    if known is not None:
+        return known
+    made = gateway().create_customer(f"customer:{person_id}", person_id)
+    try:
+        with transaction():
+            db.session.execute(
+                insert(StripeCustomer).values(person_id=person_id, stripe_id=made, created_at=clock.now())
+            )
+            record("customer.create", "person", person_id, actor_user_id=None, person_id=person_id)
+    except IntegrityError:
+        # Somebody else was quicker; Stripe gave both the same one for the same key.
+        pass
+    return db.session.scalars(select(StripeCustomer.stripe_id).where(StripeCustomer.person_id == person_id)).one()
+
+
+def start_card_setup(checkout_id: int, *, success_url: str, cancel_url: str) -> CardSetup:
+    """Where the buyer of a checkout gives a card: the card page that is open already, else a new one.
+
+    Called again after a card was kept, it opens a page for another card. Raises NotFound, DomainError when Stripe
+    cannot be reached.
+    """
+    checkout = _checkout(checkout_id)
+    try:
+        before = gateway().get_session(checkout.stripe_session_id) if checkout.stripe_session_id else None
+        if before is not None and before.status == "open" and before.url:
+            return CardSetup(before.id, before.url)
+        made = gateway().create_card_setup(
+            # A finished page before this one is part of the key: a new page is wanted then, and only then.
+            f"card-setup:{checkout.key}:{before.id if before else 'first'}",
+            customer_for(checkout.person_id),
+            checkout_id,
+            success_url,
+            cancel_url,
+        )
+    except GatewayError as error:
+        log.warning("no card page for checkout %s: %s", checkout_id, error)
+        raise DomainError("The card page does not open just now. Try again in a few minutes.") from None
+    with transaction():
+        db.session.execute(update(Checkout).where(Checkout.id == checkout_id).values(stripe_session_id=made.id))
+    if made.url is None:
+        raise DomainError("The card page does not open just now. Try again in a few minutes.")
+    return CardSetup(made.id, made.url)
+
+
+def finish_card_setup(checkout_id: int) -> str | None:
+    """Keep the card that was given on the card page with the checkout; answers its id.
+
+    None when the page was not finished; a card kept before stays then. Twice is once. Raises NotFound, DomainError.
+    """
+    checkout = _checkout(checkout_id)
+    if checkout.stripe_session_id is None:
+        return checkout.stripe_payment_method_id
+    try:
+        session = gateway().get_session(checkout.stripe_session_id)
+    except GatewayError as error:
+        log.warning("the card page of checkout %s cannot be read: %s", checkout_id, error)
+        raise DomainError("We cannot see the card yet. Open this page again in a few minutes.") from None
+    card = session.payment_method_id
+    if card is None or card == checkout.stripe_payment_method_id:
+        return checkout.stripe_payment_method_id
+    with transaction():
+        db.session.execute(update(Checkout).where(Checkout.id == checkout_id).values(stripe_payment_method_id=card))
+        record(
+            "card.keep",
+            "checkout",
+            checkout_id,
+            actor_user_id=checkout.user_id,
+            person_id=checkout.person_id,
+            mandate_id=checkout.mandate_id,
+        )
+    return card
+
+
+def keep_card(checkout_id: int) -> None:
+    """Note that the buyer asked to keep the card when the checkout's orders are closed."""
+    with transaction():
+        checkout = db.session.execute(
+            select(Checkout).where(Checkout.id == checkout_id).with_for_update()
+        ).scalar_one_or_none()
+        if checkout is None:
+            raise NotFound()
+        checkout.answers = {**checkout.answers, "keep_card": True}
+
+
+def forget_cards() -> int:
+    """Detach the cards of checkouts whose orders are all closed, unless keeping them was asked for. For a daily job."""
+    if not is_set_up():
+        return 0
+    still_open = exists().where(
+        Order.checkout_id == Checkout.id,
+        Order.state.not_in(ENDED) | Order.payment_state.in_((PaymentState.PENDING, PaymentState.AUTHORISED)),
+    )
+    rows = db.session.execute(
+        select(Checkout.id, Checkout.person_id, Checkout.stripe_payment_method_id, Checkout.answers)
+        .where(Checkout.stripe_payment_method_id.is_not(None), Checkout.placed_at.is_not(None), ~still_open)
+        .order_by(Checkout.id)
+        .limit(500)
+    ).all()
+    forgotten = 0
+    for row in rows:
+        if row.answers.get("keep_card"):
+            continue
+        try:
+            gateway().forget_card(row.stripe_payment_method_id)
+        except GatewayError as error:
+            log.warning("the card of checkout %s stays for now: %s", row.id, error)
+            continue
+        with transaction():
+            db.session.execute(update(Checkout).where(Checkout.id == row.id).values(stripe_payment_method_id=None))
+            record("card.forget", "checkout", row.id, actor_user_id=None, person_id=row.person_id)
+        forgotten += 1
+    return forgotten
+
+
+def _checkout(checkout_id: int) -> Checkout:
+    row = db.session.get(Checkout, checkout_id, populate_existing=True)
+    if row is None:
+        raise NotFound()
+    db.session.expunge(row)
+    return row

@@ -1,0 +1,48 @@
+"""What settlement runs and their credits are in the ledger. Helpers of the open transaction."""
+
+from marketplace.kernel import clock
+from payments import ledger
+from payments.domain import Payer
+from payments.ledger import stories
+from payments.models import Order, OrderFunding, Refund
+from payments.services.facts import actor_of_move, subject_of
+
+
+def payer_code(funding: OrderFunding) -> str:
+    """The account of whoever settles a funding part."""
+    if funding.payer is Payer.ISF_HOLDER and funding.payer_organisation_id is not None:
+        return ledger.isf_owed(funding.payer_organisation_id)
+    if funding.payer_council_id is None:
+        raise ValueError(f"funding part {funding.id} has nobody who settles it")
+    return ledger.council_owed(funding.payer_council_id)
+
+
+def book_sale(order: Order, funding: OrderFunding, gross_pence: int, levy_pence: int) -> None:
+    """A settled funding part has become due, with what was given back before taken off. Twice is once."""
+    ledger.book(
+        stories.sale(
+            funding.id,
+            payer_code(funding),
+            order.organisation_id,
+            gross_pence,
+            levy_pence,
+            clock.now(),
+            subject_of(order, actor_of_move(order.id, "confirm")),
+        )
+    )
+
+
+def book_refund(order: Order, funding: OrderFunding, refund: Refund) -> None:
+    """A credit after its sale was settled: the payer takes it off its next run. Twice is once."""
+    ledger.book(
+        stories.refund(
+            refund.id,
+            payer_code(funding),
+            order.organisation_id,
+            refund.pence,
+            refund.levy_back_pence,
+            clock.now(),
+            subject_of(order, refund.approved_by_user_id or refund.asked_by_user_id),
+            refund.reason_code,
+        )
+    )

@@ -1,0 +1,25 @@
+"""What the worker does for money: the handlers of its outbox topics, and its recurring jobs."""
+
+from collections.abc import Mapping
+
+from marketplace.outbox.services import Handler
+from marketplace.outbox.worker import Job, every_day, every_hour
+from payments.services import charging, reconcile, refunding
+
+
+def handlers() -> Mapping[str, Handler]:
+    """Handlers by topic."""
+    return {
+        "payments.capture": charging.capture,
+        "payments.release": charging.release,
+        "payments.charge": charging.charge,
+        "payments.refund": refunding.give_back,
+    }
+
+
+def jobs() -> list[Job]:
+    """Recurring jobs."""
+    return [
+        Job("reconcile with Stripe", every_hour, reconcile.run),
+        Job("forget cards of closed orders", every_day, charging.forget_cards),
+    ]
