@@ -13,7 +13,8 @@ from marketplace.kernel.clock import day_bounds
 from marketplace.kernel.errors import NotFound
 
 
-def _balances() -> Any:
+def balances_query() -> Any:
+    """Rows whose columns are the fields of Balance; the caller says which and in what order."""
     return (
         select(
             PotPeriod.id,
@@ -46,7 +47,7 @@ def _balances() -> Any:
 
 def balance(pot_period_id: int) -> Balance:
     """What a pot has in one period. Raises NotFound."""
-    row = db.session.execute(_balances().where(PotPeriod.id == pot_period_id)).one_or_none()
+    row = db.session.execute(balances_query().where(PotPeriod.id == pot_period_id)).one_or_none()
     if row is None:
         raise NotFound
     return Balance(*row)
@@ -55,7 +56,7 @@ def balance(pot_period_id: int) -> Balance:
 def list_balances(person_id: int) -> list[Balance]:
     """Every pot and period of a person, newest period first, then by budget and pot."""
     rows = db.session.execute(
-        _balances()
+        balances_query()
         .where(PersonalBudget.person_id == person_id)
         .order_by(PotPeriod.starts_on.desc(), PersonalBudget.id, Pot.name, PotPeriod.id)
     )
@@ -68,7 +69,7 @@ def balances_of(person_ids: Iterable[int], on: date) -> dict[int, list[Balance]]
     found: dict[int, list[Balance]] = {person_id: [] for person_id in wanted}
     if wanted:
         rows = db.session.execute(
-            _balances()
+            balances_query()
             .where(PersonalBudget.person_id.in_(wanted), PotPeriod.starts_on <= on, PotPeriod.ends_on >= on)
             .order_by(PersonalBudget.person_id, PersonalBudget.id, Pot.name, PotPeriod.id)
         )
