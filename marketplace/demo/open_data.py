@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from importlib import resources
 
-from catalogue.importing import read_directory, read_providers
+from catalogue.importing import PostcodeRow, read_directory, read_postcodes, read_providers
 from catalogue.services import imports
 
 PROVIDERS = ("trafford_care_homes.csv", "gm_care_homes.csv", "SCP_north_east_and_gm_extract.csv")
@@ -34,6 +34,13 @@ def bring_in(say: Callable[[str], None]) -> None:
                 places, kind="directory", file_name=name, dry_run=False, allow_gone=False, say=_quiet
             )
             say(f"  {report.summary()}")
+
+
+def town_postcodes() -> list[str]:
+    """Every real postcode of the town that has a place, in the order of the file."""
+    with _folder() as folder:
+        rows = read_postcodes(folder / POSTCODES)
+        return [row.postcode for row in rows if isinstance(row, PostcodeRow) and row.lat is not None]
 
 
 def _folder():  # type: ignore[no-untyped-def]

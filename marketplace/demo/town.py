@@ -12,7 +12,6 @@ from catalogue.services import listings, providers
 from marketplace.accounts.domain import SYSTEM
 from marketplace.accounts.services.organisations import OrganisationDetails
 from marketplace.database import transaction
-from marketplace.kernel import clock
 from marketplace.kernel.money import parse_pounds
 from marketplace.kernel.places import MILE_METRES
 from marketplace.kernel.rails import Rail
@@ -75,22 +74,23 @@ def rows() -> Iterator[TownRow]:
         )
 
 
-def build(postcodes: list[str]) -> dict[str, int]:
+def build(postcodes: list[str], today: date) -> dict[str, int]:
     """Every provider with its listings, approved and shown; answers organisation ids by name.
 
-    `postcodes` are real ones of the town, from which each provider gets one by its name, always the same.
+    `postcodes` are real ones of the town, from which each provider gets one by its name, always the same. Insurances
+    end after `today`, which may be later than the clock of a town that is given a past.
     """
     ids: dict[str, int] = {}
     with transaction():
         for row in rows():
             postcode = postcodes[_number(row.provider) % len(postcodes)]
             if row.provider not in ids:
-                ids[row.provider] = _provider(row, postcode)
+                ids[row.provider] = _provider(row, postcode, today)
             _listing(ids[row.provider], row, postcode)
     return ids
 
 
-def _provider(row: TownRow, postcode: str) -> int:
+def _provider(row: TownRow, postcode: str, today: date) -> int:
     number = _number(row.provider)
     paid = row.size in {"micro", "agency", "charity"}
     organisation_id = providers.apply(
@@ -106,7 +106,7 @@ def _provider(row: TownRow, postcode: str) -> int:
             is_micro_enterprise=row.size == "micro",
             vat_registered=row.size == "agency" and row.cqc is None,
             dbs_declared=paid,
-            insurance_ends_on=clock.today() + timedelta(days=60 + number % 300) if paid else None,
+            insurance_ends_on=today + timedelta(days=60 + number % 300) if paid else None,
         ),
     )
     providers.decide(SYSTEM, organisation_id, ProviderAction.APPROVE)

@@ -1,0 +1,59 @@
+"""Fill a demo: what every installation has, dated open data, an invented town and eight months of its life."""
+
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
+
+from marketplace import reference, schema
+from marketplace.accounts.queries import find_user_by_email
+from marketplace.database import db
+from marketplace.demo import authority, open_data, people, town
+from marketplace.kernel import clock
+
+Say = Callable[[str], None]
+MONTHS_OF_LIFE = 8
+
+
+def ensure(say: Say) -> None:
+    """Bring tables, reference data, open data and search up to date; build the town and its past where there is none.
+
+    Safe to run again: what somebody did in the demo stays.
+    """
+    began = time.monotonic()
+    say("Preparing the demo. This is done once and takes less than a minute.")
+    schema.migrate()
+    reference.ensure()
+    say("Reading open data about care homes, libraries, pharmacies and more:")
+    open_data.bring_in(say)
+    if find_user_by_email("edith@demo.example") is None:
+        _build(say)
+    import catalogue.services.index
+
+    catalogue.services.index.refresh(None)
+    db.session.remove()
+    say(f"Ready after {time.monotonic() - began:.0f} seconds.")
+
+
+def _build(say: Say) -> None:
+    today = clock.today()
+    begins = first_day(today)
+    postcodes = open_data.town_postcodes()
+    with clock.fixed_clock(_morning(begins)):
+        say("Building the town: providers with their listings")
+        providers = town.build(postcodes, today)
+        say("People move in: councils, support organisations, people and their budgets")
+        folk = people.found(providers, postcodes)
+        authority.give(folk, begins, today)
+
+
+def first_day(today: date) -> date:
+    """The first of the month in which the demo's life began."""
+    day = clock.first_of_month(today)
+    for _ in range(MONTHS_OF_LIFE):
+        day = clock.first_of_month(day - timedelta(days=1))
+    return day
+
+
+def _morning(day: date) -> datetime:
+    return datetime.combine(day, time_of_day(9), tzinfo=clock.LONDON)
