@@ -51,8 +51,12 @@ class SearchQuery:
 
 @dataclass(frozen=True)
 class Tag:
-    """One thing that was understood, and the parameters of the address that take it away again (None: leave out)."""
+    """One thing that was understood, and the parameters of the address that take it away again (None: leave out).
 
+    `kind` is words, category, place, within, price, price_max, funding or rating.
+    """
+
+    kind: str
     text: str
     without: Params
 
@@ -219,22 +223,24 @@ def _tags(
         return {name: None, "q": _less(query.q, typed[kind])} if kind in typed else {name: None}
 
     if asked.text:
-        tags.append(Tag(f"“{asked.text}”", {"q": " ".join(typed.values()) or None, "as_typed": None}))
+        tags.append(Tag("words", f"“{asked.text}”", {"q": " ".join(typed.values()) or None, "as_typed": None}))
     if category:
-        tags.append(Tag(category.name, {"category": None}))
+        tags.append(Tag("category", category.name, {"category": None}))
     if place:
-        tags.append(Tag(f"near {place.label}", without("place", "postcode")))
+        tags.append(Tag("place", f"near {place.label}", without("place", "postcode")))
     if effective.within_miles:
         miles = "1 mile" if effective.within_miles == 1 else f"{effective.within_miles} miles"
-        tags.append(Tag(f"within {miles}", without("within", "within")))
+        tags.append(Tag("within", f"within {miles}", without("within", "within")))
     if effective.price:
-        tags.append(Tag(BAND_WORDS[effective.price], without("free", "price")))
+        tags.append(Tag("price", BAND_WORDS[effective.price], without("free", "price")))
     if effective.price_max_pence is not None:
-        tags.append(Tag(f"{format_pounds(effective.price_max_pence)} at most", without("price", "price_max")))
+        tags.append(
+            Tag("price_max", f"{format_pounds(effective.price_max_pence)} at most", without("price", "price_max"))
+        )
     if effective.funding:
-        tags.append(Tag(f"takes {SHORT_RAILS[effective.funding]}", {"funding": None}))
+        tags.append(Tag("funding", f"takes {SHORT_RAILS[effective.funding]}", {"funding": None}))
     if effective.rating:
-        tags.append(Tag(f"{effective.rating} stars or more", {"rating": None}))
+        tags.append(Tag("rating", f"{effective.rating} stars or more", {"rating": None}))
     return tuple(tags)
 
 

@@ -4,4 +4,12 @@ from flask import Blueprint
 
 blueprint = Blueprint("catalogue", __name__, template_folder="../templates")
 
-from catalogue.routes import provider  # noqa: E402, F401  routes register themselves when they are imported
+from catalogue.routes import (  # noqa: E402, F401  routes register themselves when they are imported
+    categories,
+    home,
+    listing,
+    places,
+    provider,
+    search,
+    shortlist,
+)
