@@ -76,7 +76,9 @@ def basket_add() -> Response | str:
     if form.validate_on_submit():
         try:
             baskets.add(owner, form.to_command())
-            flash(f"In the basket: {offer.unit_words.counted(form.quantity.data)} of {offer.title}.", "success")
+            person = _somebody_else(owner)  # named, because the message may be read in another tab
+            where = f"In the basket for {person.name}" if person else "In the basket"
+            flash(f"{where}: {offer.unit_words.counted(form.quantity.data)} of {offer.title}.", "success")
             return _with_token(redirect(address_of(owner)))
         except DomainError as error:
             form.refuse(error)
