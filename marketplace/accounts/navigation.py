@@ -113,17 +113,20 @@ def _context() -> dict[str, Any]:
     actor = current_actor()
     path = request.path
     count = ports().basket_count
+    items = items_for(actor)
+    here = max((item.path for item in items if _is_within(path, item.path)), key=len, default=None)
     return {
-        "navigation": [
-            {"text": item.text, "href": item.path, "active": path == item.path or path.startswith(item.path + "/")}
-            for item in items_for(actor)
-        ],
+        "navigation": [{"text": item.text, "href": item.path, "active": item.path == here} for item in items],
         "account": {"name": actor.name, "href": "/account", "sign_out_href": "/sign-out"}
         if actor.is_signed_in
         else None,
         "sign_in_href": _sign_in_href(path),
         "basket_count": count() if count is not None and can_open("/basket", actor) else None,
     }
+
+
+def _is_within(path: str, start: str) -> bool:
+    return path == start or path.startswith(start + "/")
 
 
 def _sign_in_href(path: str) -> str:

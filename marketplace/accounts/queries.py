@@ -237,6 +237,17 @@ def search_organisations(text: str, *, limit: int = 20) -> list[OrganisationView
     ]
 
 
+def list_organisations_of_council(council_id: int, kind: OrganisationKind) -> list[OrganisationView]:
+    """Open organisations of a kind that belong to a council, the first founded on top."""
+    ids = db.session.scalars(
+        select(Organisation.id)
+        .where(Organisation.council_id == council_id, Organisation.kind == kind, Organisation.closed_at.is_(None))
+        .order_by(Organisation.id)
+    ).all()
+    found = organisations_by_id(ids)
+    return [found[organisation_id] for organisation_id in ids]
+
+
 @dataclass(frozen=True)
 class CouncilView:
     id: int

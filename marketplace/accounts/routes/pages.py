@@ -7,6 +7,7 @@ from marketplace.accounts.access import ANYONE, allow, current_actor
 from marketplace.accounts.domain import JoinedAs
 from marketplace.accounts.ports import ports
 from marketplace.accounts.routes import blueprint
+from marketplace.kernel.money import format_pounds
 
 _EXAMPLES_PENCE = (500, 1_250, 2_150, 5_400, 12_000, 50_000, 120_000)
 _JOIN = "/provider/join"
@@ -31,7 +32,7 @@ def help_page() -> str:
 def help_for_providers() -> str:
     """How selling works, and the levy in pounds and pence."""
     levy_on = ports().levy_on
-    rows = [(sale, levy_on(sale), sale - levy_on(sale)) for sale in _EXAMPLES_PENCE] if levy_on else []
+    rows = [(format_pounds(sale), levy_on(sale), sale - levy_on(sale)) for sale in _EXAMPLES_PENCE] if levy_on else []
     actor = current_actor()
     if actor.is_signed_in and navigation.can_open(_JOIN, actor):
         join_href, join_words = _JOIN, "Tell us about your business"
