@@ -33,7 +33,7 @@ from marketplace.accounts.access import ANYONE, allow
 from marketplace.accounts.services import profile, registration, sessions
 from marketplace.audit.services import link_rows
 from marketplace.config import Settings
-from marketplace.database import db, engine_options, install_engine_events
+from marketplace.database import db, engine_options, fail_on_lost_changes, install_engine_events
 from marketplace.extensions import csrf, limiter, login_manager
 from marketplace.outbox import email
 from marketplace.outbox.services import Handler
@@ -99,6 +99,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.demo:
         app.register_blueprint(marketplace.demo.routes.blueprint)
     _health(app)
+    if settings.testing:
+        fail_on_lost_changes(app)
     return app
 
 
