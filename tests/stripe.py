@@ -15,6 +15,7 @@ import pytest
 import requests
 from flask import Flask
 
+from marketplace.database import db
 from marketplace.stripe_sandbox.dispatch import Sandbox
 from marketplace.stripe_sandbox.server import QuietHandler, RunningSandbox, Server
 from marketplace.stripe_sandbox.webhooks import signature
@@ -88,6 +89,8 @@ class TestSandbox:
         self.relay.answers.clear()
         while self.parts.deliverer.deliver_next():
             pass
+        # What the test has read so far is from before; let it see what the webhooks wrote.
+        db.session.rollback()
         return list(self.relay.answers)
 
     def forget_webhooks(self) -> None:

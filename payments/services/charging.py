@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from marketplace.accounts.domain import Actor
 from marketplace.database import db, transaction
+from marketplace.kernel import clock
 from payments.declines import BANK_ASKS, IN_REVIEW, NOTHING_TAKEN, UNKNOWN, decline_words
 from payments.declines import REFUSED as REFUSED_CODE
 from payments.domain import OrderState, PaymentAction, PaymentState
@@ -132,7 +133,7 @@ def capture(payload: dict[str, Any]) -> None:
     if payment is None or order.payment_state is not PaymentState.AUTHORISED:
         return
     try:
-        taken = gateway().capture_payment(f"capture:{order.reference}:{payment.attempt}", intent.id)
+        taken = gateway().capture_payment(_hourly_key("capture", order.reference), intent.id)
     except GatewayRefused as refusal:
         log.warning("order %s cannot be captured: %s", order.reference, refusal)
         taken = gateway().get_payment(intent.id)
@@ -156,7 +157,7 @@ def release(payload: dict[str, Any]) -> None:
             move_if_possible(locked, PaymentAction.RELEASE, f"release:{payment.id}:none")
         return
     if intent.status in (*OPEN, "requires_capture"):
-        intent = gateway().cancel_payment(f"cancel:{order.reference}:{payment.attempt}", intent.id)
+        intent = gateway().cancel_payment(_hourly_key("cancel", order.reference), intent.id)
         take_in(payment.id, intent)
     if intent.status == "succeeded":
         give_all_back(order_id)
@@ -182,6 +183,11 @@ def charge(payload: dict[str, Any]) -> None:
         raise GatewayUnknown(f"order {order_id}: nobody knows yet whether it was charged")
     if result.outcome in ("needs_action", "declined"):
         _tell(order_id, stopped.code if isinstance(stopped, Stopped) else None)
+
+
+def _hourly_key(operation: str, reference: str) -> str:
+    """Stripe repeats an error under its key for a day. What it does only once anyway is asked anew after an hour."""
+    return f"{operation}:{reference}:{clock.now():%Y-%m-%dT%H}"
 
 
 def _tell(order_id: int, code: str | None) -> None:

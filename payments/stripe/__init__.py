@@ -1,6 +1,6 @@
 """Stripe behind one Protocol. Services ask `gateway()` for it, outside any `transaction()`, and get frozen views back.
 
-`payments.stripe.gateway` is the only module that imports the `stripe` library.
+`payments.stripe.client` is the only module that imports the `stripe` library.
 """
 
 from flask import current_app
@@ -51,7 +51,7 @@ __all__ = [
     "use_gateway",
 ]
 
-_KEY = "payments.stripe.gateway"
+_KEY = "payments.stripe"
 
 
 def is_set_up() -> bool:
@@ -67,7 +67,7 @@ def gateway() -> Gateway:
     if kept is None or kept[0] != settings:
         if not settings.stripe_secret_key:
             raise PaymentsNotSetUp
-        from payments.stripe.gateway import StripeGateway
+        from payments.stripe.client import StripeGateway
 
         kept = (
             settings,
