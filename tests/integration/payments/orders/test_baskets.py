@@ -26,7 +26,10 @@ from tests.integration.payments.orders.shop import Shop
 def lines() -> list[tuple[int, int]]:
     """Listing and quantity of every line in every basket."""
     db.session.rollback()
-    return [tuple(row) for row in db.session.execute(select(BasketLine.listing_id, BasketLine.quantity))]
+    return [
+        tuple(row)
+        for row in db.session.execute(select(BasketLine.listing_id, BasketLine.quantity).order_by(BasketLine.id))
+    ]
 
 
 @pytest.mark.parametrize(
