@@ -196,8 +196,8 @@ def get_budget_for(actor: Actor, budget_id: int) -> BudgetDetail:
         select(
             PersonalBudget.id,
             PersonalBudget.person_id,
-            Person.name,
-            Person.council_reference,
+            Person.name.label("person_name"),
+            Person.council_reference.label("person_reference"),
             PersonalBudget.council_id,
             PersonalBudget.reference,
             PersonalBudget.rail,
@@ -217,7 +217,7 @@ def get_budget_for(actor: Actor, budget_id: int) -> BudgetDetail:
         .where(PersonalBudget.id == budget_id)
         .order_by(PotPeriod.starts_on.desc(), Pot.name, PotPeriod.id)
     )
-    return BudgetDetail(*row, balances=[Balance(*balance) for balance in balances])
+    return BudgetDetail(**row._mapping, balances=[Balance(*balance) for balance in balances])
 
 
 def list_changes(actor: Actor, *, budget_id: int | None = None) -> list[ChangeLine]:

@@ -8,19 +8,18 @@ from budgets.commands import ChangeAllocation, SetUpBudget
 from budgets.constraints import named_constraints
 from budgets.domain import BudgetState, Funder
 from budgets.models import AllocationChange, Person, PersonalBudget, Pot, PotPeriod
+from budgets.queries.holders import find_isf_holder
 from budgets.queries.people import find_person_by_reference, find_person_of_user
 from budgets.services import book
 from budgets.services.people import create_person
-from marketplace.accounts.domain import Actor, OrganisationKind, Role
-from marketplace.accounts.queries import find_user_by_email, search_organisations
+from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import find_user_by_email
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.rails import BUDGET_RAILS
-
-_HOLDERS = (OrganisationKind.PROVIDER, OrganisationKind.SUPPORT)
 
 
 def set_up_budget(actor: Actor, command: SetUpBudget) -> int:
@@ -41,6 +40,8 @@ def check_budget(command: SetUpBudget) -> None:
     """What has to be right of any budget before it is written. Raises DomainError on the field that has to change."""
     if not command.reference.strip():
         raise DomainError("Enter the reference of the budget", field="reference")
+    if not command.person_name.strip():
+        raise DomainError("Enter the person's name", field="person_name")
     if command.rail not in BUDGET_RAILS:
         raise DomainError("Choose how the budget is paid", field="rail")
     if command.ends_on < command.starts_on:
@@ -51,13 +52,6 @@ def check_budget(command: SetUpBudget) -> None:
         raise DomainError(
             "There is no organisation of that name here. Enter its name as it stands on the site.", field="isf_holder"
         )
-
-
-def find_isf_holder(name: str) -> int | None:
-    """The one provider or support organisation of exactly this name, whatever its capitals."""
-    wanted = " ".join(name.split()).casefold()
-    found = [o.id for o in search_organisations(name) if o.kind in _HOLDERS and o.name.casefold() == wanted]
-    return found[0] if len(found) == 1 else None
 
 
 def write_budget(
@@ -313,7 +307,7 @@ def _person(actor: Actor, command: SetUpBudget) -> int:
 
 
 def _person_of_account(command: SetUpBudget) -> int:
-    """The person who signs in with the address, if name and council agree; the council's reference is kept with them."""
+    """The person who signs in with the address, if name and council agree; it keeps the council's reference."""
     user = find_user_by_email(command.account_email or "")
     person = find_person_of_user(user.id) if user is not None and user.verified_at is not None else None
     if person is None:
