@@ -14,6 +14,7 @@ import catalogue.models
 import marketplace.accounts.models
 import marketplace.audit.models
 import marketplace.outbox.models
+import marketplace.planning.models
 import migrations
 import payments.models
 import ratings.models
@@ -27,6 +28,7 @@ EVERY_TABLE = (
     budgets.models,
     payments.models,
     ratings.models,
+    marketplace.planning.models,
 )
 """Importing these makes every table known, which a comparison needs."""
 

@@ -83,6 +83,30 @@ def end_outcome(actor: Actor, outcome_id: int) -> None:
             _record(actor, old.person_id, outcome_id, "outcome.end", access.mandate.id if access.mandate else None)
 
 
+def order_outcomes(actor: Actor, person_id: int, outcome_ids: list[int]) -> None:
+    """Put a person's live outcomes into this order; those not named follow in the order they had.
+
+    Raises NotFound without the right to write the plan, and for an outcome of somebody else.
+    """
+    access = get_access(actor, person_id, MandateAction.WRITE_PLAN)
+    with transaction():
+        live = list(
+            db.session.scalars(
+                select(Outcome.id)
+                .where(Outcome.person_id == person_id, Outcome.ended_at.is_(None))
+                .order_by(Outcome.position, Outcome.id)
+            )
+        )
+        if not set(outcome_ids) <= set(live):
+            raise NotFound
+        wanted = [*dict.fromkeys(outcome_ids), *(known for known in live if known not in set(outcome_ids))]
+        if wanted == live:
+            return
+        for position, outcome_id in enumerate(wanted, start=1):
+            db.session.execute(update(Outcome).where(Outcome.id == outcome_id).values(position=position))
+        _record(actor, person_id, wanted[0], "outcome.order", access.mandate.id if access.mandate else None)
+
+
 def put_outcomes(person_id: int, wanted: list[OutcomeView], *, actor_user_id: int | None) -> list[int]:
     """For imports and demonstrations, which act for nobody: the words given, in order. Joins the open transaction."""
     ids = []

@@ -1,1 +1,1 @@
-"""Pages that need budgets and catalogue together: the plan, and shopping for its outcomes."""
+"""Caseloads, support plans, shopping together, statements and the record of who did what for whom."""

@@ -1,0 +1,1 @@
+"""Reads of planning, each in a stated order."""

@@ -1,0 +1,48 @@
+"""Who looked at a person's pages is written down, so that the person can see it: once per reader and day."""
+
+from sqlalchemy import func, select
+
+from marketplace.accounts.domain import Actor
+from marketplace.audit.queries import was_recorded
+from marketplace.audit.services import record
+from marketplace.database import db, transaction
+from marketplace.kernel import clock
+from marketplace.planning.queries.record import LOOK
+from marketplace.planning.queries.rights import Rights
+
+
+def note_look(actor: Actor, rights: Rights, page: str) -> None:
+    """Write down that the actor looked, the first time today in London; nothing for the person themself."""
+    if rights.is_own or _is_noted(actor, rights):
+        return
+    with transaction():
+        if db.engine.dialect.name == "postgresql":  # SQLite has one writer anyway
+            db.session.execute(select(func.pg_advisory_xact_lock(_key(actor, rights))))
+        if _is_noted(actor, rights):
+            return
+        organisation_id = rights.assisted_organisation_id
+        for mandate in rights.mandates:
+            if mandate.id == rights.mandate_id:
+                organisation_id = mandate.organisation_id
+        record(
+            LOOK,
+            "person",
+            rights.person.id,
+            actor_user_id=actor.user_id,
+            person_id=rights.person.id,
+            mandate_id=rights.mandate_id,
+            organisation_id=organisation_id,
+            council_id=rights.person.council_id,
+            page=page,
+        )
+
+
+def _is_noted(actor: Actor, rights: Rights) -> bool:
+    return was_recorded(
+        LOOK, person_id=rights.person.id, actor_user_id=actor.user_id, since=clock.start_of_day(clock.today())
+    )
+
+
+def _key(actor: Actor, rights: Rights) -> int:
+    """One lock per reader and person. Two pairs that share one only wait for each other."""
+    return 0x4C4F4F4B << 32 | ((actor.user_id or 0) * 65_537 + rights.person.id) % 2**32

@@ -1,0 +1,117 @@
+"""How planning speaks: what there is to do, and what each act of the audit record was. Pure."""
+
+from budgets.domain import EntryKind
+from marketplace.planning.domain import Need, Order
+from marketplace.ui.filters import pounds
+
+NEED_FILTERS: dict[Need, str] = {
+    Need.CONFIRM: "Orders to confirm",
+    Need.APPROVE: "Approvals waiting",
+    Need.PAY: "Waiting for a card",
+    Need.REVIEW: "Review due",
+    Need.ENDING: "Authority ending",
+    Need.LOW: "Little left",
+    Need.QUIET: "Nothing bought for 4 weeks",
+}
+
+ORDERS: dict[Order, str] = {
+    Order.NEED: "Who needs me today",
+    Order.NAME: "Name",
+    Order.LEFT: "Least left first",
+    Order.REVIEW: "Next review first",
+    Order.ENDING: "Authority that ends first",
+}
+
+ENTRY_WORDS: dict[EntryKind, str] = {
+    EntryKind.ALLOCATE: "Agreed for the budget",
+    EntryKind.HOLD: "Kept aside",
+    EntryKind.RELEASE: "No longer kept aside",
+    EntryKind.SPEND: "Spent",
+    EntryKind.REFUND: "Given back",
+    EntryKind.RECLAIM: "Taken back by the council",
+}
+"""What a line of a statement is."""
+
+# What the actor did, to follow their name. `{sum}` is the order's total where the record has one.
+ACTS: dict[str, str] = {
+    "person.create": "wrote down this person",
+    "person.move": "changed the postcode",
+    "person.change": "changed these details",
+    "person.look": "looked at these pages",
+    "outcome.add": "added an outcome to the plan",
+    "outcome.change": "changed the words of an outcome",
+    "outcome.end": "took an outcome off the plan",
+    "outcome.order": "put the outcomes into another order",
+    "plan_note.add": "noted something free beside an outcome",
+    "plan_note.remove": "took a note off the plan",
+    "mandate.grant": "gave authority to act",
+    "mandate.record": "wrote down an authority to act, for a second officer to confirm",
+    "mandate.confirm": "confirmed an authority to act",
+    "mandate.suspend": "paused an authority to act",
+    "mandate.resume": "let a paused authority go on",
+    "mandate.end": "ended an authority to act",
+    "mandate.question": "questioned an authority to act",
+    "consent.share": "agreed to show own purchases in the council’s reports, without a name",
+    "consent.stop_sharing": "stopped showing own purchases in the council’s reports",
+    "consent.assisted_order": "wrote down a consent to order together at an access point",
+    "consent.end_assisted_order": "ended the consent to order together at an access point",
+    "budget.load": "loaded a budget",
+    "budget.create": "set up a budget",
+    "budget.change": "changed a budget",
+    "budget.allocate": "changed what a budget holds",
+    "budget.suspend": "paused a budget",
+    "budget.resume": "let a paused budget go on",
+    "budget.end": "ended a budget",
+    "checkout.place": "sent orders on their way",
+    "customer.create": "opened a card account with Stripe for this person",
+    "card.keep": "kept a card for later",
+    "card.forget": "forgot a card that was kept",
+    "order.create": "prepared an order{sum}",
+    "order.ask_for_payment": "agreed to an order{sum}, which now waits for the card",
+    "order.place": "sent an order{sum} to its provider",
+    "order.send_back": "sent an order{sum} back",
+    "order.accept": "said yes to an order{sum}",
+    "order.decline": "said no to an order{sum}",
+    "order.mark_done": "said that an order{sum} is done",
+    "order.confirm": "agreed that an order{sum} was done",
+    "order.cancel": "cancelled an order{sum}",
+    "order.expire": "ended an order{sum} that nobody answered in time",
+    "order.close": "closed an order{sum}",
+    "order.complain": "said that something went wrong with an order{sum}",
+    "order.end_complaint": "said that what went wrong with an order{sum} is put right",
+    "order.remind_1": "sent a reminder about an order{sum}",
+    "order.remind_2": "sent a second reminder about an order{sum}",
+    "order.bank_asks": "was asked for more by the bank, for an order{sum}",
+    "order.cannot_be_paid": "could not pay for an order{sum}",
+    "payment.begin": "began to pay for an order{sum}",
+    "payment.authorise": "had the bank set money aside for an order{sum}",
+    "payment.fail": "could not pay for an order{sum} by card",
+    "payment.capture": "paid for an order{sum}",
+    "payment.release": "let go of money set aside for an order{sum}",
+    "payment.refund_part": "gave back a part of the money for an order{sum}",
+    "payment.refund_all": "gave back the money for an order{sum}",
+    "payment.dispute": "had a payment questioned at the bank, for an order{sum}",
+    "payment.win_dispute": "kept a payment that was questioned at the bank, for an order{sum}",
+    "payment.lose_dispute": "lost a payment that was questioned at the bank, for an order{sum}",
+    "payment.lose_dispute_part": "lost a part of a payment that was questioned at the bank, for an order{sum}",
+    "payment.undo_refund": "had money given back returned by the bank, for an order{sum}",
+    "payment.undo_refund_part": "had part of the money given back returned by the bank, for an order{sum}",
+    "payment.hold_for_review": "marked the payment of an order{sum} to be looked at",
+    "refund.ask": "asked for money back",
+    "refund.approve": "agreed to give money back",
+    "refund.refuse": "refused to give money back",
+    "refund.failed": "could not give money back",
+    "refund.take_in": "took in money given back outside this site",
+    "review.write": "wrote a review",
+    "review.written": "wrote a review",
+    "assisted.note": "wrote down an enquiry at an access point",
+}
+
+
+def act_words(action: str, total_pence: int | None) -> str:
+    """What was done, to follow a name; the sum of an order is said where the record has it."""
+    words = ACTS.get(action)
+    if words is None:
+        about, _, what = action.partition(".")
+        return f"recorded {what.replace('_', ' ')} for this person ({about.replace('_', ' ')})"
+    return words.format(sum=f" of {pounds(total_pence)}" if total_pence is not None else "")

@@ -1,0 +1,167 @@
+"""What the orders of people say about them: for caseloads, plans and access points. One query each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import and_, func, or_, select
+
+from marketplace.database import db
+from payments.domain import LineState, OrderState, PaymentState
+from payments.models import Approval, Order, OrderLine
+from payments.queries.orders.lists import OrderSummary, _list, _summaries
+from payments.words import state_for_buyer, units
+
+_COMING = (OrderState.PLACED, OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED)
+_NEVER_WAS = (OrderState.DECLINED, OrderState.CANCELLED, OrderState.EXPIRED)
+
+
+def last_bought_at(person_ids: Iterable[int]) -> dict[int, datetime]:
+    """When something was last ordered for each person and not ended unanswered; people without are left out."""
+    ids = list(person_ids)
+    if not ids:
+        return {}
+    rows = db.session.execute(
+        select(Order.person_id, func.max(Order.placed_at).label("at"))
+        .where(Order.person_id.in_(ids), Order.placed_at.is_not(None), Order.state.not_in(_NEVER_WAS))
+        .group_by(Order.person_id)
+        .order_by(Order.person_id)
+    )
+    return {row.person_id: row.at for row in rows}
+
+
+def approvals_waiting(person_ids: Iterable[int], *, not_prepared_by: int | None) -> dict[int, int]:
+    """How many orders of each person wait for the agreement of somebody other than whoever prepared them."""
+    ids = list(person_ids)
+    if not ids:
+        return {}
+    rows = db.session.execute(
+        select(Order.person_id, func.count(Order.id).label("orders"))
+        .join(Approval, Approval.order_id == Order.id)
+        .where(
+            Order.person_id.in_(ids),
+            Order.state == OrderState.AWAITING_APPROVAL,
+            Approval.decided_at.is_(None),
+            Approval.prepared_by_user_id != not_prepared_by,
+        )
+        .group_by(Order.person_id)
+        .order_by(Order.person_id)
+    )
+    return {row.person_id: row.orders for row in rows}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One thing that is to happen, or happened, on a day."""
+
+    order_id: int
+    on: date
+    title: str
+    how_much: str
+    provider_name: str
+    state: OrderState
+    words: str
+
+
+def list_visits(person_id: int, first: date, last: date) -> list[Visit]:
+    """What was ordered for the days from `first` to `last`, by day, without what was declined or cancelled."""
+    rows = db.session.execute(
+        select(
+            Order.id,
+            OrderLine.wanted_on,
+            OrderLine.title,
+            OrderLine.unit,
+            OrderLine.quantity,
+            Order.provider_name,
+            Order.state,
+            Order.payment_state,
+        )
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            Order.person_id == person_id,
+            Order.state.in_(_COMING),
+            OrderLine.state != LineState.CANCELLED,
+            OrderLine.wanted_on >= first,
+            OrderLine.wanted_on <= last,
+        )
+        .order_by(OrderLine.wanted_on, Order.id, OrderLine.line_no)
+    )
+    return [
+        Visit(
+            row.id,
+            row.wanted_on,
+            row.title,
+            units(row.unit, row.quantity),
+            row.provider_name,
+            row.state,
+            state_for_buyer(row.state, row.payment_state, row.provider_name),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True)
+class Bought:
+    """Something ordered for an outcome."""
+
+    outcome_id: int
+    order_id: int
+    title: str
+    provider_name: str
+    words: str
+    ordered_at: datetime
+
+
+def list_bought_for(person_id: int, outcome_ids: Iterable[int], *, limit: int = 200) -> list[Bought]:
+    """What was ordered for a person's outcomes and not declined or cancelled, newest first."""
+    ids = list(outcome_ids)
+    if not ids:
+        return []
+    rows = db.session.execute(
+        select(
+            OrderLine.outcome_id,
+            Order.id,
+            OrderLine.title,
+            Order.provider_name,
+            Order.state,
+            Order.payment_state,
+            Order.created_at,
+        )
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            Order.person_id == person_id,
+            OrderLine.outcome_id.in_(ids),
+            Order.state.not_in(_NEVER_WAS),
+            or_(Order.payment_state != PaymentState.REFUNDED, OrderLine.amount_pence == 0),
+        )
+        .order_by(Order.created_at.desc(), Order.id.desc(), OrderLine.line_no)
+        .limit(limit)
+    )
+    return [
+        Bought(
+            row.outcome_id,
+            row.id,
+            row.title,
+            row.provider_name,
+            state_for_buyer(row.state, row.payment_state, row.provider_name),
+            row.created_at,
+        )
+        for row in rows
+    ]
+
+
+def list_assisted(
+    organisation_ids: Iterable[int], person_ids: Iterable[int], *, since: datetime, limit: int = 200
+) -> list[OrderSummary]:
+    """Orders made with people at some access points since a moment, newest first."""
+    organisations, people = list(organisation_ids), list(person_ids)
+    if not organisations or not people:
+        return []
+    query = _summaries().where(
+        and_(
+            Order.assisted_by_organisation_id.in_(organisations),
+            Order.person_id.in_(people),
+            Order.created_at >= since,
+        )
+    )
+    return _list(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit))
