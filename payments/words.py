@@ -13,6 +13,14 @@ RAILS = {
     Rail.ISF: "individual service fund",
 }
 
+RAIL_NAMES = {
+    Rail.OWN_MONEY: "Own money",
+    Rail.DIRECT_PAYMENT: "Direct payment",
+    Rail.COUNCIL_MANAGED: "Council-managed budget",
+    Rail.ISF: "Individual service fund",
+}
+"""The ways of paying as columns of tables name them."""
+
 
 def units(unit: str, quantity: int) -> str:
     """`3 hours`, `1 visit`."""

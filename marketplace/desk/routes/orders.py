@@ -1,0 +1,161 @@
+"""An order in trouble, giving money back, and the second person's decision on it."""
+
+from flask import flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from marketplace.accounts.access import allow, current_actor, roles
+from marketplace.accounts.domain import Role
+from marketplace.accounts.queries import get_organisation, names_of
+from marketplace.desk.forms import DecisionForm, EndComplaintForm, RefundForm, refund_form_for
+from marketplace.desk.routes import blueprint
+from marketplace.kernel.errors import DomainError, NotFound
+from payments.domain import REASONS_TO_CHOOSE, RefundReason, RefundState
+from payments.queries import operator
+from payments.queries.orders import OrderView, get_order
+from payments.services import orders as services
+from payments.services import refunds
+from payments.words import PAYMENT_FOR_BUYER, RAIL_NAMES, history, state_for_provider
+
+REFUND_STATES: dict[RefundState, str] = {
+    RefundState.WAITING: "Waits for a second person",
+    RefundState.PENDING: "On its way",
+    RefundState.DONE: "Given back",
+    RefundState.FAILED: "The bank sent it back",
+    RefundState.REFUSED: "Not agreed to",
+}
+REASONS: dict[str, str] = {
+    **{code.value: words for code, words in REASONS_TO_CHOOSE.items()},
+    RefundReason.MADE_AT_STRIPE.value: "Made at Stripe",
+    RefundReason.DISPUTE_LOST.value: "The payer’s bank took it back",
+}
+
+
+def _left_pence(order: OrderView) -> int:
+    return sum(part.pence - part.refunded_pence for part in order.funding)
+
+
+@blueprint.route("/desk/order/<int:order_id>", methods=["GET", "POST"])
+@allow(roles(Role.OPERATOR))
+def order(order_id: int) -> Response | str:
+    """One order's money and history, without what the support is for; and the end of its complaint."""
+    found = get_order(order_id, with_outcomes=False)
+    form = EndComplaintForm()
+    if found.complaint_open and form.validate_on_submit():
+        try:
+            services.end_complaint(current_actor(), order_id, form.words.data or "")
+            flash("The complaint is ended. Both sides get an e-mail.", "success")
+            return redirect(url_for("desk.order", order_id=order_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template(
+        "desk/order.html",
+        form=form,
+        order=found,
+        provider=get_organisation(found.organisation_id),
+        left_pence=_left_pence(found),
+        state_words=state_for_provider(found.state),
+        payment_words=PAYMENT_FOR_BUYER[found.payment_state],
+        rail_names=RAIL_NAMES,
+        refund_states=REFUND_STATES,
+        reasons=REASONS,
+        history_words=history,
+    )
+
+
+@blueprint.route("/desk/order/<int:order_id>/refund", methods=["GET", "POST"])
+@allow(roles(Role.OPERATOR))
+def refund_order(order_id: int) -> Response | str:
+    """Give money of an order back. Above £200 a second operator has to agree."""
+    found = get_order(order_id, with_outcomes=False)
+    left = _left_pence(found)
+    form = refund_form_for(found.lines, left)
+    if form.validate_on_submit():
+        try:
+            refund_id = _ask(form, found, left)
+            if operator.get_refund(refund_id).state is RefundState.WAITING:
+                flash("It is above £200.00, so a colleague has to agree first. It is on the desk.", "success")
+            else:
+                flash("The money is on its way back. The buyer and the provider get an e-mail.", "success")
+            return redirect(url_for("desk.order", order_id=order_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template(
+        "desk/refund_order.html",
+        form=form,
+        order=found,
+        left_pence=left,
+        alone_pence=refunds.OPERATOR_ALONE_PENCE,
+        rail_names=RAIL_NAMES,
+    )
+
+
+def _ask(form: RefundForm, order: OrderView, left_pence: int) -> int:
+    lines, pence = None, None
+    if form.how.data == "lines":
+        lines = form.wanted_lines()
+        if not lines:
+            raise DomainError("Enter how many to give back, for at least one of them", field="how")
+    elif form.how.data == "amount":
+        pence = form.amount.data
+        if pence is None:
+            raise DomainError("Enter how much to give back", field="amount")
+    else:
+        pence = left_pence
+    try:
+        return refunds.ask_refund(
+            current_actor(),
+            order.id,
+            key=form.key.data or "",
+            reason_code=form.reason_code.data,
+            words=form.words.data,
+            lines=lines,
+            pence=pence,
+        )
+    except DomainError as error:
+        if error.field == "pence" and form.how.data == "amount":
+            error.field = "amount"
+        elif error.field in ("pence", "lines"):
+            error.field = "how"
+        raise
+
+
+@blueprint.route("/desk/refund/<int:refund_id>", methods=["GET", "POST"])
+@allow(roles(Role.OPERATOR))
+def refund(refund_id: int) -> Response | str:
+    """A refund above £200: a second operator agrees or not."""
+    found = operator.get_refund(refund_id)
+    actor = current_actor()
+    waits = found.state is RefundState.WAITING
+    is_mine = found.asked_by_user_id == actor.user_id
+    form = DecisionForm()
+    form.decision.choices = [] if is_mine else [("approve", "Agree: the money goes back now")]
+    form.decision.choices.append(("refuse", "Take it back" if is_mine else "Do not give it back"))
+    if waits and form.validate_on_submit():
+        try:
+            if form.decision.data == "approve":
+                refunds.approve_refund(actor, refund_id)
+                flash("The money is on its way back.", "success")
+            else:
+                refunds.refuse_refund(actor, refund_id, form.words.data or "")
+                flash("It is not given back.", "success")
+            return redirect(url_for("desk.today"))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    names = names_of([found.asked_by_user_id, found.approved_by_user_id])
+    return render_template(
+        "desk/refund.html",
+        form=form,
+        refund=found,
+        waits=waits,
+        is_mine=is_mine,
+        asked_by=names.get(found.asked_by_user_id, ""),
+        approved_by=names.get(found.approved_by_user_id, "") if found.approved_by_user_id else None,
+        state_words=REFUND_STATES[found.state],
+        reasons=REASONS,
+    )
