@@ -1,10 +1,15 @@
 """A provider's own pages: what to answer first, the list of orders, one order with its levy line by line."""
 
+from collections import Counter
+from datetime import timedelta
+
 from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from catalogue.queries.own import OwnProvider, get_own_provider, list_own_listings
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import MembershipView, Role
+from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from payments import words
 from payments.domain import OrderState
@@ -24,6 +29,7 @@ from payments.services import orders as services
 
 PROVIDER = roles(Role.PROVIDER)
 PAGE = 20
+EVIDENCE_ENDS_SOON = timedelta(days=30)
 GROUPS: dict[str, tuple[str, tuple[OrderState, ...] | None]] = {
     "answer": ("To answer", (OrderState.PLACED,)),
     "booked": ("Booked", (OrderState.ACCEPTED,)),
@@ -73,9 +79,21 @@ def provider() -> str:
         counts=counts_of_provider(organisation_id),
         money=money_of_provider(organisation_id),
         takes_cards=organisation_id in card_ready([organisation_id]),
+        own=_own(organisation_id),
+        listings=Counter(listing.state.value for listing in list_own_listings((organisation_id,))),
+        soon=clock.today() + EVIDENCE_ENDS_SOON,
+        today=clock.today(),
         links=_links(organisation_id),
         groups=GROUPS,
     )
+
+
+def _own(organisation_id: int) -> OwnProvider | None:
+    """What the catalogue knows of this provider; None before it has said anything of itself."""
+    try:
+        return get_own_provider(current_actor(), organisation_id)
+    except NotFound:
+        return None
 
 
 def _links(organisation_id: int) -> list[dict[str, str]]:
@@ -83,7 +101,9 @@ def _links(organisation_id: int) -> list[dict[str, str]]:
     found = []
     for endpoint, text in _LINKS:
         if endpoint in current_app.view_functions:
-            found.append({"href": url_for(endpoint), "text": text})
+            names = next(current_app.url_map.iter_rules(endpoint)).arguments
+            values = {"organisation_id": organisation_id} if "organisation_id" in names else {}
+            found.append({"href": url_for(endpoint, **values), "text": text})
     return found
 
 
