@@ -269,12 +269,6 @@ def get_council(council_id: int) -> CouncilView:
     return _council(row)
 
 
-def find_council(council_id: int | None) -> CouncilView | None:
-    """A council by id; None for no id and for an id that is nobody's."""
-    row = db.session.get(Council, council_id) if council_id is not None else None
-    return _council(row) if row else None
-
-
 def find_council_by_gss(gss_code: str) -> CouncilView | None:
     row = db.session.execute(select(Council).where(Council.gss_code == gss_code)).scalar_one_or_none()
     return _council(row) if row else None
