@@ -34,3 +34,10 @@ class Folk:
 def first_part(name: str) -> str:
     """`dales-home-care` for "Dales Home Care": the first part of somebody's address at demo.example."""
     return "".join(c for c in name.lower().replace(" ", "-") if c.isalnum() or c == "-").strip("-")
+
+
+def reference_of(name: str) -> str:
+    """The council's own reference of a person, always the same: letters of the name and a number."""
+    first, _, last = name.partition(" ")
+    number = sum((place + 1) * ord(letter) for place, letter in enumerate(name)) % 10_000
+    return f"{first[0]}{last[0]}-{number:04d}"

@@ -2,17 +2,24 @@
 
 import time
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
-from datetime import time as time_of_day
+from datetime import date, timedelta
+from random import Random
+
+from flask import current_app
 
 from marketplace import reference, schema
 from marketplace.accounts.queries import find_user_by_email
 from marketplace.database import db
-from marketplace.demo import authority, open_data, people, town
+from marketplace.demo import authority, budgets, history, open_data, people, town
+from marketplace.demo.diary import Diary, moment
+from marketplace.demo.orders import Story
+from marketplace.demo.reviews import Reviews
+from marketplace.demo.shopping import offers_of
 from marketplace.kernel import clock
 
 Say = Callable[[str], None]
 MONTHS_OF_LIFE = 8
+SEED = 2026
 
 
 def ensure(say: Say) -> None:
@@ -36,15 +43,27 @@ def ensure(say: Say) -> None:
 
 
 def _build(say: Say) -> None:
-    today = clock.today()
+    today, now = clock.today(), clock.now()
     begins = first_day(today)
     postcodes = open_data.town_postcodes()
-    with clock.fixed_clock(_morning(begins)):
+    with clock.fixed_clock(moment(begins, 9)):
         say("Building the town: providers with their listings")
         providers = town.build(postcodes, today)
         say("People move in: councils, support organisations, people and their budgets")
         folk = people.found(providers, postcodes)
         authority.give(folk, begins, today)
+        budgets.set_up(folk, begins, today, 1_000_00)
+    say("Eight months go by: orders, deliveries and reviews")
+    dice = Random(SEED)  # noqa: S311  nothing secret is drawn with it
+    story = Story(folk, Diary(now), Reviews(), dice, _work)
+    offers = offers_of(providers)
+    history.write(story, offers, begins, today)
+    story.diary.live()
+
+
+def _work() -> None:
+    """The worker does what is due at the moment."""
+    current_app.extensions["make_worker"]().run_once()
 
 
 def first_day(today: date) -> date:
@@ -53,7 +72,3 @@ def first_day(today: date) -> date:
     for _ in range(MONTHS_OF_LIFE):
         day = clock.first_of_month(day - timedelta(days=1))
     return day
-
-
-def _morning(day: date) -> datetime:
-    return datetime.combine(day, time_of_day(9), tzinfo=clock.LONDON)

@@ -14,7 +14,7 @@ from marketplace.accounts.services import organisations, registration
 from marketplace.accounts.services.organisations import OrganisationDetails
 from marketplace.database import transaction
 from marketplace.demo.cast import CAST
-from marketplace.demo.folk import DARLINGTON, DURHAM, Folk, first_part
+from marketplace.demo.folk import DARLINGTON, DURHAM, Folk, first_part, reference_of
 from marketplace.demo.goals import WORDS
 from marketplace.demo.names import invented
 from marketplace.kernel.money import parse_pounds
@@ -115,7 +115,7 @@ def lives() -> Iterator[Life]:
     yield from _others()
 
 
-_USUAL = ("home-care", "meals", "companionship", "day-opportunities")
+USUAL = ("home-care", "meals", "companionship", "day-opportunities")
 _BESIDE = ("sport-leisure", "respite", "cleaning-laundry", "equipment", "technology", "mental-health")
 
 
@@ -129,7 +129,7 @@ def _others() -> Iterator[Life]:
             rail=Rail.COUNCIL_MANAGED,
             pot=("Support", "Personal budget", "Support at home")[number % 3],
             pence=(2_400_00, 3_600_00, 5_200_00, 4_100_00, 2_900_00)[number % 5],
-            goals=(_USUAL[number % 4], _USUAL[(number + 1) % 4], _BESIDE[number % len(_BESIDE)]),
+            goals=(USUAL[number % 4], USUAL[(number + 1) % 4], _BESIDE[number % len(_BESIDE)]),
             review_in_days=20 + (number * 37) % 300,
             council=DARLINGTON if in_darlington else DURHAM,
         )
@@ -204,7 +204,7 @@ def _cast_as_people(folk: Folk, postcodes: list[str]) -> None:
         name="Albert Oakenfold",
         postcode=postcodes[80],
         council_id=folk.councils[DARLINGTON],
-        council_reference="DP-0002",
+        council_reference=reference_of("Albert Oakenfold"),
         phone="01632 960 302",
         address="2 Larkspur Row, Darlington",
         notes_for_providers="Ring the bell twice and wait. Grace is on the telephone if Albert does not hear.",
@@ -243,7 +243,7 @@ def _person(folk: Folk, life: Life, postcodes: list[str], number: int) -> None:
             name=life.name,
             postcode=postcode,
             council_id=folk.councils[life.council],
-            council_reference=f"P-{number + 1:04d}",
+            council_reference=reference_of(life.name),
             phone=f"01632 960 {400 + number}",
             address=f"{number + 3} {_STREETS[number % len(_STREETS)]}, Darlington",
         )
