@@ -129,11 +129,13 @@ def _register_package_commands() -> None:
     import budgets.cli
     import catalogue.cli
     import marketplace.accounts.cli
+    import marketplace.bench
     import marketplace.demo.cli
     import payments.cli
 
     for module in (marketplace.accounts.cli, catalogue.cli, budgets.cli, payments.cli, marketplace.demo.cli):
         module.register(cli, import_group)
+    marketplace.bench.register(cli)
 
 
 def main() -> None:

@@ -117,17 +117,7 @@ def search(query: SearchQuery) -> SearchPage:
     categories = categories_by_slug()
     category = categories.get(query.category or "")
     effective = _with_understood(query, asked, place)
-    criteria = Criteria(
-        vector=vector_of(place.point) if place else None,
-        council=place.likely_council_gss if place else None,
-        within_metres=effective.within_miles * MILE_METRES if effective.within_miles else None,
-        categories=frozenset(category.slugs) if category else frozenset(),
-        rail=effective.funding,
-        price_band=effective.price,
-        price_max_pence=effective.price_max_pence,
-        rating_least_tenths=(effective.rating or 0) * 10,
-        sort=effective.sort,
-    )
+    criteria = _criteria(effective, place, category)
     snapshot = searcher().snapshot()
     corrections: dict[str, str] = {}
     is_partial = total_is_least = False
@@ -155,6 +145,32 @@ def search(query: SearchQuery) -> SearchPage:
         is_partial=is_partial,
         total_is_least=total_is_least,
         index_is_missing=snapshot is None,
+    )
+
+
+def ranked_ids(snapshot: Snapshot, query: SearchQuery) -> list[int]:
+    """Ids of everything that answers the query, in order, from the index alone: what benchmarks measure."""
+    asked = understand(query.q[:LONGEST_QUESTION], place_is_given=bool(query.postcode.strip()))
+    place, _ = _place(query, asked)
+    effective = _with_understood(query, asked, place)
+    criteria = _criteria(effective, place, None)
+    if query.category:
+        criteria = replace(criteria, categories=frozenset({query.category}))
+    ranked, _, _ = _from_index(snapshot, asked, criteria, as_typed=query.as_typed)
+    return [hit.listing_id for hit in ranked.hits]
+
+
+def _criteria(query: SearchQuery, place: Located | None, category: CategoryView | None) -> Criteria:
+    return Criteria(
+        vector=vector_of(place.point) if place else None,
+        council=place.likely_council_gss if place else None,
+        within_metres=query.within_miles * MILE_METRES if query.within_miles else None,
+        categories=frozenset(category.slugs) if category else frozenset(),
+        rail=query.funding,
+        price_band=query.price,
+        price_max_pence=query.price_max_pence,
+        rating_least_tenths=(query.rating or 0) * 10,
+        sort=query.sort,
     )
 
 

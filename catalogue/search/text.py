@@ -9,9 +9,13 @@ from whoosh.lang.porter import stem as porter_stem
 from whoosh.support.charset import accent_map
 
 
-def word_set(text: str) -> frozenset[str]:
+def word_list(text: str) -> list[str]:
     """The words of a line of words: easier to read than a list in quotation marks."""
-    return frozenset(text.split())
+    return text.split()
+
+
+def word_set(text: str) -> frozenset[str]:
+    return frozenset(word_list(text))
 
 
 STOP_WORDS = word_set(
