@@ -1,0 +1,218 @@
+"""Who may open which page and press which button: one line for each endpoint, grouped by package.
+
+    "package.endpoint": page(WHO)            opened with GET
+    "package.endpoint": form(WHO)            opened with GET, sent with POST
+    "package.endpoint": act(WHO)             sent with POST alone
+
+`WHO` is ANYBODY, SIGNED_IN, or the roles that may. Everybody else gets the page for what does not exist; somebody who
+is not signed in is asked to sign in first. Where the address names a thing (an order, a person), those who may use the
+route still see 404 for a thing of somebody else, unless the line says otherwise (see `Line`).
+A new route needs its line here, or `test_access.py` fails.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from marketplace.accounts.domain import Role
+
+ANYBODY = frozenset({"anonymous", "person", *Role})
+SIGNED_IN = ANYBODY - {"anonymous"}
+PROVIDERS = frozenset({Role.PROVIDER})
+OPERATORS = frozenset({Role.OPERATOR})
+ACCESS_POINTS = frozenset({Role.ACCESS_POINT_WORKER})
+FINANCE = frozenset({Role.COUNCIL_FINANCE})
+
+HIDDEN = (404,)
+SHOWN = (200, 302)
+
+
+@dataclass(frozen=True)
+class Line:
+    """`methods` of a route, and `who` may use it.
+
+    `public`: what all of those get for somebody else's thing; `operator`: what the operator gets, who looks after every
+    thing; `unchanged`: what a form about somebody else's thing answers while it changes nothing. Without any: 404.
+    """
+
+    methods: frozenset[str]
+    who: frozenset[str]
+    public: Collection[int] | None = None
+    operator: Collection[int] | None = None
+    unchanged: Collection[int] | None = None
+
+
+def page(who: Collection[str], **answers: Collection[int]) -> Line:
+    return Line(frozenset({"GET"}), frozenset(who), **answers)
+
+
+def form(who: Collection[str], **answers: Collection[int]) -> Line:
+    return Line(frozenset({"GET", "POST"}), frozenset(who), **answers)
+
+
+def act(who: Collection[str], **answers: Collection[int]) -> Line:
+    return Line(frozenset({"POST"}), frozenset(who), **answers)
+
+
+OPEN = {
+    "healthz": page(ANYBODY),
+    "readyz": page(ANYBODY),
+    "ui.static": page(ANYBODY, public=(200,)),
+    "ui.page_settings": page(ANYBODY),
+    "ui.change_page_settings": act(ANYBODY),
+}
+
+ACCOUNTS = {
+    "accounts.about": page(ANYBODY),
+    "accounts.accessibility": page(ANYBODY),
+    "accounts.account": page(SIGNED_IN),
+    "accounts.buy_for_myself": act(SIGNED_IN),
+    "accounts.change_email": form(SIGNED_IN),
+    "accounts.change_name": form(SIGNED_IN),
+    "accounts.change_password": form(SIGNED_IN),
+    "accounts.choose_new_password": form(ANYBODY, public=(410,)),
+    "accounts.confirm_new_email": form(ANYBODY, public=(410,)),
+    "accounts.confirm_password": form(SIGNED_IN),
+    "accounts.end_membership": act(SIGNED_IN, operator=SHOWN),
+    "accounts.end_other_sign_ins": act(SIGNED_IN),
+    "accounts.end_sign_in": act(SIGNED_IN),
+    "accounts.forgotten_password": form(ANYBODY),
+    "accounts.help_for_providers": page(ANYBODY),
+    "accounts.help_page": page(ANYBODY),
+    "accounts.invitation": form(ANYBODY, public=(410,)),
+    "accounts.new_organisation": form(OPERATORS),
+    "accounts.new_password_sent": page(ANYBODY),
+    "accounts.not_verified": page(ANYBODY),
+    "accounts.open_data": page(ANYBODY),
+    "accounts.organisations": page(OPERATORS),
+    "accounts.people": form(SIGNED_IN, operator=SHOWN),
+    "accounts.privacy": page(ANYBODY),
+    "accounts.register": form(ANYBODY),
+    "accounts.registered": page(ANYBODY),
+    "accounts.resend": act(ANYBODY),
+    "accounts.set_large_print": act(SIGNED_IN, public=(302,)),
+    "accounts.sign_in": form(ANYBODY),
+    "accounts.sign_out": act(ANYBODY),
+    "accounts.terms": page(ANYBODY),
+    "accounts.verify": form(ANYBODY, public=(410,)),
+    "accounts.withdraw_invitation": act(SIGNED_IN, operator=SHOWN),
+}
+
+CATALOGUE = {
+    "catalogue.categories": page(ANYBODY),
+    "catalogue.category": page(ANYBODY, public=(200,)),
+    "catalogue.claim": form(SIGNED_IN, public=(200,)),
+    "catalogue.compare": page(ANYBODY),
+    "catalogue.helping": page(ANYBODY),
+    "catalogue.home": page(ANYBODY),
+    "catalogue.listing": page(ANYBODY, public=(200,)),
+    "catalogue.listing_act": act(PROVIDERS),
+    "catalogue.listing_check": page(PROVIDERS),
+    "catalogue.listing_edit": form(PROVIDERS),
+    "catalogue.listing_new": form(PROVIDERS),
+    "catalogue.missing": act(ANYBODY),
+    "catalogue.missing_form": page(ANYBODY),
+    "catalogue.missing_thanks": page(ANYBODY),
+    "catalogue.places": page(ANYBODY),
+    "catalogue.provider_apply_again": act(PROVIDERS),
+    "catalogue.provider_join": form(SIGNED_IN),
+    "catalogue.provider_listings": page(PROVIDERS),
+    "catalogue.provider_page": page(ANYBODY, public=(200,)),
+    "catalogue.provider_profile": form(PROVIDERS),
+    "catalogue.report": form(ANYBODY, public=(200,)),
+    "catalogue.search": page(ANYBODY),
+    "catalogue.shortlist": page(ANYBODY),
+    "catalogue.shortlist_add": act(ANYBODY),
+    "catalogue.shortlist_remove": act(ANYBODY),
+}
+
+PAYMENTS = {
+    "payments.approval": form(SIGNED_IN),
+    "payments.approvals": page(SIGNED_IN),
+    "payments.basket": page(ANYBODY),
+    "payments.basket_add": form(ANYBODY, public=HIDDEN),
+    "payments.basket_checkout": act(SIGNED_IN),
+    "payments.basket_details": form(ANYBODY),
+    "payments.basket_price": act(ANYBODY),
+    "payments.basket_quantity": act(ANYBODY, unchanged=SHOWN),
+    "payments.basket_remove": act(ANYBODY, unchanged=SHOWN),
+    "payments.basket_whose": form(SIGNED_IN),
+    "payments.checkout": form(SIGNED_IN),
+    "payments.checkout_bank": page(SIGNED_IN),
+    "payments.checkout_card": page(SIGNED_IN),
+    "payments.checkout_card_given": page(SIGNED_IN),
+    "payments.checkout_done": page(SIGNED_IN),
+    "payments.checkout_paid": form(SIGNED_IN),
+    "payments.checkout_pay": act(SIGNED_IN),
+    "payments.checkout_purpose": form(SIGNED_IN),
+    "payments.checkout_who": form(SIGNED_IN),
+    "payments.order": page(SIGNED_IN, operator=SHOWN),
+    "payments.order_cancel": form(SIGNED_IN),
+    "payments.order_confirm": act(SIGNED_IN),
+    "payments.order_pay": page(SIGNED_IN),
+    "payments.order_problem": form(SIGNED_IN),
+    "payments.order_problem_sorted": form(SIGNED_IN, operator=SHOWN),
+    "payments.orders": page(SIGNED_IN),
+    "payments.provider": page(PROVIDERS),
+    "payments.provider_accept": act(PROVIDERS),
+    "payments.provider_cancel": form(PROVIDERS),
+    "payments.provider_decline": form(PROVIDERS),
+    "payments.provider_done": act(PROVIDERS),
+    "payments.provider_order": page(PROVIDERS),
+    "payments.provider_orders": page(PROVIDERS),
+    "payments.stripe_webhook": act(ANYBODY),
+}
+
+RATINGS = {
+    "ratings.about": page(ANYBODY),
+    "ratings.answer": form(PROVIDERS),
+    "ratings.for_provider": page(PROVIDERS),
+    "ratings.mine": page(SIGNED_IN),
+    "ratings.write": form(SIGNED_IN),
+}
+
+PLANNING = {
+    "planning.add_note": act(SIGNED_IN),
+    "planning.assisted": page(ACCESS_POINTS),
+    "planning.assisted_find": form(ACCESS_POINTS),
+    "planning.assisted_note": form(ACCESS_POINTS),
+    "planning.assisted_serve": act(ACCESS_POINTS),
+    "planning.assisted_stop": act(ACCESS_POINTS),
+    "planning.audit": page(SIGNED_IN),
+    "planning.caseload": page(SIGNED_IN),
+    "planning.end_outcome": act(SIGNED_IN),
+    "planning.find": page(SIGNED_IN),
+    "planning.me": page(SIGNED_IN),
+    "planning.move_outcome_down": act(SIGNED_IN),
+    "planning.move_outcome_up": act(SIGNED_IN),
+    "planning.outcome": form(SIGNED_IN),
+    "planning.person": page(SIGNED_IN),
+    "planning.plan": form(SIGNED_IN),
+    "planning.remove_note": act(SIGNED_IN),
+    "planning.statement": page(SIGNED_IN),
+    "planning.statement_csv": page(SIGNED_IN),
+    "planning.to_confirm": page(SIGNED_IN),
+}
+
+DESK = {
+    "desk.approve_levy": act(OPERATORS, public=SHOWN),
+    "desk.audit": page(OPERATORS),
+    "desk.claim": form(OPERATORS, public=SHOWN),
+    "desk.councils": form(OPERATORS),
+    "desk.email": page(OPERATORS, public=SHOWN),
+    "desk.emails": page(OPERATORS),
+    "desk.find": page(OPERATORS),
+    "desk.levy": page(OPERATORS),
+    "desk.listing": form(OPERATORS, public=SHOWN),
+    "desk.order": form(OPERATORS, public=SHOWN),
+    "desk.provider": form(OPERATORS, public=SHOWN),
+    "desk.refund": form(OPERATORS, public=SHOWN),
+    "desk.refund_order": form(OPERATORS, public=SHOWN),
+    "desk.review": form(OPERATORS, public=SHOWN),
+    "desk.reviews": page(OPERATORS),
+    "desk.show_review": act(OPERATORS, public=SHOWN),
+    "desk.today": page(OPERATORS),
+    "desk.work": page(OPERATORS, public=SHOWN),
+    "desk.work_again": act(OPERATORS, public=SHOWN),
+}
+
+TABLE: dict[str, Line] = {**OPEN, **ACCOUNTS, **CATALOGUE, **PAYMENTS, **RATINGS, **PLANNING, **DESK}

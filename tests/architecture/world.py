@@ -1,0 +1,226 @@
+"""Somebody else's things, one of each kind, and a visitor of each kind who has no right to any of them.
+
+The things belong to people, a provider and a council team of Darlington. The visitors who work for a council work for
+Hartlepool. So whatever a visitor sees of these things is what a stranger sees.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from budgets.domain import ConsentHow
+from catalogue.models import ProviderClaim
+from marketplace.accounts.domain import Actor, OrganisationKind, Role
+from marketplace.accounts.models import Invitation, Membership, Organisation, SignIn
+from marketplace.accounts.queries import actor_of
+from marketplace.database import db, transaction
+from marketplace.kernel import clock
+from marketplace.kernel.rails import Rail
+from marketplace.outbox.email import queue_email
+from marketplace.outbox.models import OutboxRow
+from marketplace.planning.models import PlanNote
+from payments.domain import OrderState, RefundState, RunState
+from payments.models import Approval, Checkout, LevyRate, OrderFunding, Refund, SettlementRun
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, council, user_with_role
+from tests.factories.budgets import BudgetFactory, MandateFactory, OutcomeFactory, PersonFactory
+from tests.factories.catalogue import ListingFactory, ProviderFactory
+from tests.factories.payments import BasketFactory, BasketLineFactory, OrderFactory
+from tests.factories.ratings import reviewed
+
+HARTLEPOOL_GSS = "E06000001"
+VISITORS = ("anonymous", "person", *Role)
+"""Who comes: nobody in particular, a person who buys for themselves, and everybody with one role."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Ids of somebody else's things, by the name that a route gives them."""
+
+    ids: dict[str, int | str]
+    of_endpoint: dict[str, dict[str, int | str]]
+
+    def values_for(self, endpoint: str, names: set[str]) -> dict[str, int | str]:
+        """The values of a route's variables. Raises KeyError when this world does not know one."""
+        special = self.of_endpoint.get(endpoint, {})
+        return {name: special.get(name, self.ids.get(name, "")) or self._unknown(endpoint, name) for name in names}
+
+    def _unknown(self, endpoint: str, name: str) -> int:
+        raise KeyError(f"tell tests/architecture/world.py what `{name}` of {endpoint} is")
+
+
+def build() -> World:
+    """Make somebody else's things."""
+    review_id = reviewed()
+    with transaction():
+        ids, special = _things()
+    ids["review_id"] = review_id
+    return World(ids, special)
+
+
+def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
+    now, theirs = clock.now(), council().id
+    owner, staff = UserFactory(name="Owner"), user_with_role(Role.COUNCIL_FINANCE, name="Finance of Darlington")
+    person = PersonFactory(user_id=owner.id)
+    budget = BudgetFactory(person_id=person.id)
+    mandate = MandateFactory(person_id=person.id, staff=[user_with_role(Role.BUDGET_MANAGER).id])
+    outcome = OutcomeFactory(person_id=person.id)
+    provider = ProviderFactory()
+    MembershipFactory(user_id=UserFactory().id, organisation_id=provider.organisation_id, role=Role.PROVIDER)
+    listing, draft = ListingFactory(provider=provider), ListingFactory(provider=provider, draft=True)
+    order = OrderFactory(person_id=person.id, buyer_user_id=owner.id, listing=listing, council_id=theirs)
+    waiting = OrderFactory(
+        person_id=person.id, buyer_user_id=owner.id, listing=listing, council_id=theirs, state=OrderState.DONE
+    )
+    basket = BasketFactory(user_id=owner.id, person_id=person.id)
+    line = BasketLineFactory(basket=basket, listing=listing)
+    organisation = OrganisationFactory(kind=OrganisationKind.SUPPORT, name="Other people's brokers")
+    member = MembershipFactory(user_id=UserFactory().id, organisation_id=organisation.id, role=Role.BUDGET_MANAGER)
+    unclaimed = ProviderFactory(unclaimed=True)
+    rows = {
+        "checkout_id": Checkout(
+            key="k" * 32, basket_id=basket.id, user_id=owner.id, person_id=person.id, answers={}, created_at=now
+        ),
+        "approval_id": Approval(
+            order_id=waiting.id,
+            prepared_by_user_id=owner.id,
+            why="Above the limit",
+            content_digest="0" * 64,
+            asked_at=now,
+            ends_at=now + timedelta(days=7),
+        ),
+        "refund_id": Refund(
+            key="r" * 32,
+            order_id=order.id,
+            order_funding_id=db.session.scalar(select(OrderFunding.id).where(OrderFunding.order_id == order.id)),
+            state=RefundState.WAITING,
+            pence=100,
+            levy_back_pence=3,
+            reason_code="not_done",
+            asked_by_user_id=owner.id,
+            asked_at=now,
+        ),
+        "run_id": SettlementRun(
+            reference="DARL-0001",
+            council_id=theirs,
+            state=RunState.PREPARED,
+            up_to=clock.today(),
+            gross_pence=0,
+            levy_pence=0,
+            prepared_by_user_id=staff.id,
+            prepared_at=now,
+        ),
+        "rate_id": LevyRate(
+            council_id=theirs,
+            rail=Rail.COUNCIL_MANAGED,
+            rate_bp=200,
+            starts_on=clock.today() + timedelta(days=30),
+            set_by_user_id=staff.id,
+            created_at=now,
+        ),
+        "claim_id": ProviderClaim(
+            organisation_id=unclaimed.organisation_id,
+            user_id=owner.id,
+            position="Manager",
+            evidence="My name is on the door",
+            created_at=now,
+        ),
+        "note_id": PlanNote(outcome_id=outcome.id, listing_id=listing.id, noted_by_user_id=owner.id, noted_at=now),
+        "invitation_id": Invitation(
+            organisation_id=organisation.id,
+            role=Role.BUDGET_MANAGER,
+            email="invited@example.org",
+            name="Invited",
+            token_digest="d" * 64,
+            created_at=now,
+            ends_at=now + timedelta(days=7),
+        ),
+        "row_id": OutboxRow(
+            topic="nothing", payload={}, created_at=now, available_at=now, attempts=12, failed_at=now, last_error="No"
+        ),
+        "sign_in_id": SignIn(user_id=owner.id, token_digest="s" * 64, created_at=now, last_seen_at=now),
+    }
+    db.session.add_all(rows.values())
+    db.session.flush()
+    ids: dict[str, int | str] = {name: row.id for name, row in rows.items()}
+    email_id = queue_email("owner@example.org", "For the owner", "Words")
+    ids |= {
+        "person_id": person.id,
+        "budget_id": budget.id,
+        "pot_id": budget.pot_id,
+        "pot_period_id": budget.pot_period_id,
+        "mandate_id": mandate.id,
+        "outcome_id": outcome.id,
+        "listing_id": listing.id,
+        "order_id": order.id,
+        "line_id": line.id,
+        "organisation_id": organisation.id,
+        "membership_id": member.id,
+        "council_id": theirs,
+        "user_id": owner.id,
+        "email_id": email_id,
+        "consent_how": ConsentHow.ONLINE.value,
+        "token": "not-a-token",
+        "slug": "home-care",
+        "setting": "on",
+        "step": "price",
+        "action": "withdraw",
+        "filename": "ui/app.css",
+    }
+    theirs_as_provider: dict[str, int | str] = {"organisation_id": provider.organisation_id}
+    special: dict[str, dict[str, int | str]] = {
+        "catalogue.provider_profile": theirs_as_provider,
+        "catalogue.provider_apply_again": theirs_as_provider,
+        "catalogue.provider_page": theirs_as_provider,
+        "catalogue.listing_new": theirs_as_provider,
+        "catalogue.listing_edit": {"listing_id": draft.id},
+        "catalogue.listing_check": {"listing_id": draft.id},
+        "catalogue.claim": {"organisation_id": unclaimed.organisation_id},
+        "desk.provider": theirs_as_provider,
+    }
+    return ids, special
+
+
+def visitor(who: str) -> Actor:
+    """A new visitor: an actor without rights to anything in the world."""
+    if who == "anonymous":
+        return Actor()
+    with transaction():
+        if who == "person":
+            user = UserFactory(name="A person")
+            PersonFactory(user_id=user.id, council_id=council(HARTLEPOOL_GSS).id)
+        else:
+            user = user_with_role(Role(who), _workplace(Role(who)), name=f"A {who}")
+    return actor_of(user.id)
+
+
+_KIND = {
+    Role.PROVIDER: OrganisationKind.PROVIDER,
+    Role.BUDGET_MANAGER: OrganisationKind.SUPPORT,
+    Role.SUPPORT_PLANNER: OrganisationKind.SUPPORT,
+    Role.CATALYST: OrganisationKind.SUPPORT,
+    Role.ACCESS_POINT_WORKER: OrganisationKind.ACCESS_POINT,
+    Role.OPERATOR: OrganisationKind.OPERATOR,
+}
+
+
+def _workplace(role: Role) -> Organisation:
+    kind = _KIND.get(role, OrganisationKind.COUNCIL)
+    if kind is OrganisationKind.PROVIDER:
+        return db.session.get_one(Organisation, ProviderFactory(organisation_name="Visitors' own firm").organisation_id)
+    council_id = (
+        council(HARTLEPOOL_GSS).id if kind in (OrganisationKind.COUNCIL, OrganisationKind.ACCESS_POINT) else None
+    )
+    workplace: Organisation = OrganisationFactory(kind=kind, council_id=council_id, name="Visitors' workplace")
+    return workplace
+
+
+def everything() -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all tables, to compare before and after; without what a mere visit may note (sign-ins)."""
+    db.session.rollback()
+    metadata = Membership.metadata
+    return {
+        table.name: sorted((tuple(map(str, row)) for row in db.session.execute(select(table))), key=repr)
+        for table in metadata.sorted_tables
+        if table.name != "sign_ins"
+    }
