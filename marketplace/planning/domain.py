@@ -9,6 +9,8 @@ from budgets.domain import EFFECTS, EntryKind, MandateAction
 
 SOON = timedelta(days=28)
 """A review or the end of a mandate is worth a word four weeks before; nothing bought for as long is worth a call."""
+DAYS = timedelta(days=7)
+"""What is due within a week is for today."""
 LOW_PER_CENT = 10
 
 
@@ -65,14 +67,16 @@ class Case:
     to_pay: int = 0
     last_bought_on: date | None = None
     needs: tuple[Need, ...] = field(default=())
+    pressing: bool = False
 
     def may(self, action: MandateAction) -> bool:
         return action in self.actions
 
 
 def with_needs(case: Case, today: date) -> Case:
-    """The case with what there is to do, the most pressing first."""
-    return replace(case, needs=tuple(need for need in Need if _has(need, case, today)))
+    """The case with what there is to do, the most pressing first, and whether any of it is for today."""
+    needs = tuple(need for need in Need if _has(need, case, today))
+    return replace(case, needs=needs, pressing=any(_presses(need, case, today) for need in needs))
 
 
 def _has(need: Need, case: Case, today: date) -> bool:
@@ -94,6 +98,22 @@ def _has(need: Need, case: Case, today: date) -> bool:
             return money is not None and _is_quiet(money, case.last_bought_on, today)
 
 
+def _presses(need: Need, case: Case, today: date) -> bool:
+    """Whether somebody waits, or it is a matter of days: a review in three weeks can wait until tomorrow."""
+    match need:
+        case Need.CONFIRM | Need.APPROVE | Need.PAY:
+            return True
+        case Need.REVIEW:
+            review_on = case.money.review_on if case.money else None
+            return review_on is not None and review_on <= today + DAYS
+        case Need.ENDING:
+            return case.mandate_ends_on <= today + DAYS
+        case Need.LOW:
+            return case.money is not None and case.money.left_pence <= 0
+        case Need.QUIET:
+            return False
+
+
 def _is_quiet(money: Money, last_bought_on: date | None, today: date) -> bool:
     if money.left_pence <= 0 or money.began_on is None or money.began_on > today - SOON:
         return False
@@ -105,7 +125,8 @@ _FAR = date.max
 
 
 def in_order(cases: Iterable[Case], order: Order) -> list[Case]:
-    """Cases sorted; ties by name. By need: the most pressing need, then how many, then the name."""
+    """Cases sorted; ties by name. By need: what is for today first, then by the most pressing
+    need, then by how many, then by name."""
 
     def key(case: Case) -> tuple[object, ...]:
         name = (case.name.casefold(), case.person_id)
@@ -120,7 +141,7 @@ def in_order(cases: Iterable[Case], order: Order) -> list[Case]:
                 return (case.mandate_ends_on, *name)
             case Order.NEED:
                 first = _RANK[case.needs[0]] if case.needs else len(_RANK)
-                return (first, -len(case.needs), *name)
+                return (not case.pressing, first, -len(case.needs), *name)
 
     return sorted(cases, key=key)  # type: ignore[arg-type]
 

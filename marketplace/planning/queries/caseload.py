@@ -17,7 +17,7 @@ PAGE_SIZE = 25
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address asks for. `need` None shows everybody; `today` True everybody who needs something."""
+    """What the address asks for. `need` None shows everybody; `today` True those who need something today."""
 
     words: str = ""
     need: Need | None = None
@@ -34,7 +34,7 @@ class Caseload:
     cases: tuple[Case, ...]
     everybody: int
     matching: int
-    with_needs: int
+    needed_today: int
     found: int
     counts: dict[Need, int]
     page: int
@@ -47,7 +47,9 @@ def get_caseload(actor: Actor, asked: Asked) -> Caseload:
     cases = list_cases(actor)
     named = [case for case in cases if matches(case.name, asked.words)]
     shown = [
-        case for case in named if (asked.need is None or asked.need in case.needs) and (not asked.today or case.needs)
+        case
+        for case in named
+        if (asked.need is None or asked.need in case.needs) and (not asked.today or case.pressing)
     ]
     last_page = max(1, -(-len(shown) // PAGE_SIZE))
     page = min(max(1, asked.page), last_page)
@@ -56,7 +58,7 @@ def get_caseload(actor: Actor, asked: Asked) -> Caseload:
         cases=tuple(in_order(shown, asked.order)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]),
         everybody=len(cases),
         matching=len(named),
-        with_needs=sum(1 for case in named if case.needs),
+        needed_today=sum(1 for case in named if case.pressing),
         found=len(shown),
         counts={need: sum(1 for case in named if need in case.needs) for need in Need},
         page=page,

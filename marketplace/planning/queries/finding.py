@@ -41,13 +41,17 @@ class FundingChoice:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found for one outcome. `free` comes first; `paid` is the page of the rest."""
+    """What was found for one outcome. `free` comes first; `paid` is the page of the rest.
+
+    `free_is_wider`: nothing free is of the kind of help that was asked for, so these are of any kind.
+    """
 
     rights: Rights
     outcome: OutcomeView
     wanted: Wanted
     free: tuple[Result, ...]
     free_total: int
+    free_is_wider: bool
     paid: SearchPage
     paid_results: tuple[Result, ...]
     offers: dict[int, Offer]
@@ -78,6 +82,9 @@ def find_help(actor: Actor, person_id: int, outcome_id: int, asked: Wanted) -> F
         page=wanted.page,
     )
     free = search(replace(query, price="free", page=1))
+    free_is_wider = not free.total and bool(query.category)
+    if free_is_wider:
+        free = search(replace(query, q=query.q or outcome.words, category=None, price="free", page=1))
     paid = search(replace(query, funding=chosen.rail if chosen else None))
     shown_free = free.results[:MOST_FREE]
     paid_results = tuple(result for result in paid.results if result.card.price_pence != 0)
@@ -87,6 +94,7 @@ def find_help(actor: Actor, person_id: int, outcome_id: int, asked: Wanted) -> F
         wanted=wanted,
         free=shown_free,
         free_total=free.total,
+        free_is_wider=free_is_wider,
         paid=paid,
         paid_results=paid_results,
         offers=offer_for([result.card.id for result in (*shown_free, *paid_results)]),

@@ -40,7 +40,7 @@ def caseload() -> str:
         today=clock.today(),
         page=page,
         asked=asked,
-        filters=_filters(page.matching, page.with_needs, page.counts, asked),
+        filters=_filters(page.matching, page.needed_today, page.counts, asked),
         sorts=[
             {
                 "text": text,
@@ -52,14 +52,14 @@ def caseload() -> str:
     )
 
 
-def _filters(matching: int, with_needs: int, counts: dict[Need, int], asked: Asked) -> list[dict[str, object]]:
+def _filters(matching: int, needed_today: int, counts: dict[Need, int], asked: Asked) -> list[dict[str, object]]:
     def option(text: str, count: int, show: str | None, chosen: bool) -> dict[str, object]:
         return {"text": text, "count": count, "href": url_with(show=show, page=None), "chosen": chosen}
 
     everybody = asked.need is None and not asked.today
     options = [
         option("Everybody", matching, None, everybody),
-        option("Needs me today", with_needs, "today", asked.today),
+        option("Needs me today", needed_today, "today", asked.today),
     ]
     options += [
         option(text, counts[need], need.value, need is asked.need)
