@@ -32,7 +32,7 @@ class LineForm(BaseForm):
     def to_command(self) -> LineWanted:
         return LineWanted(
             listing_id=int(self.listing_id.data or 0),
-            quantity=self.quantity.data,
+            quantity=int(self.quantity.data or 0),
             wanted_on=self.wanted_on.data,
             note=self.note.data or None,
         )

@@ -1,6 +1,7 @@
 """Forms of the four steps of checkout."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from wtforms.validators import Optional
 
@@ -69,7 +70,7 @@ class PurposeForm(BaseForm):
 def purpose_form(plan: Plan) -> PurposeForm:
     """The form of step 3 for this plan: from a budget it asks for an outcome per provider."""
     known = {part.organisation_id: str(part.outcome_id or "") for part in plan.parts}
-    form_class = PurposeForm
+    form_class: type[PurposeForm] = PurposeForm
     if plan.from_budget:
         questions = {
             f"{OUTCOME}{part.organisation_id}": fields.RadioField(
@@ -82,7 +83,10 @@ def purpose_form(plan: Plan) -> PurposeForm:
             for part in plan.parts
         }
         form_class = type("PurposeOfBudgetForm", (PurposeForm,), questions)
-    delivery = plan.checkout.delivery or {"name": plan.access.person.name, "postcode": plan.access.person.postcode}
+    delivery: dict[str, Any] = plan.checkout.delivery or {
+        "name": plan.access.person.name,
+        "postcode": plan.access.person.postcode,
+    }
     return form_class(data=delivery)
 
 

@@ -53,8 +53,9 @@ def approval(approval_id: int) -> Response | str:
             else:
                 decided = services.send_back(actor, approval_id, seen=seen, words=form.reason.data or "")
             flash(*_SAID[decided])
-            back = "payments.approvals" if decided is not Decided.CHANGED else "payments.approval"
-            return redirect(url_for(back, **({} if back == "payments.approvals" else {"approval_id": approval_id})))
+            if decided is Decided.CHANGED:
+                return redirect(url_for("payments.approval", approval_id=approval_id))
+            return redirect(url_for("payments.approvals"))
         except NotFound:
             raise
         except DomainError as error:

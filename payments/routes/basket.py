@@ -15,7 +15,7 @@ from marketplace.kernel.ids import new_token
 from payments.forms.baskets import LineForm, QuantityForm, WhoseForm, WhoseOfManyForm
 from payments.queries.baskets import BasketLineView, Owner, count_lines, get_basket, quantity_words, why_not
 from payments.routes import blueprint
-from payments.routes.people import named_person_id
+from payments.routes.people import basket_address, named_person_id
 from payments.services import baskets, checkout
 
 COOKIE = "basket"
@@ -36,7 +36,7 @@ def current_owner(*, make_token: bool = False) -> Owner:
 
 def address_of(owner: Owner) -> str:
     """The basket's page, with its person in the address."""
-    return url_for("payments.basket", **({"for": owner.person_id} if owner.person_id else {}))
+    return basket_address(owner.person_id)
 
 
 @blueprint.get("/basket")
@@ -75,10 +75,11 @@ def basket_add() -> Response | str:
     form = LineForm(listing_id=str(listing_id), person_id=owner.person_id or "", quantity=offer.min_quantity)
     if form.validate_on_submit():
         try:
-            baskets.add(owner, form.to_command())
+            wanted = form.to_command()
+            baskets.add(owner, wanted)
             person = _somebody_else(owner)  # named, because the message may be read in another tab
             where = f"In the basket for {person.name}" if person else "In the basket"
-            flash(f"{where}: {offer.unit_words.counted(form.quantity.data)} of {offer.title}.", "success")
+            flash(f"{where}: {offer.unit_words.counted(wanted.quantity)} of {offer.title}.", "success")
             return _with_token(redirect(address_of(owner)))
         except DomainError as error:
             form.refuse(error)
@@ -127,7 +128,7 @@ def basket_quantity(line_id: int) -> Response | str:
     form.quantity.id = f"quantity-{line_id}"
     if form.validate_on_submit():
         try:
-            baskets.change_quantity(owner, line_id, form.quantity.data)
+            baskets.change_quantity(owner, line_id, int(form.quantity.data or 0))
             return redirect(address_of(owner))
         except NotFound:
             raise

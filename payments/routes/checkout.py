@@ -14,6 +14,7 @@ from payments.queries.card_states import cards_of_checkout
 from payments.queries.checkouts import CheckoutView, Plan, get_checkout, get_plan
 from payments.queries.orders import list_of_checkout
 from payments.routes import blueprint
+from payments.routes.people import basket_address
 from payments.services import checkout as services
 
 STEPS = ("Who for", "Paid how", "What for", "Check and order")
@@ -77,7 +78,7 @@ def _missing(plan: Plan) -> str | None:
             if plan.basket.is_empty
             else "Something in the basket changed. Look at it, then go on.",
         )
-        return url_for("payments.basket", **{"for": person_id})
+        return basket_address(person_id)
     if not plan.who_is_known:
         return url_for("payments.checkout_who", checkout_id=checkout_id)
     if plan.way is None:

@@ -1,6 +1,8 @@
 """For whom a page of buying is: what its address or its form says, then the choice of the session, then oneself."""
 
-from flask import request
+from typing import Any
+
+from flask import request, url_for
 
 from budgets.services import acting
 from marketplace.kernel.errors import NotFound
@@ -18,6 +20,12 @@ def named_person_id() -> int | None:
         return _number(request.args["for"])
     person = acting.acting_for()
     return person.id if person else None
+
+
+def basket_address(person_id: int | None) -> str:
+    """The basket's page, with its person in the address."""
+    named: dict[str, Any] = {"for": person_id} if person_id is not None else {}
+    return url_for("payments.basket", **named)
 
 
 def _number(text: str) -> int | None:

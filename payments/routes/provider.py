@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -102,7 +103,7 @@ def _links(organisation_id: int) -> list[dict[str, str]]:
     for endpoint, text in _LINKS:
         if endpoint in current_app.view_functions:
             names = next(current_app.url_map.iter_rules(endpoint)).arguments
-            values = {"organisation_id": organisation_id} if "organisation_id" in names else {}
+            values: dict[str, Any] = {"organisation_id": organisation_id} if "organisation_id" in names else {}
             found.append({"href": url_for(endpoint, **values), "text": text})
     return found
 
