@@ -28,17 +28,18 @@ ORDERS = Item("My orders", "/orders")
 MONEY = Item("My money", "/budgets")
 APPROVALS = Item("Approvals", "/approvals")
 CASELOAD = Item("Caseload", "/caseload")
+MANDATES = Item("Mandates", "/council/mandates")
 
 OF_ROLE: dict[Role, tuple[Item, ...]] = {
     Role.PROVIDER: (Item("My business", "/provider"),),
     Role.BUDGET_MANAGER: (CASELOAD, APPROVALS),
     Role.SUPPORT_PLANNER: (CASELOAD,),
-    Role.SOCIAL_WORKER: (CASELOAD, APPROVALS),
-    Role.ACCESS_POINT_WORKER: (Item("Help somebody order", "/access-point"),),
+    Role.SOCIAL_WORKER: (CASELOAD, APPROVALS, MANDATES),
+    Role.ACCESS_POINT_WORKER: (Item("Help somebody order", "/assisted"),),
     Role.COMMISSIONER: (Item("Reports", "/reports"),),
     Role.COUNCIL_FINANCE: (Item("Budgets", "/council/budgets"), Item("Settlement", "/settlement")),
     Role.AUDITOR: (Item("Reports", "/reports"), Item("Budgets", "/council/budgets")),
-    Role.SAFEGUARDING_LEAD: (),
+    Role.SAFEGUARDING_LEAD: (MANDATES,),
     Role.CATALYST: (),
     Role.OPERATOR: (Item("Desk", "/desk"), Item("Organisations", "/organisations")),
 }
