@@ -253,7 +253,7 @@ def test_a_levy_is_approved_by_a_second_operator(app: Flask, client: FlaskClient
 
 def test_a_council_begins_and_its_finance_team_is_invited(app: Flask, client: FlaskClient) -> None:
     at_the_desk(client)
-    council_id = db.session.execute(select(Council.id).where(Council.short_name == "Durham")).scalar_one()
+    council_id = db.session.execute(select(Council.id).where(Council.gss_code == "E06000047")).scalar_one()
     form = {"council": council_id, "member_name": "Fay Finance", "email": "fay@durham.example"}
     response = submit(client, "/desk/councils", form, follow_redirects=True)
     assert "The council has begun" in text_of(response)
