@@ -94,6 +94,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     budgets.ports.join(council_finder=catalogue.services.places.council_id_for)
     catalogue.ports.join(reviews_for=ratings.queries.reviews_for)
     app.extensions["levy_on"] = partial(levy, rate_bp=DEFAULT_RATE_BP)
+    app.extensions["make_worker"] = partial(create_worker, app)  # for the demo, which lives below this module
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if settings.demo:
