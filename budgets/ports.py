@@ -1,6 +1,16 @@
 """What budgets need from packages they do not know, joined when the application is put together."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True)
+class OrderWords:
+    """An order as a line of somebody's money names it: what was bought from whom, and the address of its page."""
+
+    words: str
+    href: str
 
 
 class CouncilFinder(Protocol):
@@ -9,19 +19,36 @@ class CouncilFinder(Protocol):
     def __call__(self, postcode: str) -> int | None: ...
 
 
+class OrderDescriber(Protocol):
+    """Words and address of each order, in one query; an order that is not known is left out."""
+
+    def __call__(self, order_ids: Iterable[int]) -> dict[int, OrderWords]: ...
+
+
 def _no_council(postcode: str) -> int | None:
     return None
 
 
+def _no_orders(order_ids: Iterable[int]) -> dict[int, OrderWords]:
+    return {}
+
+
 _council_finder: CouncilFinder = _no_council
+_order_describer: OrderDescriber = _no_orders
 
 
-def join(*, council_finder: CouncilFinder) -> None:
-    """Called once by the application."""
-    global _council_finder
-    _council_finder = council_finder
+def join(*, council_finder: CouncilFinder | None = None, order_describer: OrderDescriber | None = None) -> None:
+    """Called by the application; what is left out stays as it is."""
+    global _council_finder, _order_describer
+    _council_finder = council_finder or _council_finder
+    _order_describer = order_describer or _order_describer
 
 
 def find_council_id(postcode: str | None) -> int | None:
     """The council of a full postcode, by whoever was joined."""
     return _council_finder(postcode) if postcode else None
+
+
+def describe_orders(order_ids: Iterable[int]) -> dict[int, OrderWords]:
+    """Words and addresses of orders, by whoever was joined."""
+    return _order_describer(order_ids)

@@ -1,7 +1,7 @@
 """The one place that knows every package and puts them together."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -22,6 +22,7 @@ import marketplace.demo.routes
 import marketplace.desk.routes
 import marketplace.planning.routes
 import marketplace.reports.routes
+import payments.queries.orders
 import payments.routes
 import payments.services.work
 import ratings.queries
@@ -91,7 +92,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     accounts_ports.join(app, _accounts_ports())
     for endpoint in ui.OPEN_ENDPOINTS:
         allow(ANYONE)(app.view_functions[endpoint])
-    budgets.ports.join(council_finder=catalogue.services.places.council_id_for)
+    budgets.ports.join(council_finder=catalogue.services.places.council_id_for, order_describer=_describe_orders)
     catalogue.ports.join(reviews_for=ratings.queries.reviews_for)
     app.extensions["levy_on"] = partial(levy, rate_bp=DEFAULT_RATE_BP)
     app.extensions["make_worker"] = partial(create_worker, app)  # for the demo, which lives below this module
@@ -103,6 +104,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.testing:
         fail_on_lost_changes(app)
     return app
+
+
+def _describe_orders(order_ids: Iterable[int]) -> dict[int, budgets.ports.OrderWords]:
+    """What budgets say of an order beside an entry of somebody's money."""
+    return {
+        order.id: budgets.ports.OrderWords(f"{order.what}, from {order.provider_name}", f"/orders/{order.id}")
+        for order in payments.queries.orders.list_by_ids(order_ids).values()
+    }
 
 
 def _accounts_ports() -> accounts_ports.Ports:

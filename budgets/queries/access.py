@@ -222,3 +222,20 @@ def manages_people(user_id: int) -> bool:
         )
         is not None
     )
+
+
+def list_acting(actor: Actor) -> list[PersonView]:
+    """Everybody but themself for whom the actor may do anything now, by name. A constant number of queries."""
+    if actor.user_id is None:
+        return []
+    person_ids = {m.person_id for m in list_mandates_of(actor) if m.actions}
+    if actor.organisation_ids(Role.ACCESS_POINT_WORKER):
+        person_ids |= set(db.session.scalars(select(Consent.person_id).where(_live_assistance(actor))))
+    if not person_ids:
+        return []
+    rows = db.session.execute(
+        select(*COLUMNS)
+        .where(Person.id.in_(person_ids), or_(Person.user_id.is_(None), Person.user_id != actor.user_id))
+        .order_by(Person.name, Person.id)
+    )
+    return [person_view(row) for row in rows]

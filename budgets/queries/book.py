@@ -83,7 +83,28 @@ def list_entries(
 ) -> list[EntryView]:
     """Entries of a person in the London days from `first` to `last`, newest first."""
     begin, end = day_bounds(first, last)
-    query: Any = (
+    query = _entries().where(BudgetEntry.person_id == person_id, BudgetEntry.at >= begin, BudgetEntry.at < end)
+    if pot_period_id is not None:
+        query = query.where(BudgetEntry.pot_period_id == pot_period_id)
+    if limit is not None:
+        query = query.limit(limit)
+    return [EntryView(*row) for row in db.session.execute(query)]
+
+
+def recent_entries(person_id: int, *, limit: int, offset: int = 0) -> list[EntryView]:
+    """Entries of a person, newest first, a page of them."""
+    query = _entries().where(BudgetEntry.person_id == person_id).limit(limit).offset(offset)
+    return [EntryView(*row) for row in db.session.execute(query)]
+
+
+def list_entries_of_budget(budget_id: int, *, limit: int = 200) -> list[EntryView]:
+    """Entries of one budget in all its pots and periods, newest first."""
+    query = _entries().where(Pot.budget_id == budget_id).limit(limit)
+    return [EntryView(*row) for row in db.session.execute(query)]
+
+
+def _entries() -> Any:
+    return (
         select(
             BudgetEntry.id,
             BudgetEntry.kind,
@@ -101,11 +122,5 @@ def list_entries(
         .join(PotPeriod, PotPeriod.id == BudgetEntry.pot_period_id)
         .join(Pot, Pot.id == PotPeriod.pot_id)
         .outerjoin(Outcome, Outcome.id == BudgetEntry.outcome_id)
-        .where(BudgetEntry.person_id == person_id, BudgetEntry.at >= begin, BudgetEntry.at < end)
         .order_by(BudgetEntry.at.desc(), BudgetEntry.id.desc())
     )
-    if pot_period_id is not None:
-        query = query.where(BudgetEntry.pot_period_id == pot_period_id)
-    if limit is not None:
-        query = query.limit(limit)
-    return [EntryView(*row) for row in db.session.execute(query)]

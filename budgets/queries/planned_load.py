@@ -59,7 +59,7 @@ class PlannedRow:
             RowKind.NEW_PERIOD: f"New period of {format_pounds(self.row.amount_pence)}",
             RowKind.MORE: f"{more} more",
             RowKind.CUT: f"{more} less: waits for a second person",
-            RowKind.DETAILS: "Dates or name change",
+            RowKind.DETAILS: "Other dates, or another name",
             RowKind.SAME: "No change",
         }[self.kind]
 

@@ -30,10 +30,11 @@ def acting_for() -> PersonView | None:
         person_id = session.get(SESSION_KEY)
     if person_id is None:
         return None
-    known: dict[int, PersonView | None] = g.setdefault("_acting_for_known", {})
-    if person_id not in known:
-        known[person_id] = find_acting(actor, person_id)
-    return known[person_id]
+    known: dict[tuple[int | None, int], PersonView | None] = g.setdefault("_acting_for_known", {})
+    key = actor.user_id, person_id
+    if key not in known:
+        known[key] = find_acting(actor, person_id)
+    return known[key]
 
 
 def bind(person_id: int) -> None:

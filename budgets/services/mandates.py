@@ -335,6 +335,22 @@ def can_end(actor: Actor, mandate: MandateLine) -> bool:
     return is_named or is_agreed or is_officer(actor, mandate.council_id)
 
 
+def can_confirm(actor: Actor, mandate: MandateLine) -> bool:
+    """Whether `confirm` would do it."""
+    return (
+        mandate.state is MandateState.WAITING
+        and mandate.council_id in actor.council_ids(Role.SOCIAL_WORKER)
+        and actor.user_id != mandate.granted_by_user_id
+        and all(user_id != actor.user_id for user_id, _ in mandate.staff)
+    )
+
+
+def check_officer(actor: Actor, mandate: MandateLine) -> None:
+    """Raises NotFound unless the actor looks after mandates of the person's council."""
+    if not is_officer(actor, mandate.council_id):
+        raise NotFound
+
+
 def state_sentence(mandate: MandateLine) -> str:
     """Where a mandate stands, as one sentence."""
     return {

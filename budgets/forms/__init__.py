@@ -1,0 +1,1 @@
+"""Shapes of the forms of budgets: a module per feature."""

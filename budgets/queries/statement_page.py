@@ -1,0 +1,132 @@
+"""Everything that the page My money shows, in a constant number of queries."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+
+from budgets import ports
+from budgets.domain import Balance, BudgetState, EntryKind, EntryView, PersonView
+from budgets.models import BudgetEntry
+from budgets.queries.book import list_balances, recent_entries
+from budgets.words import day_words, pot_words
+from marketplace.accounts.queries import names_of
+from marketplace.database import db
+from marketplace.kernel import clock
+from marketplace.kernel.money import format_pounds
+
+SIZE = 50
+_LEAST_DAYS = 28  # before that a forecast would say more about one week than about a year
+
+ENTRY_WORDS: dict[EntryKind, str] = {
+    EntryKind.ALLOCATE: "Agreed by the council",
+    EntryKind.HOLD: "Kept aside",
+    EntryKind.RELEASE: "No longer kept aside",
+    EntryKind.SPEND: "Spent",
+    EntryKind.REFUND: "Money given back",
+    EntryKind.RECLAIM: "Taken back by the council",
+}
+
+
+@dataclass(frozen=True)
+class PotLine:
+    """One pot and period as the page draws it."""
+
+    balance: Balance
+    title: str
+    sentence: str
+    forecast: str | None
+
+
+@dataclass(frozen=True)
+class EntryLine:
+    """One entry with who did it and the order it belongs to."""
+
+    entry: EntryView
+    what: str
+    by: str
+    order_words: str | None
+    order_href: str | None
+
+
+@dataclass(frozen=True)
+class MoneyPage:
+    pots: list[PotLine]
+    earlier: list[PotLine]
+    entries: list[EntryLine]
+    page: int
+    pages: int
+
+
+def money_page(person: PersonView, *, page: int = 1) -> MoneyPage:
+    """Pots that run or will run, those that are over, and the entries, newest first."""
+    today = clock.today()
+    balances = list_balances(person.id)
+    count = int(db.session.scalar(select(func.count(BudgetEntry.id)).where(BudgetEntry.person_id == person.id)) or 0)
+    pages = max(1, -(-count // SIZE))
+    page = min(max(page, 1), pages)
+    entries = recent_entries(person.id, limit=SIZE, offset=(page - 1) * SIZE)
+    names = names_of(entry.actor_user_id for entry in entries)
+    orders = ports.describe_orders({entry.order_id for entry in entries if entry.order_id is not None})
+    return MoneyPage(
+        pots=[_pot(b, today) for b in balances if b.ends_on >= today and b.state is not BudgetState.ENDED],
+        earlier=[_pot(b, today) for b in balances if b.ends_on < today or b.state is BudgetState.ENDED],
+        entries=[_entry(entry, names, orders) for entry in entries],
+        page=page,
+        pages=pages,
+    )
+
+
+def _pot(balance: Balance, today: date) -> PotLine:
+    return PotLine(
+        balance, pot_words(balance.person_name, balance.pot_name), _sentence(balance, today), forecast(balance, today)
+    )
+
+
+def _sentence(balance: Balance, today: date) -> str:
+    """From when until when, and whether it can be used now."""
+    if balance.state is BudgetState.SUSPENDED:
+        return "The council has paused this money. Support that is booked goes on."
+    if balance.state is BudgetState.ENDED or balance.ends_on < today:
+        return f"This money was for {day_words(balance.starts_on)} to {day_words(balance.ends_on)}. It has ended."
+    if balance.starts_on > today:
+        return f"You can use this money from {day_words(balance.starts_on)} to {day_words(balance.ends_on)}."
+    return f"You can use this money until {day_words(balance.ends_on)}."
+
+
+def forecast(balance: Balance, today: date) -> str | None:
+    """What the way of spending so far leads to, in one sentence; None where it is too early to say."""
+    days = (today - balance.starts_on).days + 1
+    whole = (balance.ends_on - balance.starts_on).days + 1
+    if days < _LEAST_DAYS or today > balance.ends_on or balance.state is not BudgetState.ACTIVE:
+        return None
+    if balance.left_pence < 0:
+        return None
+    used = balance.net_spent_pence + balance.held_pence
+    if used == 0:
+        return "Nothing is spent or booked yet."
+    at_the_end = balance.yours_pence - used * whole // days
+    if at_the_end >= 0:
+        return (
+            f"If you go on like this, about {format_pounds(at_the_end - at_the_end % 100)} will be left on "
+            f"{day_words(balance.ends_on)}."
+        )
+    lasts = balance.yours_pence * days // used
+    runs_out = date.fromordinal(min(balance.starts_on.toordinal() + max(lasts, days), balance.ends_on.toordinal()))
+    return (
+        f"If you go on like this, this money lasts until about {day_words(runs_out)}, not {day_words(balance.ends_on)}."
+    )
+
+
+def _entry(entry: EntryView, names: dict[int | None, str], orders: dict[int, ports.OrderWords]) -> EntryLine:
+    order = orders.get(entry.order_id) if entry.order_id is not None else None
+    what = ENTRY_WORDS[entry.kind]
+    if entry.kind is EntryKind.ALLOCATE and entry.pence < 0:
+        what = "Cut by the council"
+    return EntryLine(
+        entry,
+        what,
+        names.get(entry.actor_user_id, "Somebody"),
+        order.words if order else None,
+        order.href if order else None,
+    )

@@ -1,0 +1,174 @@
+"""Council finance: the list of budgets, one budget, changes of its amount and what waits for a second person."""
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from budgets.domain import BudgetState
+from budgets.forms.finance import ChangeForm, SetUpForm, StateForm
+from budgets.queries.book import list_entries_of_budget
+from budgets.queries.finance import BudgetFilter, get_budget_for, list_budgets, list_changes, list_loads
+from budgets.queries.statement_page import ENTRY_WORDS
+from budgets.routes import blueprint
+from budgets.services import finance
+from marketplace.accounts.access import allow, current_actor, roles
+from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import get_council, get_organisation, names_of
+from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.rails import BUDGET_RAILS, Rail
+
+FINANCE = roles(Role.COUNCIL_FINANCE)
+READERS = roles(Role.COUNCIL_FINANCE, Role.AUDITOR)
+RAIL_WORDS = {
+    Rail.DIRECT_PAYMENT: "Direct payment",
+    Rail.COUNCIL_MANAGED: "Council-managed",
+    Rail.ISF: "Individual service fund",
+}
+STATE_WORDS = {BudgetState.ACTIVE: "Active", BudgetState.SUSPENDED: "Paused", BudgetState.ENDED: "Ended"}
+
+
+def councils_of(actor: Actor) -> list[tuple[int, str]]:
+    """The councils in whose finance the actor works, for a select box."""
+    ids = dict.fromkeys(actor.council_ids(Role.COUNCIL_FINANCE))
+    return [(council_id, get_council(council_id).name) for council_id in ids]
+
+
+@blueprint.get("/council/budgets")
+@allow(READERS)
+def council_budgets() -> str:
+    """Budgets of the council, with totals, and the cuts that wait."""
+    actor = current_actor()
+    wanted = _filter()
+    page = max(request.args.get("page", 1, type=int), 1)
+    return render_template(
+        "budgets/council_budgets.html",
+        found=list_budgets(actor, wanted, page=page),
+        page=page,
+        wanted=wanted,
+        changes=list_changes(actor),
+        loads=list_loads(actor, limit=5),
+        may_change=actor.has(Role.COUNCIL_FINANCE),
+        user_id=actor.user_id,
+        rails=RAIL_WORDS,
+        states=STATE_WORDS,
+    )
+
+
+def _filter() -> BudgetFilter:
+    """The address as a filter; what it does not know is left out."""
+    rail, state = request.args.get("rail", ""), request.args.get("state", "")
+    return BudgetFilter(
+        text=request.args.get("q", "").strip()[:100],
+        rail=Rail(rail) if rail in BUDGET_RAILS else None,
+        state=BudgetState(state) if state in set(BudgetState) else None,
+        overcommitted=request.args.get("overcommitted") == "1",
+    )
+
+
+@blueprint.route("/council/budgets/new", methods=["GET", "POST"])
+@allow(FINANCE)
+def set_up_budget() -> Response | str:
+    """Set up a budget by hand."""
+    actor = current_actor()
+    form = SetUpForm(councils=councils_of(actor))
+    if form.validate_on_submit():
+        try:
+            budget_id = finance.set_up_budget(actor, form.to_command())
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            flash("The budget is set up.", "success")
+            return redirect(url_for("budgets.council_budget", budget_id=budget_id))
+    return render_template("budgets/set_up_budget.html", form=form)
+
+
+@blueprint.get("/council/budgets/<int:budget_id>")
+@allow(READERS)
+def council_budget(budget_id: int) -> str:
+    """One budget: its pots, its entries, and what may be changed."""
+    return _page(budget_id)
+
+
+def _page(budget_id: int, *, change: ChangeForm | None = None, state: StateForm | None = None) -> str:
+    actor = current_actor()
+    budget = get_budget_for(actor, budget_id)
+    entries = list_entries_of_budget(budget_id)
+    may_change = budget.council_id in actor.council_ids(Role.COUNCIL_FINANCE)
+    forms = {
+        each.pot_period_id: change
+        if change is not None and change.pot_period_id == each.pot_period_id
+        else ChangeForm(formdata=None, pot_period_id=each.pot_period_id)
+        for each in budget.balances
+    }
+    holder_id = budget.isf_holder_organisation_id
+    return render_template(
+        "budgets/council_budget.html",
+        budget=budget,
+        holder=get_organisation(holder_id).name if holder_id is not None else None,
+        entries=entries,
+        entry_words=ENTRY_WORDS,
+        names=names_of(entry.actor_user_id for entry in entries),
+        changes=list_changes(actor, budget_id=budget_id),
+        user_id=actor.user_id,
+        may_change=may_change and budget.state is not BudgetState.ENDED,
+        change_forms=forms,
+        state_form=state or StateForm(formdata=None, state=budget.state.value),
+        form=change or state,
+        rails=RAIL_WORDS,
+        states=STATE_WORDS,
+    )
+
+
+@blueprint.post("/council/budgets/<int:budget_id>/pots/<int:pot_period_id>")
+@allow(FINANCE)
+def change_amount(budget_id: int, pot_period_id: int) -> Response | str:
+    """A new amount: more at once, less when a second person agrees."""
+    actor = current_actor()
+    budget = get_budget_for(actor, budget_id)
+    if all(each.pot_period_id != pot_period_id for each in budget.balances):
+        raise NotFound
+    form = ChangeForm(pot_period_id=pot_period_id)
+    if form.validate():
+        try:
+            waits = finance.change_allocation(actor, form.to_command())
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            flash(
+                "The cut waits for a second person of the finance team." if waits else "The amount is changed.",
+                "success",
+            )
+            return redirect(url_for("budgets.council_budget", budget_id=budget_id))
+    return _page(budget_id, change=form)
+
+
+@blueprint.post("/council/budgets/<int:budget_id>/state")
+@allow(FINANCE)
+def change_budget_state(budget_id: int) -> Response | str:
+    """Pause it, let it go on, or end it."""
+    actor = current_actor()
+    get_budget_for(actor, budget_id)
+    form = StateForm()
+    if form.validate():
+        try:
+            finance.set_state(actor, budget_id, BudgetState(form.state.data), reason=form.why.data)
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            flash("Saved.", "success")
+            return redirect(url_for("budgets.council_budget", budget_id=budget_id))
+    return _page(budget_id, state=form)
+
+
+@blueprint.post("/council/budgets/changes/<int:change_id>/<any(agree, back):answer>")
+@allow(FINANCE)
+def decide_change(change_id: int, answer: str) -> Response:
+    """A second person agrees to a cut, or sends it back."""
+    finance.decide_change(current_actor(), change_id, agree=answer == "agree")
+    flash("The cut counts now." if answer == "agree" else "The cut is sent back. Nothing was changed.", "success")
+    return redirect(url_for("budgets.council_budgets"))
