@@ -12,13 +12,15 @@ from marketplace.demo.authority import BROKERS_LIMIT_PENCE
 from marketplace.demo.diary import later
 from marketplace.demo.folk import DARLINGTON, DURHAM, first_part
 from marketplace.demo.orders import Course, Story, order_from_budget
-from marketplace.demo.people import USUAL, Life, lives
+from marketplace.demo.people import Life, lives
 from marketplace.demo.shopping import Want
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 
-A_MONTH_OF_A_USUAL_KIND, A_MONTH_OF_ANOTHER, A_MONTH_IN_DURHAM = 6, 2, 5
-"""How many different people buy one kind of help in a month; five or more is what a report may show."""
+SHOPPERS_OF_EACH_KIND, SHOPPERS_IN_DURHAM = 3, 2
+"""How many people of each pair of usual goals buy in a month: so six buy each usual kind of help, and a report shows
+nothing of fewer than five."""
+ALSO_SOMETHING_ELSE = 0.4
 DOES_NOT_BUY_LATELY = "Lavinia Starlingford"
 WEEKS_WITHOUT_BUYING = 5
 SPENT_AT_MOST_PERCENT = 80
@@ -38,12 +40,11 @@ def write(story: Story, offers: Offers, begins: date, today: date) -> None:
     left = {life.name: life.pence * SPENT_AT_MOST_PERCENT // 100 for life in lives()}
     for first in _months(begins, today):
         last = min(clock.next_month(first) - timedelta(days=1), today)
-        for life, category in _buyers(story, first):
+        for life in (*_shoppers(story), *_brokers_round(first, last)):
             day = later(first, story.dice.randrange(min(28, (last - first).days + 1)))
             if life.name == DOES_NOT_BUY_LATELY and day > today - timedelta(weeks=WEEKS_WITHOUT_BUYING):
                 continue
-            _buy(story, life, story.dice.choice(shop[category]), day, left)
-        _brokers_round(story, shop, first, last, today, left)
+            _buy(story, life, shop, day, left)
 
 
 def _shop(offers: Offers) -> dict[str, list[_Sold]]:
@@ -62,32 +63,23 @@ def _months(begins: date, today: date) -> Iterator[date]:
         first = clock.next_month(first)
 
 
-def _buyers(story: Story, first: date) -> Iterator[tuple[Life, str]]:
-    """Who buys which kind of help in a month, beside the brokers' twelve."""
+def _shoppers(story: Story) -> Iterator[Life]:
+    """Who buys in a month, beside the brokers' twelve."""
     buyers = [life for life in lives() if life.rail is Rail.COUNCIL_MANAGED and _buyer(life) and life.helper != "priya"]
-    here = [life for life in buyers if life.council == DARLINGTON]
-    for category in dict.fromkeys(goal for life in here for goal in life.goals):
-        wanting = [life for life in here if category in life.goals]
-        number = A_MONTH_OF_A_USUAL_KIND if category in USUAL else A_MONTH_OF_ANOTHER
-        for life in story.dice.sample(wanting, min(number, len(wanting))):
-            yield life, category
-    there = [life for life in buyers if life.council == DURHAM and "home-care" in life.goals]
-    for life in story.dice.sample(there, min(A_MONTH_IN_DURHAM, len(there))):
-        yield life, "home-care"
+    by_goals: dict[tuple[str, ...], list[Life]] = defaultdict(list)
+    for life in buyers:
+        by_goals[life.goals[:2] if life.council == DARLINGTON else (DURHAM,)].append(life)
+    for goals, alike in by_goals.items():
+        number = SHOPPERS_IN_DURHAM if goals == (DURHAM,) else SHOPPERS_OF_EACH_KIND
+        yield from story.dice.sample(alike, min(number, len(alike)))
 
 
-def _brokers_round(
-    story: Story, shop: dict[str, list[_Sold]], first: date, last: date, today: date, left: dict[str, int]
-) -> None:
-    """Once a month Priya orders for each of her people whose budget the council manages."""
-    for number, life in enumerate(life for life in lives() if life.helper == "priya"):
-        if life.rail is not Rail.COUNCIL_MANAGED:
-            continue
-        day = later(first, 2 + (number * 2) % 20)
-        if life.name == DOES_NOT_BUY_LATELY and day > today - timedelta(weeks=WEEKS_WITHOUT_BUYING):
-            continue
-        if day <= last:
-            _buy(story, life, story.dice.choice(shop[life.goals[first.month % len(life.goals)]]), day, left)
+def _brokers_round(first: date, last: date) -> Iterator[Life]:
+    """Every other month Priya orders for each of her people whose budget the council manages."""
+    twelve = [life for life in lives() if life.helper == "priya"]
+    for number, life in enumerate(twelve):
+        if life.rail is Rail.COUNCIL_MANAGED and (first.month + number) % 2 == 0:
+            yield life
 
 
 def _buyer(life: Life) -> str | None:
@@ -95,19 +87,28 @@ def _buyer(life: Life) -> str | None:
     return life.helper or (first_part(life.name) if life.signs_in else None)
 
 
-def _buy(story: Story, life: Life, sold: _Sold, day: date, left: dict[str, int]) -> None:
-    dice, price = story.dice, sold.offer.price_pence or 0
+def _buy(story: Story, life: Life, shop: dict[str, list[_Sold]], day: date, left: dict[str, int]) -> None:
+    """One basket: something for each usual goal, now and then something else, from as many providers."""
+    dice = story.dice
+    goals = [goal for number, goal in enumerate(life.goals) if number < 2 or dice.random() < ALSO_SOMETHING_ELSE]
     within = left[life.name]
     if life.helper in ("priya", "bryony"):
         within = min(within, BROKERS_LIMIT_PENCE)
-    quantity = min(dice.randint(sold.fewest, sold.most), within // price)
-    course = _course(story, may_review=life.helper != "sadie")
-    if quantity < 1:
-        return
-    if course.declined_because is None:
+    wants: list[Want] = []
+    courses: list[Course] = []
+    for goal in goals:
+        sold = dice.choice(shop[goal])
+        price = sold.offer.price_pence or 0
+        quantity = min(dice.randint(sold.fewest, sold.most), within // price)
+        course = _course(story, may_review=life.helper != "sadie")
+        if quantity < 1:
+            continue
+        within -= quantity * price
         left[life.name] -= quantity * price
-    want = Want(sold.offer, quantity, later(day, dice.randint(2, 4)))
-    order_from_budget(story, _buyer(life) or "", life.name, [want], day, course)
+        wants.append(Want(sold.offer, quantity, later(day, dice.randint(2, 4))))
+        courses.append(course)
+    if wants:
+        order_from_budget(story, _buyer(life) or "", life.name, wants, day, courses)
 
 
 def _course(story: Story, *, may_review: bool) -> Course:

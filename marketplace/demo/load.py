@@ -7,10 +7,11 @@ from random import Random
 
 from flask import current_app
 
+from catalogue.services import index
 from marketplace import reference, schema
 from marketplace.accounts.queries import find_user_by_email
 from marketplace.database import db
-from marketplace.demo import authority, budgets, history, open_data, people, town
+from marketplace.demo import authority, budgets, cards, history, open_data, people, stories, town, waiting
 from marketplace.demo.diary import Diary, moment
 from marketplace.demo.orders import Story
 from marketplace.demo.reviews import Reviews
@@ -35,9 +36,7 @@ def ensure(say: Say) -> None:
     open_data.bring_in(say)
     if find_user_by_email("edith@demo.example") is None:
         _build(say)
-    import catalogue.services.index
-
-    catalogue.services.index.refresh(None)
+    index.refresh(None)
     db.session.remove()
     say(f"Ready after {time.monotonic() - began:.0f} seconds.")
 
@@ -52,12 +51,17 @@ def _build(say: Say) -> None:
         say("People move in: councils, support organisations, people and their budgets")
         folk = people.found(providers, postcodes)
         authority.give(folk, begins, today)
-        budgets.set_up(folk, begins, today, 1_000_00)
+        offers = offers_of(providers)
+        budgets.set_up(folk, begins, today, stories.tomasz_pence(offers))
+        say("Providers open their accounts for card payments, at the sandbox")
+        cards.ready_providers(offers.values())
+    index.refresh(None)
     say("Eight months go by: orders, deliveries and reviews")
     dice = Random(SEED)  # noqa: S311  nothing secret is drawn with it
     story = Story(folk, Diary(now), Reviews(), dice, _work)
-    offers = offers_of(providers)
     history.write(story, offers, begins, today)
+    stories.write(story, offers, today)
+    waiting.write(story, today)
     story.diary.live()
 
 

@@ -39,16 +39,27 @@ class Course:
     complaint: str | None = None
 
 
-def order_from_budget(story: Story, buyer: str, person: str, wants: Sequence[Want], day: date, course: Course) -> None:
-    """Place on `day` by a budget that needs no card, and go on as far as `course` says."""
+def order_from_budget(
+    story: Story, buyer: str, person: str, wants: Sequence[Want], day: date, courses: Sequence[Course]
+) -> None:
+    """Place on `day` by a budget that needs no card, and go on as far as the course of each order says.
+
+    One thing from each provider, so that each is an order of its own.
+    """
 
     def place() -> None:
         actor = story.folk.actor(buyer)
         order_ids = buy(actor, story.folk.people[person], wants, story.folk.pots[person])
-        for order_id, want in zip(order_ids, wants, strict=True):
+        by_provider = sorted(zip(wants, courses, strict=True), key=lambda pair: provider_of(pair[0]))
+        for order_id, (want, course) in zip(order_ids, by_provider, strict=True):
             follow(story, actor, order_id, want, day, course)
 
     story.diary.at(moment(day, 9 + story.dice.randrange(8), story.dice.randrange(60)), place)
+
+
+def provider_of(want: Want) -> tuple[str, int]:
+    """The order in which a checkout orders from its providers."""
+    return want.offer.provider_name, want.offer.organisation_id
 
 
 def follow(

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from budgets.queries.outcomes import list_outcomes
+from budgets.queries.people import get_person
 from catalogue.queries.listings import Offer, offer_for
 from catalogue.queries.own import list_own_listings
 from marketplace.accounts.domain import Actor
-from payments.queries.checkouts import OWN_MONEY, get_plan
+from payments.queries.checkouts import OWN_MONEY, get_checkout, get_plan
 from payments.services import baskets, checkout
 from payments.services.baskets import LineWanted
 
@@ -39,22 +40,23 @@ def fill(actor: Actor, person_id: int, wants: Sequence[Want]) -> int:
     return checkout.begin(actor, person_id)
 
 
-def answer(actor: Actor, checkout_id: int, pot_period_id: int | None) -> None:
-    """Give the four answers: for whom, paid how, for what, and where to."""
-    plan = get_plan(actor, checkout_id)
-    checkout.say_who(actor, checkout_id)
+def answer(actor: Actor, checkout_id: int, wants: Sequence[Want], pot_period_id: int | None) -> None:
+    """Give the answers that are still wanted: for whom, paid how, for what, and where to."""
+    known = get_checkout(actor, checkout_id)
+    if not known.answers.get("who"):
+        checkout.say_who(actor, checkout_id)
     way = OWN_MONEY if pot_period_id is None else f"pot:{pot_period_id}"
-    checkout.choose_way(actor, checkout_id, way)
-    outcomes = list_outcomes(plan.checkout.person_id)
-    fitting = {outcome.category_slug: outcome.id for outcome in outcomes}
-    chosen = {
-        part.organisation_id: fitting.get(part.lines[0].offer.category_slug, outcomes[0].id)
-        for part in plan.parts
-        if outcomes and part.lines[0].offer
+    if known.way != way:
+        checkout.choose_way(actor, checkout_id, way)
+    goals = {outcome.category_slug: outcome.id for outcome in list_outcomes(known.person_id)}
+    outcomes = {
+        want.offer.organisation_id: goals.get(want.offer.category_slug) or next(iter(goals.values()))
+        for want in wants
+        if goals
     }
-    person = plan.access.person
+    person = get_person(known.person_id)
     delivery = DELIVERY | {"name": person.name, "postcode": person.postcode or ""}
-    checkout.say_purpose(actor, checkout_id, outcomes=chosen, delivery=delivery)
+    checkout.say_purpose(actor, checkout_id, outcomes=outcomes, delivery=delivery)
 
 
 def place(actor: Actor, checkout_id: int) -> tuple[int, ...]:
@@ -64,7 +66,7 @@ def place(actor: Actor, checkout_id: int) -> tuple[int, ...]:
 
 
 def buy(actor: Actor, person_id: int, wants: Sequence[Want], pot_period_id: int) -> tuple[int, ...]:
-    """Order from a budget that needs no card, all in one transaction; answers the orders."""
+    """Order from a budget that needs no card; answers the orders, in the order of the providers."""
     checkout_id = fill(actor, person_id, wants)
-    answer(actor, checkout_id, pot_period_id)
+    answer(actor, checkout_id, wants, pot_period_id)
     return place(actor, checkout_id)
