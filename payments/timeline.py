@@ -108,10 +108,6 @@ def _with_ending(order: OrderView, steps: list[Step]) -> list[Step]:
     if order.state not in _ENDINGS:
         return steps
     happened = [step for step in steps if step.state in ("done", "stopped")]
-    if order.charge_at is not ChargeAt.NEVER and order.payment_state in _PAID:
-        pass  # the money given back is part of the step "Paid"
-    else:
-        happened = [step for step in happened if step.title not in ("Nothing to pay",)]
     if order.approval is not None and order.approval.approved is False:
         return happened
     title = _ENDINGS[order.state]

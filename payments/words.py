@@ -131,6 +131,9 @@ _HISTORY = {
     ("payment", "dispute"): "the bank looks into the payment",
     ("payment", "win_dispute"): "the bank decided for the provider",
     ("payment", "lose_dispute"): "the bank decided for the card’s owner",
+    ("payment", "lose_dispute_part"): "the bank decided for the card’s owner, about a part of it",
+    ("payment", "undo_refund"): "the bank sent back the money that was given back",
+    ("payment", "undo_refund_part"): "the bank sent back a part of the money that was given back",
     ("payment", "hold_for_review"): "we look at the payment",
 }
 
