@@ -286,3 +286,8 @@ def joined_as(user_id: int) -> JoinedAs | None:
     """What a user said they came for when they registered; None for those who were invited."""
     value = db.session.execute(select(User.joined_as).where(User.id == user_id)).scalar_one_or_none()
     return JoinedAs(value) if value else None
+
+
+def has_password(user_id: int) -> bool:
+    """Whether a user has chosen a password; those who never did come in by a link."""
+    return db.session.execute(select(User.password_hash).where(User.id == user_id)).scalar_one_or_none() is not None

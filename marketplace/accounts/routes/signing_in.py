@@ -7,7 +7,7 @@ from marketplace.accounts import browser, kept_forms, navigation
 from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, current_actor
 from marketplace.accounts.errors import WrongPassword, WrongSignIn
 from marketplace.accounts.forms import ConfirmPasswordForm, SignInForm
-from marketplace.accounts.queries import actor_of
+from marketplace.accounts.queries import actor_of, has_password
 from marketplace.accounts.routes import blueprint
 from marketplace.accounts.routes.limits import count_failure, limit_failures, limit_place_failures
 from marketplace.accounts.services import profile, signing_in
@@ -82,7 +82,7 @@ def confirm_password() -> Response | str:
         except WrongPassword as error:
             count_failure()
             form.refuse(error)
-    return render_template("accounts/confirm_password.html", form=form)
+    return render_template("accounts/confirm_password.html", form=form, has_password=has_password(_user_id()))
 
 
 def _user_id() -> int:

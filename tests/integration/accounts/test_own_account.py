@@ -269,3 +269,10 @@ def test_no_letter_or_page_ever_holds_a_password(app: Flask, client: FlaskClient
     for letter in letters_to(EMAIL):
         assert PASSWORD not in letter.body and NEW not in letter.body
     assert find_user_by_email(EMAIL) is not None
+
+
+def test_who_has_no_password_is_told_how_to_get_one_where_one_is_asked_for(client: FlaskClient, app: Flask) -> None:
+    with transaction():
+        user_id = UserFactory(password_hash=None).id
+    sign_in(client, user_id)
+    assert "Your account has no password yet" in text_of(client.get("/account/confirm"))

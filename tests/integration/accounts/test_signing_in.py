@@ -131,6 +131,14 @@ def test_ten_wrong_passwords_make_one_account_wait_and_others_not(
     assert _try(client, "other@example.org").status_code == 302
 
 
+def test_fifty_failures_from_one_place_make_that_place_wait(client: FlaskClient, user_id: int) -> None:
+    for number in range(50):
+        assert _try(client, f"nobody{number}@example.org").status_code == 200
+    assert _try(client).status_code == 429
+    client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    assert _try(client).status_code == 302
+
+
 def test_signing_in_often_and_rightly_is_no_reason_to_wait(client: FlaskClient, user_id: int) -> None:
     for _ in range(12):
         assert _try(client).status_code == 302
