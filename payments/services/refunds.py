@@ -38,7 +38,7 @@ from payments.services.refund_rows import (
     shares_by_amount,
     shares_by_quantity,
 )
-from payments.services.settled_books import book_refund
+from payments.services.settled_books import book_refund, follow_settled, nothing_left_to_settle
 
 OPERATOR_ALONE_PENCE = 20_000
 LONGEST_WORDS = 1000
@@ -178,8 +178,11 @@ def _go(order: Order, funding: OrderFunding, refund: Refund, actor: Actor | None
     if run is None:
         # Not in a run yet: the run will simply ask for less.
         refund.state, refund.done_at = RefundState.DONE, clock.now()
+        db.session.flush()
+        nothing_left_to_settle(order, funding, refund)
     elif run.state is RunState.SENT:
         book_refund(order, funding, refund)
+        follow_settled(order, refund)
     db.session.flush()
 
 
