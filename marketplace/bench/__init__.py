@@ -5,7 +5,7 @@ Each module has a click command that `register` adds; each works on a database o
 
 import click
 
-from marketplace.bench import search
+from marketplace.bench import checkout, pages, search
 
 
 def register(cli: click.Group) -> None:
@@ -18,4 +18,5 @@ def bench() -> None:
     """Measure this code against a floor of the same run. Takes a minute or two; `--json` is for machines."""
 
 
-search.register(bench)
+for module in (search, pages, checkout):
+    module.register(bench)
