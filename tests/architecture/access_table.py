@@ -21,6 +21,8 @@ PROVIDERS = frozenset({Role.PROVIDER})
 OPERATORS = frozenset({Role.OPERATOR})
 ACCESS_POINTS = frozenset({Role.ACCESS_POINT_WORKER})
 FINANCE = frozenset({Role.COUNCIL_FINANCE})
+READ_BUDGETS = FINANCE | {Role.AUDITOR}
+WATCH_MANDATES = frozenset({Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD})
 
 HIDDEN = (404,)
 SHOWN = (200, 302)
@@ -125,6 +127,36 @@ CATALOGUE = {
     "catalogue.shortlist_remove": act(ANYBODY),
 }
 
+BUDGETS = {
+    "budgets.budgets": page(SIGNED_IN),
+    "budgets.budgets_of": page(SIGNED_IN),
+    "budgets.change_amount": act(FINANCE),
+    "budgets.change_budget_state": act(FINANCE),
+    "budgets.choose_person": page(SIGNED_IN),
+    "budgets.confirm_load": act(FINANCE),
+    "budgets.confirm_mandate": act(SIGNED_IN),
+    "budgets.council_budget": page(READ_BUDGETS),
+    "budgets.council_budgets": page(READ_BUDGETS),
+    "budgets.council_mandates": page(WATCH_MANDATES),
+    "budgets.decide_change": act(FINANCE),
+    "budgets.end_mandate": act(SIGNED_IN),
+    "budgets.example_load": page(FINANCE),
+    "budgets.grant_mandate": form(SIGNED_IN),
+    "budgets.load_budgets": form(FINANCE),
+    "budgets.look_at_load": page(FINANCE),
+    "budgets.mandate": page(SIGNED_IN),
+    "budgets.mandates_list": page(SIGNED_IN),
+    "budgets.pause_mandate": act(SIGNED_IN),
+    "budgets.question_mandate": act(SIGNED_IN),
+    "budgets.record_mandate": form(frozenset({Role.SOCIAL_WORKER})),
+    "budgets.refused_rows": page(FINANCE),
+    "budgets.resume_mandate": act(SIGNED_IN),
+    "budgets.set_up_budget": form(FINANCE),
+    "budgets.sharing": act(SIGNED_IN),
+    "budgets.start_acting": act(SIGNED_IN),
+    "budgets.stop_acting": act(SIGNED_IN),
+}
+
 PAYMENTS = {
     "payments.approval": form(SIGNED_IN),
     "payments.approvals": page(SIGNED_IN),
@@ -215,4 +247,4 @@ DESK = {
     "desk.work_again": act(OPERATORS, public=SHOWN),
 }
 
-TABLE: dict[str, Line] = {**OPEN, **ACCOUNTS, **CATALOGUE, **PAYMENTS, **RATINGS, **PLANNING, **DESK}
+TABLE: dict[str, Line] = {**OPEN, **ACCOUNTS, **CATALOGUE, **BUDGETS, **PAYMENTS, **RATINGS, **PLANNING, **DESK}

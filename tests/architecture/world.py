@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from budgets.domain import ConsentHow
+from budgets.models import AllocationChange, BudgetLoad
 from catalogue.models import ProviderClaim
 from marketplace.accounts.domain import Actor, OrganisationKind, Role
 from marketplace.accounts.models import Invitation, Membership, Organisation, SignIn
@@ -78,6 +78,21 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
     member = MembershipFactory(user_id=UserFactory().id, organisation_id=organisation.id, role=Role.BUDGET_MANAGER)
     unclaimed = ProviderFactory(unclaimed=True)
     rows = {
+        "change_id": AllocationChange(
+            pot_period_id=budget.pot_period_id,
+            pence=-1_000,
+            reason="Reviewed",
+            prepared_by_user_id=staff.id,
+            prepared_at=now,
+        ),
+        "load_id": BudgetLoad(
+            council_id=theirs,
+            file_name="budgets.csv",
+            file_digest="0" * 64,
+            content="",
+            prepared_by_user_id=staff.id,
+            prepared_at=now,
+        ),
         "checkout_id": Checkout(
             key="k" * 32, basket_id=basket.id, user_id=owner.id, person_id=person.id, answers={}, created_at=now
         ),
@@ -159,10 +174,10 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "council_id": theirs,
         "user_id": owner.id,
         "email_id": email_id,
-        "consent_how": ConsentHow.ONLINE.value,
         "token": "not-a-token",
         "slug": "home-care",
         "setting": "on",
+        "answer": "agree",
         "step": "price",
         "action": "withdraw",
         "filename": "ui/app.css",
