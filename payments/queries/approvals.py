@@ -12,7 +12,8 @@ from marketplace.database import db
 from marketplace.kernel.errors import NotFound
 from payments.domain import OrderState
 from payments.models import Approval, Order
-from payments.queries.orders import OrderView, get_order
+from payments.queries.orders import OrderSummary, OrderView, get_order
+from payments.queries.orders.lists import find_order_before
 
 
 @dataclass(frozen=True)
@@ -99,3 +100,8 @@ def get_case(approval_id: int) -> Case:
     if row is None:
         raise NotFound()
     return Case(row.id, get_order(row.order_id), row.content_digest, row.prepared_by_user_id, row.why, row.ends_at)
+
+
+def find_last_from(order: OrderView) -> OrderSummary | None:
+    """The person's order from the same provider before this one, so that a second person sees what is different."""
+    return find_order_before(order.person_id, order.organisation_id, order.id)

@@ -11,7 +11,8 @@ from marketplace.kernel.errors import DomainError, NotFound
 from payments import words
 from payments.domain import OrderState
 from payments.forms.orders import DecideForm
-from payments.queries.approvals import get_case, list_prepared_by, list_waiting
+from payments.queries.approvals import find_last_from, get_case, list_prepared_by, list_waiting
+from payments.queries.orders import OrderSummary, OrderView, list_of_checkout
 from payments.routes import blueprint
 from payments.services import approvals as services
 from payments.services.approvals import Decided
@@ -70,4 +71,11 @@ def approval(approval_id: int) -> Response | str:
         pot=get_pot_choice(pot_id) if pot_id else None,
         words=words,
         is_open=is_open,
+        together=[other for other in _together(case.order) if other.id != case.order.id],
+        last=find_last_from(case.order),
     )
+
+
+def _together(order: OrderView) -> list[OrderSummary]:
+    """The orders that were prepared in one checkout with this one."""
+    return list_of_checkout(order.checkout_id) if order.checkout_id else []

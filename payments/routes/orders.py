@@ -12,6 +12,7 @@ from marketplace.kernel.errors import DomainError, NotFound
 from payments import words
 from payments.domain import OrderState, PaymentState
 from payments.forms.orders import CancelForm, ProblemForm, SortedForm
+from payments.queries.approvals import list_waiting
 from payments.queries.card_states import cards_of_checkout
 from payments.queries.orders import OrderView, count_of_person, get_order_for, list_orders_for_person
 from payments.queries.standing import BUYER_SIDES, READING, Side
@@ -54,6 +55,7 @@ def orders() -> str:
         last=max(1, -(-count // PAGE)),
         someone=someone,
         person_id=person_id,
+        waiting=len(list_waiting(actor)),
     )
 
 

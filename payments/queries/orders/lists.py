@@ -224,6 +224,18 @@ def list_of_checkout(checkout_id: int) -> list[OrderSummary]:
     return _list(_summaries().where(Order.checkout_id == checkout_id).order_by(Order.provider_name, Order.id))
 
 
+def find_order_before(person_id: int, organisation_id: int, order_id: int) -> OrderSummary | None:
+    """A person's newest order from a provider that reached it, before the one with this id."""
+    query = _summaries().where(
+        Order.person_id == person_id,
+        Order.organisation_id == organisation_id,
+        Order.id < order_id,
+        Order.placed_at.is_not(None),
+    )
+    found = _list(query.order_by(Order.id.desc()).limit(1))
+    return found[0] if found else None
+
+
 def list_by_ids(order_ids: Iterable[int]) -> dict[int, OrderSummary]:
     """Orders by id, in one query."""
     ids = list(order_ids)

@@ -185,6 +185,9 @@ def test_the_queue_and_the_case_show_what_is_asked_and_take_the_answer(app: Flas
     assert "Do you agree to £54.00 for Margaret Hill?" in words
     assert "Your limit for one order is £10.00" in words
     assert "See people and get out of the house" in words and "Margaret's respite money" in words
+    assert "Prepared at the same time: Tees Meals, £13.00. £67.00 in all." in words
+    assert "This is the first order from Dales Home Care" in words
+    assert "2 orders wait for you to agree" in text_of(client.get("/orders"))
     missing = submit(client, f"/approvals/{case.id}", {"seen": fields_of(page)["seen"], "decision": "send_back"})
     assert "Say what should be different" in text_of(missing)
     data = {"seen": fields_of(page)["seen"], "decision": "approve"}
