@@ -109,3 +109,43 @@ CAST = (
     ),
 )
 """Also the addresses by which the loader and the sign-in buttons know them."""
+
+COLLEAGUES = (
+    Part(
+        "second-budget-manager",
+        "Owen Steadfast",
+        "owen@demo.example",
+        "person",
+        "Priya's colleague",
+        "Owen agrees to what Priya prepares above her limit, or sends it back.",
+        "Open Approvals: something waits.",
+    ),
+    Part(
+        "second-finance",
+        "Stanley Countwell",
+        "stanley@demo.example",
+        "budget",
+        "Farah's colleague",
+        "Stanley sends the settlement that Farah prepared, and agrees to a cut.",
+        "Open Settlement.",
+    ),
+    Part(
+        "second-operator",
+        "Otto Stallholder",
+        "otto@demo.example",
+        "tick",
+        "Olive's colleague",
+        "Otto agrees to refunds above £200.",
+        "Open the desk.",
+    ),
+    Part(
+        "second-provider",
+        "Nell Garthside's kitchen",
+        "nell@demo.example",
+        "meals",
+        "Cooks lunches",
+        "Nell cooks lunch for four neighbours and sells it here.",
+        "Answer an order.",
+    ),
+)
+"""The second persons that some acts need, below the ten on the page."""

@@ -9,7 +9,7 @@ from marketplace.accounts.access import ANYONE, allow, current_actor
 from marketplace.accounts.navigation import start_page
 from marketplace.accounts.queries import actor_of, find_user_by_email
 from marketplace.accounts.services import signing_in
-from marketplace.demo.cast import CAST
+from marketplace.demo.cast import CAST, COLLEAGUES
 
 blueprint = Blueprint("demo", __name__, template_folder="templates")
 START_PAGES = {"dp-holder": "/budgets", "nominated-person": "/caseload"}
@@ -19,14 +19,14 @@ START_PAGES = {"dp-holder": "/budgets", "nominated-person": "/caseload"}
 @allow(ANYONE)
 def demo() -> str:
     """Ten people to be, each with a sentence and something to try."""
-    return render_template("demo/demo.html", cast=CAST)
+    return render_template("demo/demo.html", cast=CAST, colleagues=COLLEAGUES)
 
 
 @blueprint.post("/demo")
 @allow(ANYONE)
 def be() -> Response:
     """Become one of them, without a password: this route exists in a demo alone."""
-    part = next((part for part in CAST if part.role == request.form.get("role")), None)
+    part = next((part for part in (*CAST, *COLLEAGUES) if part.role == request.form.get("role")), None)
     user = find_user_by_email(part.email) if part else None
     if part is None or user is None:
         abort(404)

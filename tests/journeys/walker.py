@@ -30,17 +30,22 @@ class Walker:
         self.look()
 
     def be(self, role: str) -> None:
-        """Become somebody of the demo, by the button on /demo."""
-        self.page.goto(self.home + "/demo")
+        """From the start page, become somebody of the demo."""
+        self.start()
+        self.page.get_by_role("link", name="Be somebody else").click()
         self.look()
         self.page.locator(f'form:has(input[name="role"][value="{role}"]) button').first.click()
         self.look()
 
     def click(self, name: str | re.Pattern[str], *, exact: bool = False, nth: int = 0) -> None:
-        """Press the link or the button with these words, then look at the page that comes."""
-        link = self.page.get_by_role("link", name=name, exact=exact)
-        button = self.page.get_by_role("button", name=name, exact=exact)
-        target = link.or_(button).nth(nth)
+        """Press the link or button with these words, in the page itself before its menus; look at what comes."""
+        main = self.page.locator("main")
+        found = main.get_by_role("link", name=name, exact=exact).or_(main.get_by_role("button", name=name, exact=exact))
+        if found.count() == 0:
+            found = self.page.get_by_role("link", name=name, exact=exact).or_(
+                self.page.get_by_role("button", name=name, exact=exact)
+            )
+        target = found.nth(nth)
         target.scroll_into_view_if_needed()
         target.click()
         self.look()
@@ -62,6 +67,34 @@ class Walker:
         place = self.page.get_by_text(words).first
         expect(place).to_be_visible()
         return place
+
+    def menu(self, name: str) -> None:
+        """Open a page by the main menu."""
+        self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True).first.click()
+        self.look()
+
+    def find(self, what: str, *, where: str = "DL3 7TX") -> None:
+        """From the start page, look for help and open the first listing of this very name."""
+        self.start()
+        self.fill("What would help?", what)
+        self.fill("Where?", where)
+        self.click("Find help")
+        self.open(what)
+
+    def open(self, name: str) -> None:
+        """Open the card or the row with this name, not a filter that speaks of it."""
+        self.page.locator("main").get_by_role("link", name=name, exact=True).first.click()
+        self.look()
+
+    def pay_card(self, number: str) -> None:
+        """Type a card into the hosted page and send it."""
+        self.fill("Card number", number)
+        self.fill("Expiry date", "12 / 30")
+        self.fill("Security code", "123")
+        name = self.page.get_by_label("Name on card")
+        if name.count():
+            name.fill("E Fairweather")
+        self.click("Save card")
 
     def heading(self, words: str | re.Pattern[str]) -> None:
         """The page's main heading says this."""
