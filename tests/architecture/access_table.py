@@ -247,4 +247,7 @@ DESK = {
     "desk.work_again": act(OPERATORS, public=SHOWN),
 }
 
+DEMO = {"demo.be": act(ANYBODY), "demo.demo": page(ANYBODY)}
+"""Served by a demonstration alone."""
+
 TABLE: dict[str, Line] = {**OPEN, **ACCOUNTS, **CATALOGUE, **BUDGETS, **PAYMENTS, **RATINGS, **PLANNING, **DESK}

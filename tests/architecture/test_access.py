@@ -5,6 +5,7 @@ The walk runs on SQLite alone: rules know no database, and each package tests it
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,9 +15,11 @@ from werkzeug.test import TestResponse
 
 from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, roles
 from marketplace.accounts.domain import Actor, MembershipView, OrganisationKind, Role
-from tests.architecture.access_table import HIDDEN, SHOWN, TABLE, Line
+from marketplace.app import create_app
+from tests.architecture.access_table import DEMO, HIDDEN, SHOWN, TABLE, Line
 from tests.architecture.world import VISITORS, World, build, everything, visitor
 from tests.browser import sign_in
+from tests.conftest import test_settings
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _REFERENCE = re.compile(r"Reference for us: <strong>[^<]*</strong>")
@@ -179,6 +182,12 @@ def test_no_visitor_changes_what_is_anothers(app: Flask, client: FlaskClient, wh
     walk = Walk(app, client, str(who), build())
     walk.posts()
     assert walk.wrong == []
+
+
+def test_a_demo_adds_its_own_page_and_nothing_else(tmp_path: Path) -> None:
+    app = create_app(test_settings(f"sqlite:///{tmp_path / 'demo.sqlite3'}", tmp_path, demo=True))
+    assert gaps(app, TABLE | DEMO) == []
+    assert wrong_rules(app, TABLE | DEMO) == []
 
 
 # Negative controls: each guard taken away is noticed.

@@ -40,6 +40,14 @@ class World:
     ids: dict[str, int | str]
     of_endpoint: dict[str, dict[str, int | str]]
 
+    @property
+    def owner_user_id(self) -> int:
+        return int(self.ids["user_id"])
+
+    @property
+    def person_id(self) -> int:
+        return int(self.ids["person_id"])
+
     def values_for(self, endpoint: str, names: set[str]) -> dict[str, int | str]:
         """The values of a route's variables. Raises KeyError when this world does not know one."""
         special = self.of_endpoint.get(endpoint, {})
@@ -63,7 +71,8 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
     owner, staff = UserFactory(name="Owner"), user_with_role(Role.COUNCIL_FINANCE, name="Finance of Darlington")
     person = PersonFactory(user_id=owner.id)
     budget = BudgetFactory(person_id=person.id)
-    mandate = MandateFactory(person_id=person.id, staff=[user_with_role(Role.BUDGET_MANAGER).id])
+    manager = user_with_role(Role.BUDGET_MANAGER)
+    mandate = MandateFactory(person_id=person.id, staff=[manager.id])
     outcome = OutcomeFactory(person_id=person.id)
     provider = ProviderFactory()
     MembershipFactory(user_id=UserFactory().id, organisation_id=provider.organisation_id, role=Role.PROVIDER)
@@ -98,7 +107,7 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         ),
         "approval_id": Approval(
             order_id=waiting.id,
-            prepared_by_user_id=owner.id,
+            prepared_by_user_id=manager.id,
             why="Above the limit",
             content_digest="0" * 64,
             asked_at=now,
