@@ -8,11 +8,13 @@ from functools import partial
 from flask import Flask
 from sqlalchemy import text
 
+import budgets.checks
 import budgets.ports
 import budgets.queries.access
 import budgets.queries.people
 import budgets.routes
 import budgets.services.people
+import catalogue.checks
 import catalogue.ports
 import catalogue.routes
 import catalogue.services.index
@@ -22,9 +24,11 @@ import marketplace.demo.routes
 import marketplace.desk.routes
 import marketplace.planning.routes
 import marketplace.reports.routes
+import payments.checks
 import payments.queries.orders
 import payments.routes
 import payments.services.work
+import ratings.checks
 import ratings.queries
 import ratings.routes
 from marketplace import ui
@@ -94,6 +98,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         allow(ANYONE)(app.view_functions[endpoint])
     budgets.ports.join(council_finder=catalogue.services.places.council_id_for, order_describer=_describe_orders)
     catalogue.ports.join(reviews_for=ratings.queries.reviews_for)
+    app.extensions["checks"] = (
+        budgets.checks.run,
+        payments.checks.run,
+        catalogue.checks.run,
+        ratings.checks.run,
+    )
     app.extensions["levy_on"] = partial(levy, rate_bp=DEFAULT_RATE_BP)
     app.extensions["make_worker"] = partial(create_worker, app)  # for the demo, which lives below this module
     for blueprint in BLUEPRINTS:
