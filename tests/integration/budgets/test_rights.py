@@ -1,5 +1,8 @@
 """Orders are judged by limits in London time, by outcomes and by who sells; who prepared one never agrees to it."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -11,7 +14,7 @@ from budgets.services import book
 from budgets.services.rights import judge_order, may_approve, spent_this_month
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import actor_of
-from marketplace.database import transaction
+from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotAllowed, NotFound
 from marketplace.kernel.rails import Rail
@@ -238,3 +241,42 @@ def test_a_mandate_that_has_ended_approves_nothing(app: Flask) -> None:
     case = Case(ended=True)
     with pytest.raises(NotFound):
         may_approve(case.manager, case.person_id, 99)
+
+
+def _order_two_at_once(app: Flask, case: Case) -> int:
+    """Two orders of £60 in threads that start together under a month's limit of £100; how many needed nobody's yes."""
+    with transaction():
+        pot_period_id = BudgetFactory(person_id=case.person_id).pot_period_id
+        orders = [an_order(case.person_id) for _ in range(2)]
+    actor, barrier = case.manager, threading.Barrier(2)
+
+    def place(order_id: int) -> bool:
+        with app.app_context():
+            barrier.wait(30)
+            try:
+                with transaction():
+                    right = judge_order(actor, case.person_id, 6_000, [case.line(6_000)], rail=Rail.COUNCIL_MANAGED)
+                    time.sleep(0.2)  # without the lock both would have judged by now
+                    if not right.needs_approval:
+                        book.hold(
+                            pot_period_id,
+                            6_000,
+                            cause=f"hold:{order_id}",
+                            order_id=order_id,
+                            outcome_id=case.outcome_id,
+                            actor_user_id=case.user_id,
+                            mandate_id=case.mandate_id,
+                        )
+                    return not right.needs_approval
+            finally:
+                db.session.remove()
+
+    db.session.rollback()
+    with ThreadPoolExecutor(2) as pool:
+        return sum(pool.map(place, orders))
+
+
+def test_two_orders_at_once_cannot_both_pass_the_months_limit(app: Flask) -> None:
+    case = Case(month_limit_pence=10_000)
+    assert _order_two_at_once(app, case) == 1
+    assert spent_this_month(case.mandate_id) == 6_000

@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from budgets.loading.columns import HEADINGS, BudgetRow, RefusedRow, columns_of, parse_map, read_row
 from budgets.loading.reading import UnreadableFile, decode, heading_key, read_table
@@ -165,3 +167,22 @@ def test_a_file_of_windows_is_read_with_its_letters() -> None:
 def test_a_row_with_too_few_cells_is_refused_alone() -> None:
     read = rows(f"{HEADER}\nB9,P9\n{GOOD}\n")
     assert isinstance(read[0], RefusedRow) and isinstance(read[1], BudgetRow)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=300),
+        st.text(max_size=300).map(lambda text: f"{HEADER}\n{text}".encode("utf-8", "surrogatepass")),
+        st.lists(st.text(alphabet='",;\n\r\t£0123456789-/ abc', max_size=20), max_size=40).map(
+            lambda cells: f"{HEADER}\n{','.join(cells)}".encode()
+        ),
+    )
+)
+def test_whatever_the_file_it_is_rows_or_one_sentence_and_never_a_crash(data: bytes) -> None:
+    try:
+        read = rows(decode(data))
+    except UnreadableFile as error:
+        assert str(error).endswith(".")
+        return
+    assert read and all(isinstance(row, RefusedRow) == bool(getattr(row, "reasons", ())) for row in read)
