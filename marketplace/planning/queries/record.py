@@ -29,13 +29,15 @@ class Look:
 
 @dataclass(frozen=True)
 class Act:
-    """One act in words. `order_id` and `reference` where it is about an order."""
+    """One act in words. `organisation` is where `who` looked from; `about` says whom else an act concerns, such as the
+    provider of an order. `order_id` and `reference` where it is about an order."""
 
     id: int
     at: datetime
     who: str
     what: str
     organisation: str | None
+    about: str | None
     authority: str | None
     reason: str | None
     order_id: int | None
@@ -86,7 +88,8 @@ def get_acts(rights: Rights, *, before_id: int | None = None, looks: bool = Fals
             at=line.at,
             who=_who(line, names, rights),
             what=act_words(line.action, total if isinstance(total, int) else None),
-            organisation=_name(organisations, line.organisation_id),
+            organisation=_name(organisations, line.organisation_id) if line.action == LOOK else None,
+            about=_about(line, _name(organisations, line.organisation_id)),
             authority=BASIS_WORDS[mandate.legal_basis] if mandate else None,
             reason=line.reason,
             order_id=order.id if order else None,
@@ -100,6 +103,16 @@ def _who(line: AuditLine, names: dict[int | None, str], rights: Rights) -> str:
     if line.actor_user_id is not None and line.actor_user_id == rights.person.user_id:
         return "You" if rights.is_own else short_name(rights.person.name)
     return names.get(line.actor_user_id, "Somebody")
+
+
+_BEFORE_ORGANISATION = {"consent": "at", "mandate": "for", "order": "with"}
+
+
+def _about(line: AuditLine, organisation: str | None) -> str | None:
+    """`with Dales Home Care` for an order, `at Darlington Library` for a consent given there."""
+    if organisation is None or line.action == LOOK:
+        return None
+    return f"{_BEFORE_ORGANISATION.get(line.object_type, 'with')} {organisation}"
 
 
 def _name(organisations: dict[int, OrganisationView], organisation_id: int | None) -> str | None:

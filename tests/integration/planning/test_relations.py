@@ -65,9 +65,9 @@ def _left(world: World) -> Actor:
 
     actor = world.holder(role=Role.BUDGET_MANAGER)
     with transaction():
-        db.session.execute(select(Membership).where(Membership.user_id == actor.user_id)).scalar_one().ended_at = (
-            clock.now()
-        )
+        db.session.execute(
+            select(Membership).where(Membership.user_id == actor.user_id)
+        ).scalar_one().ended_at = clock.now()
     return actor_of(actor.user_id or 0)
 
 
