@@ -141,7 +141,7 @@ COLLEAGUES = (
     Part(
         "second-provider",
         "Nell Garthside's kitchen",
-        "nell@demo.example",
+        "nell-garthside-lunches@demo.example",
         "meals",
         "Cooks lunches",
         "Nell cooks lunch for four neighbours and sells it here.",
