@@ -17,10 +17,11 @@ from marketplace.demo.shopping import Want
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 
-SHOPPERS_OF_EACH_KIND, SHOPPERS_IN_DURHAM = 3, 2
-"""How many people of each pair of usual goals buy in a month: so six buy each usual kind of help, and a report shows
-nothing of fewer than five."""
-ALSO_SOMETHING_ELSE = 0.4
+SHOPPERS_OF_EACH_KIND, SHOPPERS_IN_DURHAM = 2, 1
+"""How many people with the same three usual goals buy in a month. Each usual kind of help is so bought by six, and a
+report shows nothing of fewer than five."""
+ALSO_SOMETHING_ELSE = 0.2
+EVERY_SO_MANY_MONTHS = {"priya": 2, "sadie": 3}
 DOES_NOT_BUY_LATELY = "Lavinia Starlingford"
 WEEKS_WITHOUT_BUYING = 5
 SPENT_AT_MOST_PERCENT = 80
@@ -40,7 +41,7 @@ def write(story: Story, offers: Offers, begins: date, today: date) -> None:
     left = {life.name: life.pence * SPENT_AT_MOST_PERCENT // 100 for life in lives()}
     for first in _months(begins, today):
         last = min(clock.next_month(first) - timedelta(days=1), today)
-        for life in (*_shoppers(story), *_brokers_round(first, last)):
+        for life in (*_shoppers(story), *_rounds(first)):
             day = later(first, story.dice.randrange(min(28, (last - first).days + 1)))
             if life.name == DOES_NOT_BUY_LATELY and day > today - timedelta(weeks=WEEKS_WITHOUT_BUYING):
                 continue
@@ -64,21 +65,21 @@ def _months(begins: date, today: date) -> Iterator[date]:
 
 
 def _shoppers(story: Story) -> Iterator[Life]:
-    """Who buys in a month, beside the brokers' twelve."""
-    buyers = [life for life in lives() if life.rail is Rail.COUNCIL_MANAGED and _buyer(life) and life.helper != "priya"]
+    """Who buys in a month, beside those whom Priya and Sadie look after."""
     by_goals: dict[tuple[str, ...], list[Life]] = defaultdict(list)
-    for life in buyers:
-        by_goals[life.goals[:2] if life.council == DARLINGTON else (DURHAM,)].append(life)
+    for life in lives():
+        if _buyer(life) and life.helper not in EVERY_SO_MANY_MONTHS:
+            by_goals[tuple(life.goals[:-1]) if life.council == DARLINGTON else (DURHAM,)].append(life)
     for goals, alike in by_goals.items():
         number = SHOPPERS_IN_DURHAM if goals == (DURHAM,) else SHOPPERS_OF_EACH_KIND
-        yield from story.dice.sample(alike, min(number, len(alike)))
+        yield from story.dice.sample(alike, number)
 
 
-def _brokers_round(first: date, last: date) -> Iterator[Life]:
-    """Every other month Priya orders for each of her people whose budget the council manages."""
-    twelve = [life for life in lives() if life.helper == "priya"]
-    for number, life in enumerate(twelve):
-        if life.rail is Rail.COUNCIL_MANAGED and (first.month + number) % 2 == 0:
+def _rounds(first: date) -> Iterator[Life]:
+    """Whom Priya and Sadie order for in a month, of those whose budget the council manages."""
+    for number, life in enumerate(lives()):
+        every = EVERY_SO_MANY_MONTHS.get(life.helper or "")
+        if every and life.rail is Rail.COUNCIL_MANAGED and (first.month + number) % every == 0:
             yield life
 
 
@@ -88,9 +89,12 @@ def _buyer(life: Life) -> str | None:
 
 
 def _buy(story: Story, life: Life, shop: dict[str, list[_Sold]], day: date, left: dict[str, int]) -> None:
-    """One basket: something for each usual goal, now and then something else, from as many providers."""
+    """One basket: something for each usual goal and now and then something else; for whom others order, one thing."""
     dice = story.dice
-    goals = [goal for number, goal in enumerate(life.goals) if number < 2 or dice.random() < ALSO_SOMETHING_ELSE]
+    if life.helper in EVERY_SO_MANY_MONTHS:
+        goals = [dice.choice(life.goals)]
+    else:
+        goals = [goal for goal in life.goals if goal in USUAL or dice.random() < ALSO_SOMETHING_ELSE]
     within = left[life.name]
     if life.helper in ("priya", "bryony"):
         within = min(within, BROKERS_LIMIT_PENCE)

@@ -11,7 +11,7 @@ from catalogue.services import index
 from marketplace import reference, schema
 from marketplace.accounts.queries import find_user_by_email
 from marketplace.database import db
-from marketplace.demo import authority, budgets, cards, history, open_data, people, stories, town, waiting
+from marketplace.demo import authority, budgets, cards, disk, history, open_data, people, stories, town, waiting
 from marketplace.demo.diary import Diary, moment
 from marketplace.demo.orders import Story
 from marketplace.demo.reviews import Reviews
@@ -35,7 +35,8 @@ def ensure(say: Say) -> None:
     say("Reading open data about care homes, libraries, pharmacies and more:")
     open_data.bring_in(say)
     if find_user_by_email("edith@demo.example") is None:
-        _build(say)
+        with disk.unhurried():
+            _build(say)
     index.refresh(None)
     db.session.remove()
     say(f"Ready after {time.monotonic() - began:.0f} seconds.")

@@ -129,7 +129,7 @@ def _others() -> Iterator[Life]:
             rail=Rail.COUNCIL_MANAGED,
             pot=("Support", "Personal budget", "Support at home")[number % 3],
             pence=(2_400_00, 3_600_00, 5_200_00, 4_100_00, 2_900_00)[number % 5],
-            goals=(USUAL[number % 4], USUAL[(number + 1) % 4], _BESIDE[number % len(_BESIDE)]),
+            goals=(*(goal for place, goal in enumerate(USUAL) if place != number % 4), _BESIDE[number % len(_BESIDE)]),
             review_in_days=20 + (number * 37) % 300,
             council=DARLINGTON if in_darlington else DURHAM,
         )
