@@ -1,0 +1,141 @@
+"""Three sentences that say what matters, and titles that say what a chart found.
+
+They are made of what the tables show and say nothing else: a hidden figure is not hinted at.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from marketplace.kernel.money import format_pounds
+from marketplace.reports.domain import Comparison, Dimension, Figure, Period, Table
+from marketplace.reports.queries import CouncilReport, Names
+from marketplace.ui.filters import month_name, plural
+
+TOO_SMALL = "fewer than 5 or protected"
+"""What stands in place of a figure that is not shown."""
+
+
+def period_words(period: Period) -> str:
+    """`November 2026`, or `April 2026 to March 2027`."""
+    if period.month is not None:
+        return month_name(period.first_day)
+    return f"{month_name(period.months[0])} to {month_name(period.months[11])}"
+
+
+def three_sentences(loaded: CouncilReport, today: date) -> list[str]:
+    """What was spent, what changed or weighed most, and what people miss or pay."""
+    return [_what_was_spent(loaded, today), _what_matters_most(loaded, today), _what_is_missing(loaded)]
+
+
+def _this_month(period: Period, today: date) -> int | None:
+    """The number of today's month in the period's year; None in a year that is over, or where one month was chosen."""
+    if period.month is not None or not period.first_day <= today <= period.last_day:
+        return None
+    return (today.month - 4) % 12
+
+
+def _figures(table: Table | None) -> dict[object, Figure]:
+    return {figure.value: figure for figure in table.figures} if table else {}
+
+
+def _what_was_spent(loaded: CouncilReport, today: date) -> str:
+    period, whole = loaded.asked.period, loaded.report.whole
+    number = _this_month(period, today)
+    if number is None:
+        words = period_words(period)
+        if whole.pence is None:
+            return f"What was spent in {words} is not shown, because too few people bought something."
+        return f"{format_pounds(whole.pence)} was spent in {words}, for {plural(whole.people or 0, 'person')}."
+    months = _figures(loaded.report.tables.get(Dimension.MONTH))
+    now, before = months.get(number), months.get(number - 1)
+    name, name_before = month_name(period.months[number]), month_name(period.months[number - 1])
+    if now is None:
+        after = f" {name_before} came to {format_pounds(before.pence)}." if before and before.pence is not None else ""
+        return f"Nothing has been agreed to in {name} yet.{after}"
+    if now.pence is None:
+        return f"What was spent in {name} is not shown yet, because too few people bought something."
+    words = f"{format_pounds(now.pence)} was spent in {name}, for {plural(now.people or 0, 'person')}"
+    if before is None or before.pence is None or number == 0:
+        return f"{words}."
+    more = now.pence - before.pence
+    if more == 0:
+        return f"{words}: as much as in {name_before}."
+    return f"{words}: {format_pounds(abs(more))} {'more' if more > 0 else 'less'} than in {name_before}."
+
+
+def _what_matters_most(loaded: CouncilReport, today: date) -> str:
+    number = _this_month(loaded.asked.period, today)
+    if number:
+        found = _largest_change(loaded, number)
+        if found is not None:
+            return found
+    for dimension in (Dimension.CATEGORY, Dimension.AREA, Dimension.PROVIDER):
+        found = _took_most(loaded, dimension)
+        if found is not None:
+            return found
+    return "The groups are too small to say what weighed most."
+
+
+def _largest_change(loaded: CouncilReport, number: int) -> str | None:
+    """The category that changed most since the month before, of those whose two months are shown."""
+    cells = loaded.report.months_of_categories
+    changes = [
+        (pence, cells[category, number - 1], category)
+        for (category, month), pence in cells.items()
+        if month == number and (category, number - 1) in cells
+    ]
+    if not changes:
+        return None
+    now, before, category = max(changes, key=lambda change: (abs(change[0] - change[1]), change[2]))
+    if now == before:
+        return None
+    period = loaded.asked.period
+    return (
+        f"{loaded.names.of(Dimension.CATEGORY, category)} changed most: {format_pounds(now)} in "
+        f"{month_name(period.months[number])} after {format_pounds(before)} in {month_name(period.months[number - 1])}."
+    )
+
+
+def _took_most(loaded: CouncilReport, dimension: Dimension) -> str | None:
+    table, whole = loaded.report.tables.get(dimension), loaded.report.whole
+    most = _most(table.figures) if table else None
+    if most is None or most.pence is None or not whole.pence:
+        return None
+    pennies = (200 * most.pence + whole.pence) // (2 * whole.pence)
+    name = loaded.names.of(dimension, most.value)
+    return f"{name} weighed most: {format_pounds(most.pence)}, {pennies}p of each pound."
+
+
+def _most(figures: Iterable[Figure]) -> Figure | None:
+    shown = [figure for figure in figures if figure.pence is not None]
+    return max(shown, key=lambda figure: (figure.pence or 0, str(figure.value))) if shown else None
+
+
+def _what_is_missing(loaded: CouncilReport) -> str:
+    if loaded.missed:
+        most = loaded.missed[0]
+        return f"“{most.words}” was looked for {plural(most.times, 'time')} near here and not found."
+    if loaded.report.comparisons:
+        return _paid_otherwise(max(loaded.report.comparisons, key=lambda each: abs(each.own_more_pence)), loaded.names)
+    found = _took_most(loaded, Dimension.RAIL)
+    return found or "Nobody looked for the same thing five times without finding it."
+
+
+def _paid_otherwise(comparison: Comparison, names: Names) -> str:
+    what, per = names.of(Dimension.CATEGORY, comparison.category), names.per(comparison.unit)
+    more = comparison.own_more_pence
+    if more == 0:
+        return f"{what}: people paid as much {per} with their own money as budgets did."
+    word = "more" if more > 0 else "less"
+    return f"{what}: people paid {format_pounds(abs(more))} {word} {per} with their own money than budgets did."
+
+
+def chart_title(table: Table, names: Names) -> str:
+    """What a chart of this table found."""
+    most = _most(table.figures)
+    if most is None or most.pence is None:
+        return "Every figure is about too few people to be shown"
+    name = names.of(table.dimension, most.value)
+    if table.dimension is Dimension.MONTH:
+        return f"Most was spent in {name}: {format_pounds(most.pence)}"
+    return f"{name} weighed most: {format_pounds(most.pence)}"

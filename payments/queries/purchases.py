@@ -1,0 +1,82 @@
+"""What was bought in a council, summed by person, month and price: the one query behind its reports.
+
+Bought is what somebody agreed was done, less what was given back. Purchases from a budget count; those with a person's
+own money count only while that person agrees to share them, past ones included. The people's ids never leave the
+reports' own counting.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import and_, case, func, or_, select
+
+from budgets.queries.reporting import areas_of_people, people_who_share
+from marketplace.database import db
+from marketplace.kernel.rails import BUDGET_RAILS, Rail
+from payments.domain import OrderState
+from payments.models import Order, OrderFunding, OrderLine
+
+
+class Bought(NamedTuple):
+    """Lines of one person in one month, of one kind and price. `month` counts from 0, the first of the period."""
+
+    person_id: int
+    area: str | None
+    month: int
+    category: str
+    rail: Rail
+    organisation_id: int
+    unit: str
+    unit_price_pence: int
+    quantity: int
+    pence: int
+    lines: int
+
+
+def list_bought(council_id: int, bounds: Sequence[datetime]) -> Iterator[Bought]:
+    """Purchases of a council agreed to from the first of `bounds` until before the last, in a stated order. One query.
+
+    `bounds` are the moments at which months begin, and the end of the last one, so that months are London's.
+    """
+    areas = areas_of_people()
+    months = [(Order.confirmed_at < end, number) for number, end in enumerate(bounds[1:])]
+    month = case(*months, else_=len(months))
+    left = OrderLine.amount_pence - OrderLine.refunded_pence
+    part = case((OrderFunding.pence == Order.total_pence, left), else_=left * OrderFunding.pence // Order.total_pence)
+    shared = and_(OrderFunding.rail == Rail.OWN_MONEY, Order.person_id.in_(people_who_share(council_id)))
+    keys = (
+        Order.person_id,
+        areas.c.outcode,
+        month,
+        OrderLine.category_slug,
+        OrderFunding.rail,
+        Order.organisation_id,
+        OrderLine.unit,
+        OrderLine.unit_price_pence,
+    )
+    rows = db.session.execute(
+        select(
+            *keys,
+            func.sum(OrderLine.quantity - OrderLine.refunded_quantity),
+            func.sum(part),
+            func.count(OrderLine.id),
+        )
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(OrderFunding, OrderFunding.order_id == Order.id)
+        .join(areas, areas.c.person_id == Order.person_id)
+        .where(
+            Order.council_id == council_id,
+            Order.confirmed_at >= bounds[0],
+            Order.confirmed_at < bounds[-1],
+            Order.state.in_((OrderState.CONFIRMED, OrderState.CLOSED)),
+            OrderFunding.pence > 0,
+            left > 0,
+            or_(OrderFunding.rail.in_(sorted(BUDGET_RAILS)), shared),
+        )
+        .group_by(*keys)
+        .order_by(*keys)
+        .execution_options(yield_per=5_000)
+    )
+    for row in rows:
+        yield Bought(*row[:8], int(row[8]), int(row[9]), row[10])
