@@ -15,7 +15,7 @@ from marketplace.kernel.ids import new_token
 from payments.forms.baskets import LineForm, QuantityForm, WhoseForm, WhoseOfManyForm
 from payments.queries.baskets import BasketLineView, Owner, count_lines, get_basket, quantity_words, why_not
 from payments.routes import blueprint
-from payments.routes.people import basket_address, named_person_id
+from payments.routes.people import basket_address, is_named, named_person_id
 from payments.services import baskets, checkout
 
 COOKIE = "basket"
@@ -27,7 +27,13 @@ def current_owner(*, make_token: bool = False) -> Owner:
     """Whose basket this request is about. With `make_token` a browser without one gets a new secret."""
     actor = current_actor()
     token = request.cookies.get(COOKIE)
-    owner = baskets.owner_for(actor, named_person_id() if actor.is_signed_in else None, token)
+    try:
+        owner = baskets.owner_for(actor, named_person_id() if actor.is_signed_in else None, token)
+    except NotFound:
+        if is_named():
+            raise
+        # Chosen for other work, such as reading a plan, without a right to order: then the basket is one's own.
+        owner = baskets.owner_for(actor, None, token)
     if make_token and not token and owner.person_id is None:
         g.new_basket_token = new_token()
         owner = Owner(owner.user_id, None, g.new_basket_token)

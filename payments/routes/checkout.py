@@ -7,7 +7,7 @@ from budgets.errors import NotEnoughLeft
 from budgets.services import acting
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel.errors import DomainError, NotFound
-from marketplace.kernel.rails import CARD_RAILS, Rail
+from marketplace.kernel.rails import Rail
 from payments import words
 from payments.forms.checkout import PlaceForm, WayForm, WhoForm, purpose_form, what
 from payments.queries.card_states import cards_of_checkout
@@ -54,6 +54,14 @@ def checkout(checkout_id: int) -> Response | str:
         if refused is not None:
             flash(refused.message, "error")
         return redirect(elsewhere)
+    try:
+        right = services.preview(actor, plan)
+    except NotFound:
+        raise
+    except DomainError as error:
+        right = None
+        if refused is None:
+            form.refuse(error)
     form.key.data, form.seen.data, form.person_id.data = view.key, plan.digest, str(view.person_id)
     return render_template(
         "payments/checkout/check.html",
@@ -65,7 +73,7 @@ def checkout(checkout_id: int) -> Response | str:
         someone=_someone(plan),
         outcome_words={outcome.id: outcome.words for outcome in plan.outcomes},
         too_dear=refused if isinstance(refused, NotEnoughLeft) else None,
-        card_rails=CARD_RAILS,
+        right=right,
     )
 
 

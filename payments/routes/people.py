@@ -22,6 +22,11 @@ def named_person_id() -> int | None:
     return person.id if person else None
 
 
+def is_named() -> bool:
+    """Whether the address or the form says for whom, rather than what was chosen before."""
+    return "for" in request.args or (request.method == "POST" and "person_id" in request.form)
+
+
 def basket_address(person_id: int | None) -> str:
     """The basket's page, with its person in the address."""
     named: dict[str, Any] = {"for": person_id} if person_id is not None else {}

@@ -2,7 +2,7 @@
 
 from payments.services.checkout.answers import begin, choose_way, say_purpose, say_who
 from payments.services.checkout.paying import after_bank, finish_card, place_and_pay, start_card, try_payment
-from payments.services.checkout.placing import Placed, place
+from payments.services.checkout.placing import Placed, place, preview
 
 __all__ = [
     "Placed",
@@ -12,6 +12,7 @@ __all__ = [
     "finish_card",
     "place",
     "place_and_pay",
+    "preview",
     "say_purpose",
     "say_who",
     "start_card",

@@ -58,6 +58,14 @@ def place(actor: Actor, checkout_id: int, *, key: str, seen: str) -> Placed:
         return Placed(order_ids, False)
 
 
+def preview(actor: Actor, plan: Plan) -> OrderRight | None:
+    """What `place` would say of the right to order this now: warnings, and whether a second person has to agree.
+
+    None before a way of paying was chosen. Raises what `place` would.
+    """
+    return _judge(actor, plan, plan.way) if plan.way is not None else None
+
+
 def _lock(actor: Actor, checkout_id: int) -> Checkout:
     checkout = db.session.execute(
         select(Checkout)

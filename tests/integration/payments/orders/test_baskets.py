@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from budgets.domain import MandateAction
 from budgets.models import Person
 from catalogue.domain import ListingState, ProviderState
 from catalogue.models import Provider
@@ -269,3 +270,15 @@ def test_a_line_can_be_changed_in_every_way_and_taken_out(app: Flask, client: Fl
     for _ in range(2):
         submit(client, page, {"person_id": shop.person_id}, to=f"/basket/lines/{line_id}/remove") if lines() else None
     assert "Nothing in the basket yet" in text_of(client.get(basket))
+
+
+def test_whoever_may_only_read_for_a_person_has_their_own_basket(app: Flask, client: FlaskClient) -> None:
+    shop = Shop()
+    with transaction():
+        reader_id = UserFactory().id
+        MandateFactory(person_id=shop.person_id, staff=[reader_id], actions=[MandateAction.READ_BUDGET])
+    sign_in(client, reader_id)
+    with client.session_transaction() as session:
+        session["acting_for"] = shop.person_id
+    assert "Your basket" in text_of(client.get("/basket"))
+    assert client.get(f"/basket?for={shop.person_id}").status_code == 404

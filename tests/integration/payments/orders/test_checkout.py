@@ -249,6 +249,8 @@ def test_above_the_limit_it_waits_for_a_second_person_with_the_money_kept_aside(
     with transaction():
         db.session.get(Mandate, shop.mandate_id).order_limit_pence = 6_000
     checkout = shop.ready(client, who=shop.manager)
+    page = text_of(client.get(checkout))
+    assert "A second person has to agree first." in page and "Ask for agreement for Margaret Hill" in page
     shop.place(client, checkout)
     first, second = all_orders()
     # £54.00 and £13.00 are each within £60.00: what counts is the whole of £67.00.
@@ -417,3 +419,15 @@ def test_a_day_after_the_money_ends_is_refused(app: Flask, client: FlaskClient, 
     assert (response.status_code == 302) is (when == "today")
     if when != "today":
         assert "is outside that. Choose another day" in text_of(response)
+
+
+def test_own_money_counts_towards_the_months_limit_of_a_mandate(app: Flask, client: FlaskClient) -> None:
+    shop = Shop()
+    with transaction():
+        db.session.get(Mandate, shop.mandate_id).month_limit_pence = 10_000
+        OrderFactory(person_id=shop.person_id, rail=Rail.OWN_MONEY, mandate_id=shop.mandate_id, unit_price_pence=2_000)
+    checkout = shop.ready(client, who=shop.manager)
+    # £60.00 of her own money this month, and £67.00 now: more than £100.00.
+    assert "this month you ordered for £60.00 already" in text_of(client.get(checkout))
+    shop.place(client, checkout)
+    assert {order.state for order in all_orders()[1:]} == {OrderState.AWAITING_APPROVAL}
