@@ -14,6 +14,7 @@ class LineForm(BaseForm):
 
     listing_id = fields.HiddenField()
     person_id = fields.HiddenField()
+    outcome_id = fields.HiddenField()
     quantity = fields.WholeNumberField(
         "How many", least=1, most=MOST, validators=[fields.Required("Enter how many, like 3")]
     )
@@ -35,7 +36,13 @@ class LineForm(BaseForm):
             quantity=int(self.quantity.data or 0),
             wanted_on=self.wanted_on.data,
             note=self.note.data or None,
+            outcome_id=_number(self.outcome_id.data),
         )
+
+
+def _number(text: str | None) -> int | None:
+    """A number that a page wrote into a hidden box; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 class QuantityForm(BaseForm):

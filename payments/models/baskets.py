@@ -28,7 +28,7 @@ class Basket(Base):
 
 
 class BasketLine(Base):
-    """One listing in a basket, with the price that was shown when it was put there."""
+    """One listing in a basket, with the price that was shown, and the outcome it was chosen for if that is known."""
 
     __tablename__ = "basket_lines"
     __table_args__ = (CheckConstraint("quantity >= 1", name="quantity"),)
@@ -39,6 +39,7 @@ class BasketLine(Base):
     quantity: Mapped[int]
     wanted_on: Mapped[date | None]
     note: Mapped[str | None] = mapped_column(Text)
+    outcome_id: Mapped[int | None] = mapped_column(ForeignKey("outcomes.id"))
     title_seen: Mapped[str] = mapped_column(String(120))
     price_seen_pence: Mapped[int] = mapped_column(Pence)
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)

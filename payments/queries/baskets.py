@@ -68,6 +68,7 @@ class BasketLineView:
     problem: str | None
     quantity_problem: str | None
     offer: Offer | None
+    outcome_id: int | None = None
 
     @property
     def can_be_bought(self) -> bool:
@@ -165,6 +166,7 @@ def _parts(basket_id: int) -> tuple[BasketPart, ...]:
             BasketLine.wanted_on,
             BasketLine.note,
             BasketLine.price_seen_pence,
+            BasketLine.outcome_id,
         )
         .where(BasketLine.basket_id == basket_id)
         .order_by(BasketLine.id)
@@ -189,6 +191,7 @@ def _parts(basket_id: int) -> tuple[BasketPart, ...]:
                 problem,
                 f"Choose {quantity_words(offer)}." if outside and not problem else None,
                 offer,
+                row.outcome_id,
             )
         )
     ready = card_ready(by_provider)

@@ -220,9 +220,20 @@ def _plan_parts(
     for part in basket.parts:
         lines = tuple(line for line in part.lines if line.id in paid)
         if lines:
-            chosen = checkout.outcomes.get(part.organisation_id) or _only_outcome(lines, outcomes)
+            chosen = (
+                checkout.outcomes.get(part.organisation_id)
+                or _remembered_outcome(lines, outcomes)
+                or _only_outcome(lines, outcomes)
+            )
             parts.append(PlanPart(part.organisation_id, part.provider_name, lines, chosen if from_budget else None))
     return tuple(parts)
+
+
+def _remembered_outcome(lines: tuple[BasketLineView, ...], outcomes: tuple[OutcomeView, ...]) -> int | None:
+    """The outcome for which all of these lines were found, when it is one and still on the plan."""
+    found = {line.outcome_id for line in lines}
+    live = {outcome.id for outcome in outcomes}
+    return found.pop() if len(found) == 1 and found <= live else None
 
 
 def _only_outcome(lines: tuple[BasketLineView, ...], outcomes: tuple[OutcomeView, ...]) -> int | None:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from budgets.domain import MandateAction
 from budgets.queries.access import get_access
+from budgets.queries.outcomes import list_outcomes
 from budgets.queries.people import find_person_of_user
 from budgets.services.people import ensure_person_for_user
 from catalogue.queries.listings import Offer, offer_for
@@ -30,12 +31,13 @@ _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.ins
 
 @dataclass(frozen=True)
 class LineWanted:
-    """What somebody wants of one listing."""
+    """What somebody wants of one listing. `outcome_id` is the outcome it was found for, if it was."""
 
     listing_id: int
     quantity: int
     wanted_on: date | None = None
     note: str | None = None
+    outcome_id: int | None = None
 
 
 def owner_for(actor: Actor, person_id: int | None, token: str | None) -> Owner:
@@ -74,9 +76,10 @@ def add(owner: Owner, wanted: LineWanted) -> int:
         if same is not None:
             _check_quantity(offer, same.quantity + wanted.quantity, had=same.quantity)
             same.quantity += wanted.quantity
+            same.outcome_id = _outcome_id(owner, wanted) or same.outcome_id
         else:
             _check_room(basket_id)
-            _insert_line(basket_id, offer, wanted)
+            _insert_line(basket_id, offer, wanted, _outcome_id(owner, wanted))
         _touch(basket_id)
         return basket_id
 
@@ -228,7 +231,15 @@ def _line(owner: Owner, line_id: int) -> BasketLine:
     return line
 
 
-def _insert_line(basket_id: int, offer: Offer, wanted: LineWanted) -> None:
+def _outcome_id(owner: Owner, wanted: LineWanted) -> int | None:
+    """The outcome named, if it is a live one of the person this is for: it only fills in an answer of the checkout."""
+    if wanted.outcome_id is None or owner.person_id is None:
+        return None
+    live = {outcome.id for outcome in list_outcomes(owner.person_id)}
+    return wanted.outcome_id if wanted.outcome_id in live else None
+
+
+def _insert_line(basket_id: int, offer: Offer, wanted: LineWanted, outcome_id: int | None) -> None:
     db.session.execute(
         insert(BasketLine).values(
             basket_id=basket_id,
@@ -236,6 +247,7 @@ def _insert_line(basket_id: int, offer: Offer, wanted: LineWanted) -> None:
             quantity=wanted.quantity,
             wanted_on=wanted.wanted_on,
             note=wanted.note or None,
+            outcome_id=outcome_id,
             title_seen=offer.title,
             price_seen_pence=offer.price_pence,
             added_at=clock.now(),

@@ -25,6 +25,11 @@ class Asked:
     order: Order = Order.NEED
     page: int = 1
 
+    @property
+    def show(self) -> str:
+        """The name of the filter in the address; empty for everybody."""
+        return "today" if self.today else self.need.value if self.need else ""
+
 
 @dataclass(frozen=True)
 class Caseload:

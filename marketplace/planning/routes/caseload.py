@@ -41,14 +41,7 @@ def caseload() -> str:
         page=page,
         asked=asked,
         filters=_filters(page.matching, page.needed_today, page.counts, asked),
-        sorts=[
-            {
-                "text": text,
-                "href": url_with(sort=None if order is Order.NEED else order.value, page=None),
-                "chosen": order is asked.order,
-            }
-            for order, text in words.ORDERS.items()
-        ],
+        sorts=words.ORDERS,
     )
 
 

@@ -1,4 +1,4 @@
-"""A caseload shows everybody of a live mandate, whoever needs somebody today on top, in a constant number of queries."""
+"""A caseload shows everybody of a live mandate, whoever needs somebody today on top, in a fixed number of queries."""
 
 import re
 from datetime import timedelta

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from budgets.models import Outcome
 from catalogue.services import index
 from marketplace.accounts.domain import Role
 from marketplace.database import db, transaction
@@ -15,6 +16,8 @@ from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 from marketplace.planning.queries.finding import ANY, Wanted, find_help
 from payments.models import Basket, BasketLine
+from payments.queries.checkouts import get_plan
+from payments.services.checkout import begin
 from tests.browser import sign_in, submit, text_of
 from tests.factories.budgets import BudgetFactory, OutcomeFactory
 from tests.factories.catalogue import ListingFactory
@@ -112,11 +115,11 @@ def test_a_social_worker_puts_something_into_that_persons_basket_with_its_outcom
     answer = submit(client, page, dict(sent), to="/basket/add")
     assert answer.location == f"/basket?for={world.person_id}"
     line = db.session.execute(
-        select(Basket.user_id, Basket.person_id, BasketLine.listing_id, BasketLine.quantity).join(
-            BasketLine, BasketLine.basket_id == Basket.id
-        )
+        select(
+            Basket.user_id, Basket.person_id, BasketLine.listing_id, BasketLine.quantity, BasketLine.outcome_id
+        ).join(BasketLine, BasketLine.basket_id == Basket.id)
     ).one()
-    assert tuple(line) == (worker.user_id, world.person_id, world.listing_id, 1)
+    assert tuple(line) == (worker.user_id, world.person_id, world.listing_id, 1, world.outcome_id)
 
 
 def test_what_a_reader_may_not_do_has_no_button(client: FlaskClient, world: World) -> None:
@@ -165,3 +168,31 @@ def test_a_budget_that_ended_yesterday_is_no_way_of_paying(app: Flask) -> None:
     with clock.fixed_clock(clock.now() + timedelta(days=400)):
         found = find_help(world.margaret, world.person_id, world.outcome_id, Wanted())
     assert [choice.value for choice in found.funding] == ["own_money", "any"]
+
+
+def test_the_checkout_already_knows_the_outcome_for_which_something_was_found(
+    client: FlaskClient, world: World
+) -> None:
+    with transaction():
+        wanted = OutcomeFactory(person_id=world.person_id, words="Get up and dressed in the morning").id
+        OutcomeFactory(person_id=world.person_id, words="Something else", category_slug="home-care")
+    worker = world.holder(role=Role.SOCIAL_WORKER)
+    sign_in(client, worker.user_id or 0)
+    page = f"/people/{world.person_id}/plan/{wanted}/find"
+    sent = {"listing_id": world.listing_id, "person_id": world.person_id, "outcome_id": wanted, "quantity": 2}
+    submit(client, page, sent, to="/basket/add")
+    checkout_id = begin(worker, world.person_id)
+    assert [part.outcome_id for part in get_plan(worker, checkout_id).parts] == [wanted]
+    with transaction():
+        db.session.get(Outcome, wanted).ended_at = clock.now()
+    assert [part.outcome_id for part in get_plan(worker, checkout_id).parts] == [None]
+
+
+def test_an_outcome_of_somebody_else_is_not_remembered(client: FlaskClient, world: World) -> None:
+    other = World()
+    sign_in(client, world.user_id)
+    page = f"/people/{world.person_id}/plan/{world.outcome_id}/find"
+    for outcome_id in (other.outcome_id, "x", "9" * 30, ""):
+        sent = {"listing_id": world.listing_id, "person_id": "", "outcome_id": outcome_id, "quantity": 1}
+        assert submit(client, page, dict(sent), to="/basket/add").status_code == 302
+    assert db.session.scalar(select(BasketLine.outcome_id)) is None

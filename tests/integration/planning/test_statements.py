@@ -4,6 +4,7 @@ import csv
 import io
 import random
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from flask import Flask
@@ -46,12 +47,12 @@ def test_whatever_happens_each_month_sums_to_its_end_and_begins_where_the_last_o
     with clock.fixed_clock(_at(2026, 4, 6, 9)), transaction():
         second = BudgetFactory(person_id=person_id, starts_on=YEAR[0], ends_on=YEAR[1], pence=5_000).pot_period_id
     moment = _at(2026, 4, 7, 8)
-    with clock.fixed_clock(lambda: moment), transaction():
+    with clock.fixed_clock(moment), transaction():
         order_id = an_order(person_id)
     for number in range(60):
         moment += timedelta(hours=dice.randrange(1, 160))
         act = dice.choice((book.hold, book.hold, book.release, book.spend, book.refund))
-        with clock.fixed_clock(lambda: moment):
+        with clock.fixed_clock(moment):
             try:
                 with transaction():
                     act(
@@ -66,7 +67,7 @@ def test_whatever_happens_each_month_sums_to_its_end_and_begins_where_the_last_o
             except DomainError:
                 continue
     end = moment
-    with clock.fixed_clock(lambda: end):
+    with clock.fixed_clock(end):
         months = [date(2026, 4, 1)]
         while months[-1] < clock.first_of_month(clock.today()):
             months.append(clock.next_month(months[-1]))
@@ -75,7 +76,7 @@ def test_whatever_happens_each_month_sums_to_its_end_and_begins_where_the_last_o
         for pot in statement.pots:
             assert pot.opening.left_pence + sum(line.left_change_pence for line in pot.lines) == pot.closing.left_pence
             assert not pot.lines or pot.lines[-1].left_after_pence == pot.closing.left_pence
-    for before, after in zip(statements, statements[1:], strict=False):
+    for before, after in pairwise(statements):
         assert {pot.pot_period_id: pot.closing for pot in before.pots} == {
             pot.pot_period_id: pot.opening for pot in after.pots
         }

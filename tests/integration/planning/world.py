@@ -1,4 +1,4 @@
-"""What tests of planning share: Margaret with a sign-in, money, a plan and an order, and people who stand to her somehow."""
+"""What tests of planning share: Margaret with money, a plan and an order, and people who stand to her somehow."""
 
 from budgets.domain import LegalBasis, MandateAction
 from marketplace.accounts.domain import Actor, Role
