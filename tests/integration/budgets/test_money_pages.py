@@ -1,5 +1,7 @@
 """My money says the same four words to those who may see it, and how to get a budget where there is none."""
 
+import re
+
 from sqlalchemy import select
 
 from budgets.models import PersonalBudget
@@ -38,6 +40,15 @@ def test_those_who_may_read_the_budget_see_it_and_nobody_else(town: Town, visit:
         assert visit(user_id).get(address).status_code == 404
     assert visit(town.ann).get("/budgets/99999").status_code == 404
     assert visit(None).get(address).status_code == 302
+
+
+def test_my_money_leads_to_the_statement_and_to_who_did_what(town: Town, visit: Visit) -> None:
+    for user_id, address in ((town.margaret, "/budgets"), (town.ann, f"/budgets/{town.person_id}")):
+        client = visit(user_id)
+        links = re.findall(r'href="(/people/\d+/(?:statement|audit))"', client.get(address).get_data(as_text=True))
+        assert len(links) == 2
+        for link in links:
+            assert client.get(link).status_code == 200, link
 
 
 def test_without_a_budget_the_page_says_how_to_get_one(town: Town, visit: Visit) -> None:
