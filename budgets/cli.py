@@ -25,13 +25,12 @@ def import_budgets(file: Path, council: str, dry_run: bool, column_map: str | No
     from budgets.loading.reading import UnreadableFile
     from budgets.services.loads import import_file
     from marketplace.accounts.queries import find_council_by_gss
-    from marketplace.cli import make_app
 
     try:
         mapped = parse_map(column_map)
     except UnreadableFile as error:
         raise click.ClickException(str(error)) from None
-    with make_app().app_context():
+    with click.get_current_context().obj().app_context():
         found = find_council_by_gss(council.strip().upper())
         if found is None:
             raise click.ClickException(f"There is no council with the code {council}. Darlington's is E06000005.")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 
-from flask import Flask
+from flask import Flask, Response
 from sqlalchemy import text
 
 import budgets.checks
@@ -38,7 +38,7 @@ from marketplace.accounts.access import ANYONE, allow
 from marketplace.accounts.services import profile, registration, sessions
 from marketplace.audit.services import link_rows
 from marketplace.config import Settings
-from marketplace.database import db, engine_options, fail_on_lost_changes, install_engine_events
+from marketplace.database import db, engine_options, install_engine_events
 from marketplace.extensions import csrf, limiter, login_manager
 from marketplace.outbox import email
 from marketplace.outbox.services import Handler
@@ -112,7 +112,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(marketplace.demo.routes.blueprint)
     _health(app)
     if settings.testing:
-        fail_on_lost_changes(app)
+        _fail_on_lost_changes(app)
     return app
 
 
@@ -183,3 +183,14 @@ def _health(app: Flask) -> None:
             logging.getLogger(__name__).exception("the database does not answer")
             return "the database does not answer\n", 503, {"Content-Type": "text/plain; charset=utf-8"}
         return "ready\n", 200, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def _fail_on_lost_changes(app: Flask) -> None:
+    """Fail each request that ends with rows changed and not written: for tests, where no such loss is silent."""
+
+    @app.after_request
+    def check(response: Response) -> Response:
+        lost = [*db.session.new, *db.session.dirty, *db.session.deleted]
+        if lost:
+            raise RuntimeError(f"the request ended with unwritten changes: {lost}")
+        return response

@@ -14,7 +14,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
-from flask import Flask, Response
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, Integer, MetaData, event
 from sqlalchemy.engine import Connection
@@ -126,17 +125,6 @@ def transaction() -> Iterator[None]:
 def in_transaction() -> bool:
     """Whether a writing transaction is open here: no call to Stripe or to a mail server may be made then."""
     return bool(_writing.get())
-
-
-def fail_on_lost_changes(app: Flask) -> None:
-    """Fail each request that ends with rows changed and not written: for tests, where no such loss is silent."""
-
-    @app.after_request
-    def check(response: Response) -> Response:
-        lost = [*db.session.new, *db.session.dirty, *db.session.deleted]
-        if lost:
-            raise RuntimeError(f"the request ended with unwritten changes: {lost}")
-        return response
 
 
 @contextmanager

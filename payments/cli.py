@@ -28,9 +28,7 @@ def verify(as_json: bool) -> None:
     was paid. I5 the levy follows its rule. I6 the ledger agrees with Stripe. I7 everything says who did it for whom.
     I8 indexes and summaries are what the tables say.
     """
-    from marketplace.cli import make_app
-
-    with make_app().app_context():
+    with click.get_current_context().obj().app_context():
         checks = all_checks()
     if as_json:
         click.echo(json.dumps(as_object(checks), indent=2))
@@ -45,10 +43,9 @@ def verify(as_json: bool) -> None:
 @click.option("--now", is_flag=True, help="Look at what was touched in the last two minutes too.")
 def reconcile(now: bool) -> None:
     """Ask Stripe about everything on its way, and book what moved without our being told."""
-    from marketplace.cli import make_app
     from payments.services import reconcile as service
 
-    with make_app().app_context():
+    with click.get_current_context().obj().app_context():
         report = service.run(quiet=timedelta(0)) if now else service.run()
     for said in report.lines():
         click.echo(said)

@@ -189,8 +189,24 @@ PAYMENTS = {
     "payments.provider_cancel": form(PROVIDERS),
     "payments.provider_decline": form(PROVIDERS),
     "payments.provider_done": act(PROVIDERS),
+    "payments.provider_money": page(PROVIDERS),
     "payments.provider_order": page(PROVIDERS),
     "payments.provider_orders": page(PROVIDERS),
+    "payments.provider_refund": form(PROVIDERS),
+    "payments.provider_statement": page(PROVIDERS),
+    "payments.provider_statement_csv": page(PROVIDERS),
+    "payments.provider_stripe": page(PROVIDERS),
+    "payments.provider_stripe_back": page(PROVIDERS),
+    "payments.provider_stripe_go": page(PROVIDERS),
+    "payments.remittance": page(PROVIDERS | READ_BUDGETS | OPERATORS, operator=SHOWN),
+    "payments.remittance_csv": page(PROVIDERS | READ_BUDGETS | OPERATORS, operator=SHOWN),
+    "payments.settlement": page(FINANCE),
+    "payments.settlement_drop": act(FINANCE),
+    "payments.settlement_journal_csv": page(READ_BUDGETS),
+    "payments.settlement_payments_csv": page(READ_BUDGETS),
+    "payments.settlement_prepare": act(FINANCE),
+    "payments.settlement_run": page(READ_BUDGETS),
+    "payments.settlement_send": act(FINANCE),
     "payments.stripe_webhook": act(ANYBODY),
 }
 
@@ -247,7 +263,25 @@ DESK = {
     "desk.work_again": act(OPERATORS, public=SHOWN),
 }
 
+READ_REPORTS = READ_BUDGETS | OPERATORS | {Role.COMMISSIONER}
+
+REPORTS = {
+    "reports.export": page(READ_REPORTS),
+    "reports.reports": page(READ_REPORTS),
+    "reports.understand": page(READ_REPORTS),
+}
+
 DEMO = {"demo.be": act(ANYBODY), "demo.demo": page(ANYBODY)}
 """Served by a demonstration alone."""
 
-TABLE: dict[str, Line] = {**OPEN, **ACCOUNTS, **CATALOGUE, **BUDGETS, **PAYMENTS, **RATINGS, **PLANNING, **DESK}
+TABLE: dict[str, Line] = {
+    **OPEN,
+    **ACCOUNTS,
+    **CATALOGUE,
+    **BUDGETS,
+    **PAYMENTS,
+    **RATINGS,
+    **PLANNING,
+    **DESK,
+    **REPORTS,
+}

@@ -200,21 +200,20 @@ def test_nobody_else_loads_looks_or_confirms(team: Finance) -> None:
 def test_the_command_loads_says_what_it_did_and_again_changes_nothing(
     team: Finance, app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("marketplace.cli.make_app", lambda: app)
     caplog.set_level(logging.DEBUG)
     file = tmp_path / "budgets.csv"
     file.write_text(HEADER.replace("amount", "Sum agreed") + IDA + TOM + TOM.replace("100", "abc"))
     command = [str(file), "--council", "e06000005", "--map", "amount=Sum agreed"]
     db.session.rollback()
-    tried = CliRunner().invoke(import_budgets, [*command, "--dry-run"])
+    tried = CliRunner().invoke(import_budgets, [*command, "--dry-run"], obj=lambda: app)
     assert tried.exit_code == 0, tried.output
     assert "budgets.csv: 2 taken, 0 changed, 0 unchanged, 1 refused (tried only, nothing was written)" in tried.output
     assert amounts(team) == {}
     db.session.rollback()
-    done = CliRunner().invoke(import_budgets, command)
+    done = CliRunner().invoke(import_budgets, command, obj=lambda: app)
     assert "2 taken, 0 changed, 0 unchanged, 1 refused\n" in done.output
     assert "  row 4: amount is not an amount in pounds" in done.output
-    again = CliRunner().invoke(import_budgets, command)
+    again = CliRunner().invoke(import_budgets, command, obj=lambda: app)
     assert "0 taken, 0 changed, 2 unchanged, 1 refused\n" in again.output
     assert amounts(team) == {"Respite 2026": 520_000}
     for secret in ("Ida", "Cole", "Tom Ray"):
@@ -237,11 +236,10 @@ def test_a_wrong_command_is_one_clear_line(
     arguments: list[str],
     word: str,
 ) -> None:
-    monkeypatch.setattr("marketplace.cli.make_app", lambda: app)
     file = tmp_path / "budgets.csv"
     file.write_text(HEADER + IDA)
     db.session.rollback()
-    result = CliRunner().invoke(import_budgets, [str(file), *arguments])
+    result = CliRunner().invoke(import_budgets, [str(file), *arguments], obj=lambda: app)
     assert result.exit_code == 1 and word in result.output
 
 

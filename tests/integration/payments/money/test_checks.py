@@ -181,15 +181,14 @@ def test_the_command_prints_one_line_each_and_fails_when_one_does_not_hold(
 ) -> None:
     settled_story()
     link_rows()
-    monkeypatch.setattr("marketplace.cli.make_app", lambda: app)
     monkeypatch.setitem(app.extensions, "checks", (checks.run,))
-    said = CliRunner().invoke(cli.verify)
+    said = CliRunner().invoke(cli.verify, obj=lambda: app)
     assert said.exit_code == 0, said.output
     assert "I1 ok 0 entries" in said.output.splitlines()
     assert "I3 ok 1 parts of orders, each charged or settled at most once" in said.output
     with transaction():
         db.session.execute(update(OrderFunding).values(levy_pence=1))
-    said = CliRunner().invoke(cli.verify, ["--json"])
+    said = CliRunner().invoke(cli.verify, ["--json"], obj=lambda: app)
     assert said.exit_code == 1
     found = json.loads(said.output)
     assert found["ok"] is False
