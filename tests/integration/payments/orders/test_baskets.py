@@ -282,3 +282,16 @@ def test_whoever_may_only_read_for_a_person_has_their_own_basket(app: Flask, cli
         session["acting_for"] = shop.person_id
     assert "Your basket" in text_of(client.get("/basket"))
     assert client.get(f"/basket?for={shop.person_id}").status_code == 404
+
+
+def test_a_listings_page_names_for_whom_its_form_is_and_sells_nothing_that_is_free(
+    app: Flask, client: FlaskClient
+) -> None:
+    shop = Shop()
+    sign_in(client, shop.manager.user_id or 0)
+    page = client.get(f"/listing/{shop.listing_ids[0]}?for={shop.person_id}").get_data(as_text=True)
+    assert f'name="person_id" value="{shop.person_id}"' in page and "Add to basket" in page
+    assert 'name="person_id" value=""' in client.get(f"/listing/{shop.listing_ids[0]}").get_data(as_text=True)
+    shop.change_listing(price_pence=0)
+    free = text_of(client.get(f"/listing/{shop.listing_ids[0]}"))
+    assert "there is nothing to order" in free and "Add to basket" not in free
