@@ -11,9 +11,11 @@ from datetime import datetime
 
 from marketplace.kernel import clock
 from payments.queries.settlement import Remittance, RunView
+from payments.services.statements import Statement
 
 PAYMENTS = ("run", "payer", "up_to", "payee_type", "payee_number", "payee", "lines", "gross", "levy", "amount")
 REMITTANCE = ("run", "payer", "order", "date", "person", "kind", "gross", "levy", "net")
+STATEMENT = ("month", "provider", "date", "order", "kind", "what", "gross", "levy", "net")
 JOURNAL = ("run", "up_to", "line", "account", "order", "description", "debit", "credit")
 
 
@@ -79,6 +81,28 @@ def remittance_csv(run: RunView, remittance: Remittance) -> str:
         )
     )
     return table(REMITTANCE, rows)
+
+
+def statement_csv(provider_name: str, statement: Statement) -> str:
+    """A provider's levy statement of a month, with the sums as the last row."""
+    head = (f"{statement.month:%Y-%m}", harmless(provider_name))
+    kinds = {"sale": "sold", "refund": "given back"}
+    rows: list[Sequence[object]] = [
+        (
+            *head,
+            line.on.isoformat(),
+            line.reference,
+            kinds.get(line.kind, "came back from the bank"),
+            harmless(line.title),
+            pounds(line.gross_pence),
+            pounds(line.levy_pence),
+            pounds(line.net_pence),
+        )
+        for line in statement.lines
+    ]
+    sums = (pounds(statement.gross_pence), pounds(statement.levy_pence), pounds(statement.net_pence))
+    rows.append((*head, "", "", "sum", "", *sums))
+    return table(STATEMENT, rows)
 
 
 def journal_csv(run: RunView) -> str:

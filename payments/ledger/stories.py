@@ -164,7 +164,7 @@ def movement(
         sides = (net, Posting(OPERATOR_BANK, -pence), Posting(OPERATOR_PROCESSING_FEES, fee_pence))
     else:
         sides = (net, Posting(STRIPE_UNEXPLAINED, fee_pence - pence))
-    return Entry(cause, kind, sides, occurred_at, subject)
+    return Entry(cause, f"stripe_{kind}"[:30], sides, occurred_at, subject)
 
 
 def provider_payout(transaction_id: str, organisation_id: int, pence: int, occurred_at: datetime) -> Entry:

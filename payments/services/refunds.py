@@ -4,6 +4,7 @@ The budget gets its money back in the same act. What a card paid goes back to th
 a council settles is left out of its next run, or is a credit in it when the sale was settled already.
 """
 
+import re
 from collections.abc import Mapping
 
 from sqlalchemy import func, select
@@ -62,6 +63,8 @@ def ask_refund(
     Raises NotFound for anybody else, NotAllowed when nothing can be given back, DomainError on `lines`, `pence`,
     `reason_code` or `words`.
     """
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", key):
+        raise DomainError("Open the page again, and send its form once more.")
     reason = _reason(reason_code)
     words = (words or "").strip() or None
     if words and len(words) > LONGEST_WORDS:

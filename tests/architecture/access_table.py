@@ -266,7 +266,7 @@ DESK = {
 READ_REPORTS = READ_BUDGETS | OPERATORS | {Role.COMMISSIONER}
 
 REPORTS = {
-    "reports.export": page(READ_REPORTS),
+    "reports.export": page(READ_REPORTS, public=SHOWN),
     "reports.reports": page(READ_REPORTS),
     "reports.understand": page(READ_REPORTS),
 }

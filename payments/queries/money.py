@@ -1,0 +1,123 @@
+"""Read money: what comes to a provider and of which orders, and payments that somebody has to look at."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, select
+
+from marketplace.database import db
+from payments import ledger
+from payments.domain import ChargeAt, OrderState, PaymentState
+from payments.models import Order, OrderFunding, OrderHistory, StripePayment
+
+_RECEIVED = (PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED, PaymentState.DISPUTED)
+_COMING = (OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED, OrderState.CLOSED)
+
+
+@dataclass(frozen=True)
+class Coming:
+    """An order whose money is on its way to the provider, and what it waits for."""
+
+    order_id: int
+    reference: str
+    state: OrderState
+    payment_state: PaymentState
+    charge_at: ChargeAt
+    gross_pence: int
+    levy_pence: int
+
+    @property
+    def net_pence(self) -> int:
+        return self.gross_pence - self.levy_pence
+
+    @property
+    def waits_for(self) -> str:
+        """What happens next, in a sentence for the provider."""
+        if self.payment_state is PaymentState.REVIEW:
+            return "We are looking at this payment"
+        if self.charge_at is ChargeAt.ACCEPT:
+            return "The card is being charged"
+        if self.state is OrderState.ACCEPTED:
+            return "Say when it is done"
+        if self.state is OrderState.DONE:
+            return "The buyer has to agree that it was done"
+        if self.charge_at is ChargeAt.SETTLEMENT:
+            return "In the next payment run"
+        if self.payment_state is PaymentState.FAILED:
+            return "The card was declined: the buyer has been asked for another"
+        return "The card is being charged"
+
+
+@dataclass(frozen=True)
+class InReview:
+    """A payment that does not match, with what made somebody stop it."""
+
+    order_id: int
+    reference: str
+    provider_name: str
+    total_pence: int
+    since: datetime
+    reason: str | None
+    stripe_id: str | None
+
+
+def list_coming(organisation_id: int, *, limit: int = 200) -> list[Coming]:
+    """Orders that the provider said yes to and that have not been paid, oldest first."""
+    rows = db.session.execute(
+        select(
+            Order.id,
+            Order.reference,
+            Order.state,
+            Order.payment_state,
+            Order.charge_at,
+            func.sum(OrderFunding.pence - OrderFunding.refunded_pence).label("gross"),
+            func.sum(OrderFunding.levy_pence - OrderFunding.levy_back_pence).label("levy"),
+        )
+        .join(OrderFunding, OrderFunding.order_id == Order.id)
+        .where(
+            Order.organisation_id == organisation_id,
+            Order.state.in_(_COMING),
+            Order.payment_state.not_in(_RECEIVED),
+            Order.charge_at != ChargeAt.NEVER,
+        )
+        .group_by(Order.id)
+        .order_by(Order.accepted_at, Order.id)
+        .limit(limit)
+    )
+    return [
+        Coming(row.id, row.reference, row.state, row.payment_state, row.charge_at, int(row.gross), int(row.levy))
+        for row in rows
+    ]
+
+
+def at_stripe(organisation_id: int) -> int:
+    """Pence in the provider's own account at Stripe, as our record has it: on its way to its bank."""
+    return ledger.balance(ledger.provider_stripe(organisation_id))
+
+
+def list_in_review(*, limit: int = 200) -> list[InReview]:
+    """Payments that somebody has to look at, those that wait longest first."""
+    held = (
+        select(OrderHistory.order_id, func.max(OrderHistory.id).label("id"))
+        .where(OrderHistory.machine == "payment", OrderHistory.to_state == PaymentState.REVIEW)
+        .group_by(OrderHistory.order_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(
+            Order.id,
+            Order.reference,
+            Order.provider_name,
+            Order.total_pence,
+            OrderHistory.at,
+            OrderHistory.reason,
+            StripePayment.stripe_id,
+        )
+        .join(held, held.c.order_id == Order.id)
+        .join(OrderHistory, OrderHistory.id == held.c.id)
+        .outerjoin(StripePayment, and_(StripePayment.order_id == Order.id))
+        .where(Order.payment_state == PaymentState.REVIEW)
+        .order_by(OrderHistory.at, Order.id)
+        .limit(limit)
+    )
+    return [InReview(*row) for row in rows]
