@@ -88,6 +88,14 @@ _COLUMNS = (
     Provider.insurance_declared_on,
 )
 
+_CARDS = (
+    select(*_COLUMNS)
+    .join(Category, Category.id == Listing.category_id)
+    .join(Provider, Provider.organisation_id == Listing.organisation_id)
+    .where(Listing.state == ListingState.PUBLISHED, Provider.state.in_(PUBLIC_PROVIDERS))
+    .order_by(Listing.title, Listing.id)
+)
+
 
 def cards_by_id(listing_ids: Sequence[int]) -> list[Card]:
     """Cards in the order of `listing_ids`; those that not everybody may see are left out. Two queries."""
@@ -105,14 +113,7 @@ def cards_of_provider(organisation_id: int, *, but: int | None = None, limit: in
 
 def select_cards(*conditions: ColumnElement[bool], limit: int | None = None) -> list[Card]:
     """Cards of listings that everybody may see and that meet the conditions, by title. Two queries."""
-    rows = db.session.execute(
-        select(*_COLUMNS)
-        .join(Category, Category.id == Listing.category_id)
-        .join(Provider, Provider.organisation_id == Listing.organisation_id)
-        .where(Listing.state == ListingState.PUBLISHED, Provider.state.in_(PUBLIC_PROVIDERS), *conditions)
-        .order_by(Listing.title, Listing.id)
-        .limit(limit)
-    ).all()
+    rows = db.session.execute(_CARDS.where(*conditions).limit(limit)).all()
     return _cards(rows)
 
 

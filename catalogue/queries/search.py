@@ -1,17 +1,19 @@
 """Search: what was asked, what was understood, and a page of listings checked in the database."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from catalogue.errors import UnknownPlace
 from catalogue.queries.cards import Card, cards_by_id
 from catalogue.queries.categories import CategoryView, categories_by_slug
 from catalogue.search.asking import LONGEST_QUESTION, Asked, understand
+from catalogue.search.columns import PRICE_BANDS, Columns
 from catalogue.search.current import searcher
-from catalogue.search.facts import Facts, vector_of
+from catalogue.search.facts import vector_of
 from catalogue.search.fallback import candidates as database_candidates
 from catalogue.search.matching import match
-from catalogue.search.ranking import PRICE_BANDS, Counts, Criteria, Hit, Ranked, Sort, rank
+from catalogue.search.ranking import Counts, Criteria, Hit, Ranked, Sort, rank
 from catalogue.search.snapshot import Scores, Snapshot
 from catalogue.services.places import Located, locate
 from catalogue.words import SHORT_RAILS
@@ -121,20 +123,23 @@ def search(query: SearchQuery) -> SearchPage:
     snapshot = searcher().snapshot()
     corrections: dict[str, str] = {}
     is_partial = total_is_least = False
+    asked_page = min(max(1, query.page), LAST_PAGE)
     if snapshot is not None:
-        ranked, is_partial, corrections = _from_index(snapshot, asked, criteria, as_typed=query.as_typed)
+        find, corrections = _from_index(snapshot, asked, criteria, as_typed=query.as_typed)
     else:
-        found, total_is_least = database_candidates(asked, criteria.categories)
-        ranked = rank(found, criteria)
+        columns, scores, total_is_least = database_candidates(asked, criteria.categories)
+        find = _finder(columns, criteria, scores)
+    ranked, is_partial = find(asked_page)
     last_page = min(LAST_PAGE, max(1, math.ceil(ranked.total / PAGE_SIZE)))
-    page = min(max(1, query.page), last_page)
-    results, gone = _results(ranked.hits[(page - 1) * PAGE_SIZE : page * PAGE_SIZE])
+    if asked_page > last_page:
+        ranked, is_partial = find(last_page)
+    results, gone = _results(ranked.hits)
     return SearchPage(
         query=query,
         asked=asked,
         results=results,
         total=ranked.total - gone,
-        page=page,
+        page=min(asked_page, last_page),
         last_page=last_page,
         counts=ranked.counts,
         tags=_tags(query, effective, asked, place, category),
@@ -149,14 +154,15 @@ def search(query: SearchQuery) -> SearchPage:
 
 
 def ranked_ids(snapshot: Snapshot, query: SearchQuery) -> list[int]:
-    """Ids of everything that answers the query, in order, from the index alone: what benchmarks measure."""
+    """Ids of a page of what answers the query, from the index alone: what benchmarks measure."""
     asked = understand(query.q[:LONGEST_QUESTION], place_is_given=bool(query.postcode.strip()))
     place, _ = _place(query, asked)
     effective = _with_understood(query, asked, place)
     criteria = _criteria(effective, place, None)
     if query.category:
         criteria = replace(criteria, categories=frozenset({query.category}))
-    ranked, _, _ = _from_index(snapshot, asked, criteria, as_typed=query.as_typed)
+    find, _ = _from_index(snapshot, asked, criteria, as_typed=query.as_typed)
+    ranked, _ = find(query.page)
     return [hit.listing_id for hit in ranked.hits]
 
 
@@ -169,7 +175,7 @@ def _criteria(query: SearchQuery, place: Located | None, category: CategoryView 
         rail=query.funding,
         price_band=query.price,
         price_max_pence=query.price_max_pence,
-        rating_least_tenths=(query.rating or 0) * 10,
+        rating_least=query.rating or 0,
         sort=query.sort,
     )
 
@@ -200,25 +206,31 @@ def _with_understood(query: SearchQuery, asked: Asked, place: Located | None) ->
     return changed
 
 
+Finder = Callable[[int], tuple[Ranked, bool]]
+"""Answers a page of the list by its number, and whether it holds only part of what was asked."""
+
+
+def _finder(
+    columns: Columns, criteria: Criteria, scores: Scores | None, partial: Callable[[], Scores] | None = None
+) -> Finder:
+    def find(page: int) -> tuple[Ranked, bool]:
+        start, stop = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
+        ranked = rank(columns, scores, criteria, start=start, stop=stop)
+        if ranked.total or partial is None:
+            return ranked, False
+        some = rank(columns, partial(), criteria, start=start, stop=stop)
+        return (some, True) if some.total else (ranked, False)
+
+    return find
+
+
 def _from_index(
     snapshot: Snapshot, asked: Asked, criteria: Criteria, *, as_typed: bool
-) -> tuple[Ranked, bool, dict[str, str]]:
+) -> tuple[Finder, dict[str, str]]:
     if not asked.clauses:
-        return rank(((facts, 0.0) for facts in snapshot.facts if facts is not None), criteria), False, {}
+        return _finder(snapshot.columns, criteria, None), {}
     matched = match(snapshot, asked, as_typed=as_typed)
-    ranked = rank(_candidates(snapshot, matched.full), criteria)
-    if ranked.total or not matched.partial:
-        return ranked, False, matched.corrections
-    some = rank(_candidates(snapshot, matched.partial), criteria)
-    if not some.total:
-        return ranked, False, matched.corrections
-    return some, True, matched.corrections
-
-
-def _candidates(snapshot: Snapshot, scores: Scores) -> list[tuple[Facts, float]]:
-    facts = snapshot.facts
-    found = ((facts[number], score) for number, score in scores.items())
-    return [(row, score) for row, score in found if row is not None]
+    return _finder(snapshot.columns, criteria, matched.full, matched.partial), matched.corrections
 
 
 def _results(hits: list[Hit]) -> tuple[tuple[Result, ...], int]:

@@ -18,7 +18,8 @@ from catalogue.queries.search import (
 from catalogue.routes import blueprint
 from catalogue.routes.cards import draw_results
 from catalogue.routes.home import NEAR_KEY, near
-from catalogue.search.ranking import USUAL_MILES, Sort
+from catalogue.search.columns import USUAL_MILES
+from catalogue.search.ranking import Sort
 from catalogue.services.index import ask_for_rebuild
 from catalogue.services.misses import note_miss
 from catalogue.words import SHORT_RAILS, sentence

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 
 from catalogue.domain import AreaKind
-from marketplace.kernel.places import EARTH_RADIUS_METRES, Point
+from marketplace.kernel.places import Point
 from marketplace.kernel.rails import Rail
 
 RAIL_BITS: dict[Rail, int] = {rail: 1 << position for position, rail in enumerate(Rail)}
@@ -76,9 +76,3 @@ def vector_of(point: Point) -> Vector:
     """The position on the unit sphere."""
     lat, lon = math.radians(point.lat), math.radians(point.lon)
     return math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)
-
-
-def metres_between(start: Vector, end: Vector) -> float:
-    """Great-circle distance by the chord, which is exact for near points too."""
-    chord = math.dist(start, end)
-    return 2 * EARTH_RADIUS_METRES * math.asin(min(1.0, chord / 2))

@@ -7,8 +7,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from catalogue.domain import ListingState
 from catalogue.models import Category, Listing, Provider
 from catalogue.search.asking import Asked, Clause
+from catalogue.search.columns import Columns
 from catalogue.search.documents import read_documents
-from catalogue.search.facts import Facts
 from catalogue.search.text import stem, words_of
 from catalogue.visibility import PUBLIC_PROVIDERS
 from marketplace.database import db
@@ -18,8 +18,8 @@ _PARENT = aliased(Category)
 _FIELDS = (Listing.title, Listing.summary, Listing.who_for, Listing.description, Category.name, _PARENT.name)
 
 
-def candidates(asked: Asked, categories: frozenset[str]) -> tuple[list[tuple[Facts, float]], bool]:
-    """Facts and relevance of at most MOST_CANDIDATES listings that say every required word; whether there are more."""
+def candidates(asked: Asked, categories: frozenset[str]) -> tuple[Columns, dict[int, float], bool]:
+    """At most MOST_CANDIDATES listings that say every required word, with their relevance; whether there are more."""
     query = (
         select(Listing.id, Listing.title)
         .join(Category, Category.id == Listing.category_id)
@@ -37,11 +37,12 @@ def candidates(asked: Asked, categories: frozenset[str]) -> tuple[list[tuple[Fac
     rows = db.session.execute(query).all()
     titles = {row.id: row.title for row in rows[:MOST_CANDIDATES]}
     wanted = {stem(word) for clause in asked.clauses for word in clause.words}
-    found = [
-        (document.facts, 1.0 + sum(stem(word) in wanted for word in words_of(titles[document.listing_id])))
-        for document in read_documents(titles)
-    ]
-    return found, len(rows) > MOST_CANDIDATES
+    documents = list(read_documents(titles))
+    scores = {
+        number: 1.0 + sum(stem(word) in wanted for word in words_of(titles[document.listing_id]))
+        for number, document in enumerate(documents)
+    }
+    return Columns([document.facts for document in documents]), scores, len(rows) > MOST_CANDIDATES
 
 
 def _said(clause: Clause) -> ColumnElement[bool]:

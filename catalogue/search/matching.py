@@ -1,6 +1,7 @@
 """Which documents say what was asked, and how well; and what to do about words that nobody says."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from catalogue.search.asking import Alternative, Asked, Clause, clause_of
@@ -16,69 +17,71 @@ COMPLETION_WEIGHT = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Documents by relevance: those that say all that was asked, and those that say some of it."""
+    """Documents by relevance that say all that was asked (`full`); `partial()` gives those that say some of it."""
 
     full: Scores
-    partial: Scores
+    required: tuple[Scores, ...]
+    loose: tuple[Scores, ...]
     corrections: dict[str, str]
     """Words as typed, and what was searched instead."""
+
+    def partial(self) -> Scores:
+        """Of the documents that say some, not all, those that say the most of it. Slower: asked for when needed."""
+        if len(self.required) < 2:
+            return {}
+        said: Counter[int] = Counter()
+        for scores in self.required:
+            said.update(scores.keys())
+        most = max((count for number, count in said.items() if number not in self.full), default=0)
+        chosen = [number for number, count in said.items() if count == most and number not in self.full]
+        every = (*self.required, *self.loose)
+        return {number: sum(scores.get(number, 0.0) for scores in every) for number in chosen}
 
 
 def match(snapshot: Snapshot, asked: Asked, *, as_typed: bool = False) -> Matched:
     """Match the clauses; `as_typed` leaves the spelling alone. Without clauses nothing matches."""
     corrections: dict[str, str] = {}
-    met: list[tuple[Clause, Scores]] = []
+    required: list[Scores] = []
+    loose: list[Scores] = []
     for clause in asked.clauses:
         scores = _scores(snapshot, clause)
         if not scores:
             clause, scores = _second_try(snapshot, clause, corrections, as_typed=as_typed)
-        met.append((clause, scores))
-    required = [scores for clause, scores in met if clause.required]
-    if not required:
-        return Matched({}, {}, corrections)
-    everything = set(required[0])
-    for scores in required[1:]:
-        everything &= scores.keys()
-    full = {number: sum(scores.get(number, 0.0) for _, scores in met) for number in everything}
-    return Matched(full, _partial(met, required, everything), corrections)
+        (required if clause.required else loose).append(scores)
+    full = _all_of(required)
+    for scores in loose:
+        get = scores.get
+        full = {number: score + get(number, 0.0) for number, score in full.items()}
+    return Matched(full, tuple(required), tuple(loose), corrections)
 
 
-def _partial(met: list[tuple[Clause, Scores]], required: list[Scores], full: set[int]) -> Scores:
-    """Documents that say some, not all: only those that say the most of it."""
-    if len(required) < 2:
+def _all_of(parts: Sequence[Scores]) -> Scores:
+    """Documents in every part, with the sum of their scores. One part alone is answered itself: do not change it."""
+    if not parts:
         return {}
-    said: Counter[int] = Counter()
-    for scores in required:
-        said.update(number for number in scores if number not in full)
-    most = max(said.values(), default=0)
-    return {
-        number: sum(scores.get(number, 0.0) for _, scores in met) for number, count in said.items() if count == most
-    }
+    rarest, *others = sorted(parts, key=lambda part: len(part))
+    for part in others:
+        rarest = {number: score + part[number] for number, score in rarest.items() if number in part}
+    return rarest
 
 
 def _scores(snapshot: Snapshot, clause: Clause) -> Scores:
-    """The best score of a clause's alternatives, by document."""
-    merged: Scores = {}
-    for alternative in clause.alternatives:
-        scores = _alternative(snapshot, alternative)
-        if not merged:
-            merged = (
-                dict(scores) if alternative.weight == 1.0 else {n: s * alternative.weight for n, s in scores.items()}
-            )
-            continue
+    """The best score of a clause's alternatives, by document. Kept by the snapshot: do not change it."""
+    return snapshot.kept(clause, lambda: _best_of(snapshot, clause.alternatives))
+
+
+def _best_of(snapshot: Snapshot, alternatives: Sequence[Alternative]) -> Scores:
+    first, *others = alternatives
+    best = _all_of([snapshot.scores(term) for term in first.terms])
+    if first.weight != 1.0 or others:
+        best = {number: score * first.weight for number, score in best.items()}
+    get = best.get
+    for alternative in others:
         weight = alternative.weight
-        for number, score in scores.items():
-            if score * weight > merged.get(number, 0.0):
-                merged[number] = score * weight
-    return merged
-
-
-def _alternative(snapshot: Snapshot, alternative: Alternative) -> Scores:
-    parts = [snapshot.scores(term) for term in alternative.terms]
-    if len(parts) == 1:
-        return parts[0]
-    smallest = min(parts, key=len)
-    return {number: sum(part[number] for part in parts) for number in smallest if all(number in part for part in parts)}
+        for number, score in _all_of([snapshot.scores(term) for term in alternative.terms]).items():
+            if score * weight > get(number, 0.0):
+                best[number] = score * weight
+    return best
 
 
 def _second_try(

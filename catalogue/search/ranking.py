@@ -1,26 +1,21 @@
-"""Filter, count and order candidates. Pure: facts in, ids and counts out."""
+"""Filter, count and order candidates. Pure: facts in, ids and counts out.
 
+A whole key is built for those few documents only that can be on the page.
+"""
+
+import heapq
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from catalogue.domain import AreaKind
-from catalogue.search.facts import RAIL_BITS, Facts, Vector, metres_between
+from catalogue.search.columns import NOWHERE, Columns, Profile, chord_squared, metres_of
+from catalogue.search.facts import RAIL_BITS, Vector
 from marketplace.kernel.places import MILE_METRES
 from marketplace.kernel.rails import Rail
 
-USUAL_MILES = 20
-"""How far somebody is taken to travel to a place of its own, when they do not say."""
-ASK = "ask"
-PRICE_BANDS: tuple[tuple[str, int, int], ...] = (
-    # name, from pence (inclusive), to pence (inclusive)
-    ("free", 0, 0),
-    ("to-10", 1, 10_00),
-    ("to-20", 10_01, 20_00),
-    ("to-50", 20_01, 50_00),
-    ("over-50", 50_01, 9_999_900),
-)
+RATING_CHOICES = (3, 4)
 _STEPS = 10
 """Relevance within a tenth of the best counts as equal: there free solutions come first."""
 
@@ -43,7 +38,7 @@ class Criteria:
     rail: Rail | None = None
     price_band: str | None = None
     price_max_pence: int | None = None
-    rating_least_tenths: int = 0
+    rating_least: int = 0
     sort: Sort = Sort.RELEVANCE
 
 
@@ -61,152 +56,182 @@ class Counts:
     rail: Counter[Rail] = field(default_factory=Counter)
     price: Counter[str] = field(default_factory=Counter)
     rating: Counter[int] = field(default_factory=Counter)
-    units: Counter[str] = field(default_factory=Counter)
+    units: set[str] = field(default_factory=set)
+    """Which units the prices are for; only counted where prices decide the order."""
     too_far: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
+    """`hits` are those of the page that was asked for; `total` counts all."""
+
     hits: list[Hit]
+    total: int
     counts: Counts
 
-    @property
-    def total(self) -> int:
-        return len(self.hits)
 
+def rank(
+    columns: Columns,
+    scores: Mapping[int, float] | None,
+    criteria: Criteria,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+) -> Ranked:
+    """Those documents that meet every criterion, in order, from `start` to `stop`, with the counts of each facet.
 
-def band_of(price_pence: int | None) -> str:
-    """The price band of a listing."""
-    if price_pence is None:
-        return ASK
-    for name, low, high in PRICE_BANDS:
-        if low <= price_pence <= high:
-            return name
-    return PRICE_BANDS[-1][0]
-
-
-def distance_if_served(facts: Facts, criteria: Criteria) -> tuple[bool, float | None]:
-    """Whether a listing is offered at the asker's place, and how far it is from there (None when it has no place).
-
-    RADIUS listings serve what lies within their radius, COUNCILS listings their councils, ENGLAND everything;
-    AT_PLACE is for those who can get there. A distance that was asked for limits all but ENGLAND.
+    `scores` holds relevance by document number; None takes every document as equally relevant.
     """
-    if criteria.vector is None:
-        return True, None
-    distance = metres_between(criteria.vector, facts.vector) if facts.vector is not None else None
-    kind = facts.area_kind
-    if kind is AreaKind.ENGLAND:
-        return True, distance
-    if kind is AreaKind.COUNCILS:
-        if criteria.council is None or criteria.council not in facts.councils:
-            return False, distance
-        return criteria.within_metres is None or distance is None or distance <= criteria.within_metres, distance
-    if distance is None:
-        return False, None
-    limit = criteria.within_metres
-    if kind is AreaKind.RADIUS:
-        return distance <= facts.radius_metres and (limit is None or distance <= limit), distance
-    return distance <= (limit if limit is not None else USUAL_MILES * MILE_METRES), distance
-
-
-def rank(candidates: Iterable[tuple[Facts, float]], criteria: Criteria) -> Ranked:
-    """Those candidates (facts and relevance) that meet every criterion, in order, with the counts of each facet."""
-    counts = Counts()
-    kept: list[tuple[Facts, float, float | None]] = []
-    for facts, relevance in candidates:
-        served, distance = distance_if_served(facts, criteria)
-        failed = _failed(facts, criteria)
-        if not served:
-            counts.too_far += not failed
-            continue
-        if not failed:
-            kept.append((facts, relevance, distance))
-            counts.units[facts.unit] += 1
-        _count(counts, facts, failed)
-    best = max((relevance for _, relevance, _ in kept), default=0.0)
-    key = _KEYS[criteria.sort]
-    kept.sort(key=lambda item: key(item[0], item[1], item[2], best))
-    return Ranked([Hit(facts.listing_id, distance) for facts, _, distance in kept], counts)
-
-
-_CATEGORY, _RAIL, _PRICE, _RATING = 1, 2, 4, 8
-
-
-def _failed(facts: Facts, criteria: Criteria) -> int:
-    """Which groups of filters the listing fails, as bits."""
-    failed = 0
-    if criteria.categories and facts.category not in criteria.categories:
-        failed |= _CATEGORY
-    if criteria.rail is not None and not facts.rails & RAIL_BITS[criteria.rail]:
-        failed |= _RAIL
-    if criteria.price_band is not None and band_of(facts.price_pence) != criteria.price_band:
-        failed |= _PRICE
-    most = criteria.price_max_pence
-    if most is not None and (facts.price_pence is None or facts.price_pence > most):
-        failed |= _PRICE
-    if facts.rating_tenths < criteria.rating_least_tenths:
-        failed |= _RATING
-    return failed
-
-
-def _count(counts: Counts, facts: Facts, failed: int) -> None:
-    if not failed & ~_CATEGORY:
-        counts.category[facts.category] += 1
-        if facts.parent != facts.category:
-            counts.category[facts.parent] += 1
-    if not failed & ~_RAIL:
-        for rail, bit in RAIL_BITS.items():
-            if facts.rails & bit:
-                counts.rail[rail] += 1
-    if not failed & ~_PRICE:
-        counts.price[band_of(facts.price_pence)] += 1
-    if not failed & ~_RATING:
-        for stars in (3, 4):
-            if facts.rating_tenths >= stars * 10:
-                counts.rating[stars] += 1
-
-
-_FAR = 10.0**9
-_DEAR = 10**9
-_NEAR_STEPS = (1, 3, 5, 10, 20)  # miles
-
-
-def _nearness(distance: float | None) -> int:
-    """0 for next door to 5 for far; what has no place of its own comes after what is near and before what is far."""
-    if distance is None:
-        return 3
-    miles = distance / MILE_METRES
-    return sum(miles > step for step in _NEAR_STEPS)
-
-
-def _by_relevance(facts: Facts, relevance: float, distance: float | None, best: float) -> tuple[float, ...]:
-    step = -int(relevance / best * _STEPS) if best > 0 else 0
-    return (
-        step + _nearness(distance) * 0.5 if best > 0 else _nearness(distance),
-        not facts.is_free,
-        -relevance,
-        -facts.rating_rank,
-        distance if distance is not None else _FAR,
-        facts.listing_id,
+    documents: Set[int] = columns.live if scores is None else scores.keys()
+    filters = _filters(columns, documents, criteria)
+    far = (
+        columns.squares(criteria.vector, criteria.council, criteria.within_metres)
+        if criteria.vector is not None
+        else None
     )
+    served: Set[int] = documents if far is None else documents & far.keys()
+    kept = _meeting(served, filters.values())
+    counts = Counts()
+    if criteria.sort is Sort.PRICE:
+        counts.units = {columns.unit[number] for number in kept}
+    if far is not None:
+        counts.too_far = len(_meeting(documents, filters.values())) - len(kept)
+    _count_facets(columns, served, kept, filters, counts)
+    ordered = _ordered(columns, kept, scores, far, criteria.sort, len(kept) if stop is None else stop)
+    hits = [Hit(columns.listing_id[number], _metres(far, number)) for number in ordered[start:stop]]
+    return Ranked(hits, len(kept), counts)
 
 
-def _by_distance(facts: Facts, relevance: float, distance: float | None, _best: float) -> tuple[float, ...]:
-    return (distance if distance is not None else _FAR, not facts.is_free, -relevance, facts.listing_id)
+def _metres(far: Mapping[int, float] | None, number: int) -> float | None:
+    if far is None or far[number] >= NOWHERE:
+        return None
+    return metres_of(far[number])
 
 
-def _by_price(facts: Facts, relevance: float, distance: float | None, _best: float) -> tuple[float, ...]:
-    price = facts.price_pence if facts.price_pence is not None else _DEAR
-    return (price, -relevance, distance if distance is not None else _FAR, facts.listing_id)
+_CATEGORY, _RAIL, _PRICE, _RATING = "category", "rail", "price", "rating"
 
 
-def _by_rating(facts: Facts, relevance: float, distance: float | None, _best: float) -> tuple[float, ...]:
-    return (-facts.rating_rank, not facts.is_free, -relevance, distance or 0.0, facts.listing_id)
+def _filters(columns: Columns, documents: Set[int], criteria: Criteria) -> dict[str, Set[int]]:
+    """What each filter that was chosen lets through."""
+    filters: dict[str, Set[int]] = {}
+    if criteria.categories:
+        filters[_CATEGORY] = _union(columns.by_category.get(slug, ()) for slug in criteria.categories)
+    if criteria.rail is not None:
+        bit = RAIL_BITS[criteria.rail]
+        filters[_RAIL] = _union(numbers for rails, numbers in columns.by_rails.items() if rails & bit)
+    if criteria.price_band is not None:
+        filters[_PRICE] = columns.by_band.get(criteria.price_band, set())
+    if criteria.price_max_pence is not None:
+        price, most = columns.price, criteria.price_max_pence
+        cheap = {number for number in documents if price[number] <= most}
+        filters[_PRICE] = cheap & filters[_PRICE] if _PRICE in filters else cheap
+    if criteria.rating_least:
+        stars, least = columns.stars, criteria.rating_least
+        filters[_RATING] = {number for number in documents if stars[number] >= least}
+    return filters
 
 
-_KEYS = {
-    Sort.RELEVANCE: _by_relevance,
-    Sort.DISTANCE: _by_distance,
-    Sort.PRICE: _by_price,
-    Sort.RATING: _by_rating,
-}
+def _union(sets: Iterable[Iterable[int]]) -> set[int]:
+    return set().union(*sets)
+
+
+def _meeting(documents: Set[int], filters: Iterable[Set[int]]) -> Set[int]:
+    for passing in filters:
+        documents = documents & passing
+    return documents
+
+
+def _count_facets(
+    columns: Columns, served: Set[int], kept: Set[int], filters: dict[str, Set[int]], counts: Counts
+) -> None:
+    """The counts of a facet heed all filters but its own."""
+
+    def others(name: str) -> Set[int]:
+        if name not in filters:
+            return kept
+        return _meeting(served, (passing for other, passing in filters.items() if other != name))
+
+    for category, count in Counter(map(columns.category.__getitem__, others(_CATEGORY))).items():
+        counts.category[category] += count
+        parent = columns.parent_of[category]
+        if parent != category:
+            counts.category[parent] += count
+    of_kept = _tally(columns, kept)
+
+    def tally(name: str) -> list[tuple[Profile, int]]:
+        return _tally(columns, others(name)) if name in filters else of_kept
+
+    for (rails, _, _), count in tally(_RAIL):
+        for rail, bit in RAIL_BITS.items():
+            if rails & bit:
+                counts.rail[rail] += count
+    for (_, band, _), count in tally(_PRICE):
+        counts.price[band] += count
+    for (_, _, stars), count in tally(_RATING):
+        for least in RATING_CHOICES:
+            if stars >= least:
+                counts.rating[least] += count
+
+
+def _tally(columns: Columns, numbers: Set[int]) -> list[tuple[Profile, int]]:
+    counted = Counter(map(columns.profile.__getitem__, numbers))
+    return [(columns.profiles[profile], count) for profile, count in counted.items()]
+
+
+_NEAR_STEPS = tuple(chord_squared(miles * MILE_METRES) for miles in (1, 3, 5, 10, 20))
+
+
+def _nearness(square: float) -> int:
+    """0 for next door to 5 for far; what has no place of its own comes after what is near and before what is far."""
+    if square >= NOWHERE:
+        return 3
+    return sum(square > step for step in _NEAR_STEPS)
+
+
+def _ordered(
+    columns: Columns,
+    kept: Set[int],
+    scores: Mapping[int, float] | None,
+    far: Mapping[int, float] | None,
+    sort: Sort,
+    most: int,
+) -> list[int]:
+    """The first `most` documents in order: whole keys are made only for those that can be among them."""
+    relevance: Mapping[int, float] = scores if scores is not None else {}
+    first = _first_keys(columns, kept, relevance, far, sort)
+    numbers: Iterable[int] = first
+    if most < len(first):
+        cut = heapq.nsmallest(most, first.values())[-1] if most else -math.inf
+        numbers = [number for number, key in first.items() if key <= cut]
+    paid, rating_rank, listing_id = columns.paid, columns.rating_rank, columns.listing_id
+
+    def key(number: int) -> tuple[float, ...]:
+        return (
+            first[number],
+            paid[number],
+            -relevance.get(number, 0.0),
+            -rating_rank[number],
+            far[number] if far is not None else 0.0,
+            listing_id[number],
+        )
+
+    return sorted(numbers, key=key)[:most]
+
+
+def _first_keys(
+    columns: Columns, kept: Set[int], relevance: Mapping[int, float], far: Mapping[int, float] | None, sort: Sort
+) -> dict[int, float]:
+    """What decides first in each order, by document."""
+    if sort is Sort.PRICE:
+        return {number: columns.price[number] for number in kept}
+    if sort is Sort.RATING:
+        return {number: -columns.rating_rank[number] for number in kept}
+    if sort is Sort.DISTANCE and far is not None:
+        return {number: far[number] for number in kept}
+    best = max((relevance[number] for number in kept), default=0.0) if relevance else 0.0
+    if best <= 0:
+        return {number: _nearness(far[number]) if far is not None else 0 for number in kept}
+    scale = _STEPS / best
+    if far is None:
+        return {number: -int(relevance[number] * scale) for number in kept}
+    return {number: _nearness(far[number]) * 0.5 - int(relevance[number] * scale) for number in kept}

@@ -1,8 +1,7 @@
 """The fields of the index, and why each counts as much as it does."""
 
-from whoosh.fields import ID, STORED, TEXT, Schema
-
-from catalogue.search import text
+from whoosh.analysis import SpaceSeparatedTokenizer
+from whoosh.fields import ID, KEYWORD, STORED, TEXT, Schema
 
 FORMAT = 1
 """Raise it whenever schema, analysis, `Facts` or documents change: an index of another format is rebuilt."""
@@ -40,10 +39,14 @@ LENGTH_WEIGHT: dict[str, float] = {
 
 
 def make_schema() -> Schema:
-    """The schema. `words` holds every word as it is spelled, for spelling help; `facts` is `Facts.to_text()`."""
+    """The schema. Its texts come as words that `text` has made, with a space between: Whoosh's own chain of filters
+    says the same at five times the cost.
+
+    `words` holds every word as it is spelled, once, for spelling help; `facts` is `Facts.to_text()`.
+    """
     return Schema(
         id=ID(unique=True),
         facts=STORED,
-        words=TEXT(analyzer=text.unstemmed(), phrase=False),
-        **{field: TEXT(analyzer=text.stemmed(), phrase=False) for field in BOOSTS},
+        words=KEYWORD(scorable=True),  # without lengths Whoosh looks for a missing file at each posting
+        **{field: TEXT(analyzer=SpaceSeparatedTokenizer(), phrase=False) for field in BOOSTS},
     )

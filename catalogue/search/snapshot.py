@@ -9,12 +9,13 @@ import logging
 import math
 import threading
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from typing import Any
 
 from whoosh.filedb.filestore import RamStorage
 
+from catalogue.search.columns import Columns
 from catalogue.search.facts import Facts
 from catalogue.search.schema import BOOSTS, LENGTH_WEIGHT, make_schema
 from catalogue.search.store import Generation, IndexDamagedError, IndexMissingError, Signature, Store
@@ -22,9 +23,28 @@ from catalogue.search.store import Generation, IndexDamagedError, IndexMissingEr
 log = logging.getLogger(__name__)
 
 SATURATION = 5.0  # BM25's k1; as large as the largest boost, or a word in passing would count as a title
-MOST_TERMS = 5_000  # kept per generation before the kept ones are let go
+MOST_KEPT = 1_000_000
+"""Scores that are kept, over all terms and clauses, before all are let go: about 100 MB."""
 
 Scores = dict[int, float]
+
+
+class _Kept:
+    """Scores by term or clause, bounded by their sum."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._size = 0
+        self._scores: dict[Hashable, Scores] = {}
+
+    def get(self, key: Hashable) -> Scores | None:
+        return self._scores.get(key)
+
+    def put(self, key: Hashable, scores: Scores) -> None:
+        if self._size + len(scores) > self.most:
+            self._scores, self._size = {}, 0
+        self._scores[key] = scores
+        self._size += len(scores) + 1
 
 
 class Snapshot:
@@ -37,7 +57,8 @@ class Snapshot:
         self._index = storage.open_index(schema=make_schema())
         self._reader: Any = self._index.reader()
         self._lock = threading.RLock()
-        self._scores: dict[str, Scores] = {}
+        self._terms = _Kept(MOST_KEPT)
+        self._clauses = _Kept(MOST_KEPT // 2)
         self._segments: dict[str, list[Facts]] = {}
         self.facts: list[Facts | None] = []
         self._leaves: list[tuple[Any, int]] = []
@@ -55,13 +76,20 @@ class Snapshot:
 
     def scores(self, term: str) -> Scores:
         """Score by document number of every live document that has the term (a stem) in any field."""
-        known = self._scores.get(term)
+        known = self._terms.get(term)
         if known is None:
             with self._lock:
                 known = self._read(term)
-                if len(self._scores) >= MOST_TERMS:
-                    self._scores = {}
-                self._scores[term] = known
+                self._terms.put(term, known)
+        return known
+
+    def kept(self, key: Hashable, make: Callable[[], Scores]) -> Scores:
+        """What `make` answers, kept under `key` for the life of this generation."""
+        known = self._clauses.get(key)
+        if known is None:
+            known = make()
+            with self._lock:
+                self._clauses.put(key, known)
         return known
 
     def _read(self, term: str) -> Scores:
@@ -82,6 +110,11 @@ class Snapshot:
         live = {number: weight for number, weight in weights.items() if facts[number] is not None}
         rarity = math.log(1 + (self.count - len(live) + 0.5) / (len(live) + 0.5))
         return {number: rarity * weight / (SATURATION + weight) for number, weight in live.items()}
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The facts column by column, as ranking takes them."""
+        return Columns(self.facts)
 
     @cached_property
     def digests(self) -> dict[int, str]:

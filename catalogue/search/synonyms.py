@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from catalogue.search.text import STOP_WORDS, stem, words_of
+from catalogue.search.text import stem, telling_words, words_of
 
 Terms = tuple[str, ...]
 LONGEST_PHRASE = 4
@@ -13,7 +13,7 @@ LONGEST_PHRASE = 4
 
 def terms_of(text: str) -> Terms:
     """The stems of a text, without stop words."""
-    return tuple(stem(word) for word in words_of(text) if word not in STOP_WORDS)
+    return tuple(map(stem, telling_words(text)))
 
 
 @cache

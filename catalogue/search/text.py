@@ -3,8 +3,6 @@
 import re
 from functools import lru_cache
 
-from whoosh.analysis import Analyzer, CharsetFilter, LowercaseFilter, RegexTokenizer, StopFilter
-from whoosh.analysis.filters import Filter
 from whoosh.lang.porter import stem as porter_stem
 from whoosh.support.charset import accent_map
 
@@ -50,34 +48,6 @@ def tidy(word: str) -> str:
     return _POSSESSIVE.sub("", word).replace("’", "").replace("'", "")[:LONGEST_WORD]
 
 
-class OwnStems(Filter):
-    """Our stems, in Whoosh's chain. A class at module level, because Whoosh pickles its schema."""
-
-    def __call__(self, tokens):  # type: ignore[no-untyped-def]
-        for token in tokens:
-            token.text = stem(token.text)
-            yield token
-
-
-class Tidy(Filter):
-    """Possessives and apostrophes taken off, as in `words_of`."""
-
-    def __call__(self, tokens):  # type: ignore[no-untyped-def]
-        for token in tokens:
-            token.text = tidy(token.text)
-            yield token
-
-
-def _words() -> Analyzer:
-    folded = RegexTokenizer(_WORD) | LowercaseFilter() | CharsetFilter(accent_map) | Tidy()
-    return folded | StopFilter(stoplist=STOP_WORDS, minsize=1)
-
-
-def unstemmed() -> Analyzer:
-    """Words as people spell them, for spelling help."""
-    return _words()
-
-
-def stemmed() -> Analyzer:
-    """Stems, for searching."""
-    return _words() | OwnStems()
+def telling_words(text: str) -> list[str]:
+    """The folded words of a text without stop words, in order."""
+    return [word for word in words_of(text) if word not in STOP_WORDS]

@@ -10,6 +10,7 @@ from whoosh.filedb.filestore import FileStorage
 from catalogue.search.documents import Document
 from catalogue.search.schema import make_schema
 from catalogue.search.store import Generation, Store
+from catalogue.search.text import stem, telling_words
 
 WRITER_MEGABYTES = 128
 Progress = Callable[[int], None]
@@ -90,11 +91,13 @@ def _write_changes(index: Any, removed: Collection[int], added: Collection[Docum
 
 
 def fields_of(document: Document) -> dict[str, Any]:
-    """The fields that Whoosh is given; an empty text is left out."""
-    texts = {field: text for field, text in document.texts.items() if text}
-    return {
-        "id": str(document.listing_id),
-        "facts": document.facts.to_text(),
-        "words": " ".join(texts.values()),
-        **texts,
-    }
+    """The fields that Whoosh is given: words with a space between, stemmed but for `words`. Empty ones are left out."""
+    spelled: dict[str, None] = {}
+    fields: dict[str, Any] = {"id": str(document.listing_id), "facts": document.facts.to_text()}
+    for field, text in document.texts.items():
+        words = telling_words(text)
+        if words:
+            spelled.update(dict.fromkeys(words))
+            fields[field] = " ".join(map(stem, words))
+    fields["words"] = " ".join(spelled)
+    return fields

@@ -177,13 +177,20 @@ def organisations_by_id(organisation_ids: Iterable[int]) -> dict[int, Organisati
     wanted = set(organisation_ids)
     if not wanted:
         return {}
-    rows = db.session.execute(select(Organisation).where(Organisation.id.in_(wanted))).scalars()
-    return {
-        row.id: OrganisationView(
-            row.id, row.kind, row.name, row.council_id, row.email, row.phone, row.website, row.address, row.postcode
-        )
-        for row in rows
-    }
+    rows = db.session.execute(
+        select(
+            Organisation.id,
+            Organisation.kind,
+            Organisation.name,
+            Organisation.council_id,
+            Organisation.email,
+            Organisation.phone,
+            Organisation.website,
+            Organisation.address,
+            Organisation.postcode,
+        ).where(Organisation.id.in_(wanted))
+    )
+    return {row.id: OrganisationView(*row) for row in rows}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Filters, counts and order, without an index."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -7,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.domain import AreaKind
-from catalogue.search.facts import Facts, metres_between, vector_of
-from catalogue.search.ranking import Criteria, Sort, band_of, distance_if_served, rank
+from catalogue.search.columns import Columns, band_of, chord_squared, metres_of
+from catalogue.search.facts import Facts, vector_of
+from catalogue.search.ranking import Criteria, Sort, rank
 from marketplace.kernel.places import MILE_METRES, Point, distance_metres
+from marketplace.kernel.rails import Rail
 
 HERE = Point(54.53, -1.56)
 BASE = Facts(
@@ -44,7 +47,13 @@ def test_facts_come_back_from_the_index_as_they_went() -> None:
 @given(st.floats(50, 60), st.floats(-6, 2), st.floats(50, 60), st.floats(-6, 2))
 def test_distance_by_chord_is_the_great_circle(lat: float, lon: float, lat2: float, lon2: float) -> None:
     a, b = Point(lat, lon), Point(lat2, lon2)
-    assert metres_between(vector_of(a), vector_of(b)) == pytest.approx(distance_metres(a, b), rel=1e-6, abs=0.05)
+    by_chord = metres_of(math.dist(vector_of(a), vector_of(b)) ** 2)
+    assert by_chord == pytest.approx(distance_metres(a, b), rel=1e-6, abs=0.05)
+
+
+@given(st.floats(0, 1_000_000))
+def test_chord_and_distance_are_the_same_thing(metres: float) -> None:
+    assert metres_of(chord_squared(metres)) == pytest.approx(metres, rel=1e-6, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -65,8 +74,8 @@ def test_distance_by_chord_is_the_great_circle(lat: float, lon: float, lat2: flo
 )
 def test_each_kind_of_area_serves_whom_it_says(facts: Facts, within: int | None, served: bool) -> None:
     criteria = replace(NEAR, within_metres=within * MILE_METRES if within else None)
-    assert distance_if_served(facts, criteria)[0] is served
-    assert distance_if_served(facts, Criteria())[0], "without a place everything is offered"
+    assert bool(ids([(facts, 1.0)], criteria)) is served
+    assert ids([(facts, 1.0)], Criteria()), "without a place everything is offered"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +96,10 @@ def test_every_price_is_in_one_band(pence: int | None, band: str) -> None:
 
 
 def ids(candidates: list[tuple[Facts, float]], criteria: Criteria) -> list[int]:
-    return [hit.listing_id for hit in rank(candidates, criteria).hits]
+    columns = Columns([facts for facts, _ in candidates])
+    return [
+        hit.listing_id for hit in rank(columns, {n: score for n, (_, score) in enumerate(candidates)}, criteria).hits
+    ]
 
 
 def test_relevance_goes_before_free_and_free_before_paid_among_equals() -> None:
@@ -137,8 +149,29 @@ def test_what_has_no_price_or_no_place_comes_last_where_that_decides() -> None:
     st.sampled_from(list(Sort)),
 )
 def test_every_candidate_is_shown_or_counted_as_too_far_and_none_twice(listings: list[Facts], sort: Sort) -> None:
-    ranked = rank([(facts, float(facts.listing_id % 7)) for facts in listings], replace(NEAR, sort=sort))
+    columns = Columns(listings)
+    scores = {number: float(facts.listing_id % 7) for number, facts in enumerate(listings)}
+    ranked = rank(columns, scores, replace(NEAR, sort=sort))
     shown = [hit.listing_id for hit in ranked.hits]
-    assert len(shown) == len(set(shown))
+    assert len(shown) == len(set(shown)) == ranked.total
     assert len(shown) + ranked.counts.too_far == len(listings)
     assert sum(ranked.counts.price.values()) == len(shown)
+    pages = [
+        hit.listing_id
+        for start in range(0, len(shown), 7)
+        for hit in rank(columns, scores, replace(NEAR, sort=sort), start=start, stop=start + 7).hits
+    ]
+    assert pages == shown, "a page is a part of the whole list"
+
+
+def test_facet_heeds_all_filters_but_its_own() -> None:
+    listings = [
+        replace(BASE, listing_id=1, category="a", parent="p", rails=1, price_pence=0),
+        replace(BASE, listing_id=2, category="a", parent="p", rails=2, price_pence=0),
+        replace(BASE, listing_id=3, category="b", parent="p", rails=1, price_pence=500, rating_tenths=45),
+    ]
+    counts = rank(Columns(listings), None, Criteria(categories=frozenset({"a"}), rail=Rail.OWN_MONEY)).counts
+    assert dict(counts.category) == {"a": 1, "p": 2, "b": 1}
+    assert dict(counts.rail) == {Rail.OWN_MONEY: 1, Rail.DIRECT_PAYMENT: 1}
+    assert dict(counts.price) == {"free": 1}
+    assert not counts.rating
