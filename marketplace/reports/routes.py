@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request
 from markupsafe import Markup
+from werkzeug.wrappers import Response as BaseResponse
 
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
@@ -43,8 +44,11 @@ class Choice:
 
 @blueprint.get("/reports")
 @allow(READERS)
-def reports() -> str:
+def reports() -> str | BaseResponse:
     """Purchases of a council in a period: three sentences, charts with their tables, prices, and what is missing."""
+    if current_actor().has(Role.OPERATOR) and not queries.list_readable_councils(current_actor()):
+        flash("No council uses the marketplace yet. Let one begin first.")
+        return redirect("/desk/councils")
     councils, asked = _asked()
     loaded = queries.load_report(asked)
     return render_template(

@@ -21,7 +21,7 @@ from marketplace.outbox.email import queue_email
 from marketplace.outbox.models import OutboxRow
 from marketplace.planning.models import PlanNote
 from payments.domain import OrderState, RefundState, RunState
-from payments.models import Approval, Checkout, LevyRate, OrderFunding, Refund, SettlementRun
+from payments.models import Approval, Checkout, LevyRate, OrderFunding, Refund, SettlementLine, SettlementRun
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, council, user_with_role
 from tests.factories.budgets import BudgetFactory, MandateFactory, OutcomeFactory, PersonFactory
 from tests.factories.catalogue import ListingFactory, ProviderFactory
@@ -167,6 +167,16 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
     db.session.add_all(rows.values())
     db.session.flush()
     ids: dict[str, int | str] = {name: row.id for name, row in rows.items()}
+    db.session.add(
+        SettlementLine(
+            run_id=ids["run_id"],
+            order_funding_id=rows["refund_id"].order_funding_id,
+            organisation_id=provider.organisation_id,
+            gross_pence=5_400,
+            levy_pence=135,
+            net_pence=5_265,
+        )
+    )
     email_id = queue_email("owner@example.org", "For the owner", "Words")
     ids |= {
         "person_id": person.id,
@@ -201,6 +211,9 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "catalogue.listing_check": {"listing_id": draft.id},
         "catalogue.claim": {"organisation_id": unclaimed.organisation_id},
         "desk.provider": theirs_as_provider,
+        "payments.remittance": theirs_as_provider,
+        "payments.remittance_csv": theirs_as_provider,
+        "reports.export": {"name": "category"},
     }
     return ids, special
 
