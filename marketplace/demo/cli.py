@@ -29,6 +29,11 @@ def demo(reset: bool) -> None:
     port = _port()
     data = Path(os.environ.get("MARKETPLACE_DATA", "var")).resolve()
     supervisor.check_port(port)
+    if supervisor.was_cut_short(data) and os.environ.get("DATABASE_URL"):
+        raise SettingsError(
+            "The first load of this demo was cut short, and DATABASE_URL names a database that it may not empty: "
+            f"give it an empty one, remove {data / supervisor.LOADING}, then start again."
+        )
     lock = supervisor.prepare_folder(data, reset=reset)
     env = supervisor.environment(data, port, os.environ)
     os.environ.update(env)
@@ -49,7 +54,8 @@ def demo(reset: bool) -> None:
         )
         if not _is_loaded(data):
             running.wait_until_healthy(env["STRIPE_API_BASE"] + "/healthz")
-            _load(data)
+            with running.interruptible():
+                _load(data)
         running.start("web server", "serve")
         running.start("worker", "worker")
         running.wait_until_healthy(f"{url}/healthz")
@@ -75,7 +81,7 @@ def _is_loaded(data: Path) -> bool:
     """Whether this very version of tables and data was loaded; another one migrates and adds what is missing."""
     from marketplace.demo.version import fingerprint
 
-    mark = data / "demo-loaded"
+    mark = data / supervisor.LOADED
     return mark.exists() and mark.read_text() == fingerprint()
 
 
@@ -83,6 +89,10 @@ def _load(data: Path) -> None:
     from marketplace.demo import load
     from marketplace.demo.version import fingerprint
 
+    loaded, loading = data / supervisor.LOADED, data / supervisor.LOADING
+    if not loaded.exists():
+        loading.touch()
     with click.get_current_context().obj(migrated=False).app_context():
         load.ensure(click.echo)
-    (data / "demo-loaded").write_text(fingerprint())
+    loaded.write_text(fingerprint())
+    loading.unlink(missing_ok=True)

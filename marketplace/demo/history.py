@@ -12,7 +12,7 @@ from marketplace.demo.authority import BROKERS_LIMIT_PENCE
 from marketplace.demo.diary import later
 from marketplace.demo.folk import DARLINGTON, DURHAM, first_part
 from marketplace.demo.orders import Course, Story, order_from_budget
-from marketplace.demo.people import Life, lives
+from marketplace.demo.people import USUAL, Life, lives
 from marketplace.demo.shopping import Want
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail

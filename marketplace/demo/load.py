@@ -10,8 +10,21 @@ from flask import current_app
 from catalogue.services import index
 from marketplace import reference, schema
 from marketplace.accounts.queries import find_user_by_email
+from marketplace.audit.services import link_rows
 from marketplace.database import db
-from marketplace.demo import authority, budgets, cards, disk, history, open_data, people, stories, town, waiting
+from marketplace.demo import (
+    authority,
+    budgets,
+    cards,
+    disk,
+    history,
+    open_data,
+    people,
+    settling,
+    stories,
+    town,
+    waiting,
+)
 from marketplace.demo.diary import Diary, moment
 from marketplace.demo.orders import Story
 from marketplace.demo.reviews import Reviews
@@ -37,7 +50,7 @@ def ensure(say: Say) -> None:
     if find_user_by_email("edith@demo.example") is None:
         with disk.unhurried():
             _build(say)
-    index.refresh(None)
+    _index()
     db.session.remove()
     say(f"Ready after {time.monotonic() - began:.0f} seconds.")
 
@@ -56,14 +69,26 @@ def _build(say: Say) -> None:
         budgets.set_up(folk, begins, today, stories.tomasz_pence(offers))
         say("Providers open their accounts for card payments, at the sandbox")
         cards.ready_providers(offers.values())
-    index.refresh(None)
+    _index()
     say("Eight months go by: orders, deliveries and reviews")
     dice = Random(SEED)  # noqa: S311  nothing secret is drawn with it
     story = Story(folk, Diary(now), Reviews(), dice, _work)
     history.write(story, offers, begins, today)
     stories.write(story, offers, today)
+    settling.write(story, begins, today)
     waiting.write(story, today)
     story.diary.live()
+    _work()
+    while link_rows():
+        pass
+
+
+def _index() -> None:
+    """Every listing is in the index as the tables have it."""
+    if index.index_is_needed():
+        index.reindex()
+    else:
+        index.refresh(None)
 
 
 def _work() -> None:

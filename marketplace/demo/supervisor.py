@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from types import FrameType
@@ -21,6 +21,8 @@ from marketplace.kernel.errors import SettingsError
 
 NEEDED_BYTES = 200 * 1024 * 1024
 KEPT = ("demo.lock",)
+LOADED, LOADING = "demo-loaded", "demo-loading"
+"""Marks in the data folder: by which version it was filled, and that a first load is under way."""
 
 
 def environment(data: Path, port: int, environ: Mapping[str, str]) -> dict[str, str]:
@@ -59,7 +61,7 @@ def prepare_folder(data: Path, *, reset: bool) -> IO[bytes]:
         flock(lock, LOCK_EX | LOCK_NB)
     except OSError:
         raise SettingsError(f"A demo is running already on {data}: stop it first, or set MARKETPLACE_DATA.") from None
-    if reset:
+    if reset or was_cut_short(data):
         for path in data.iterdir():
             if path.name not in KEPT:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -70,6 +72,11 @@ def prepare_folder(data: Path, *, reset: bool) -> IO[bytes]:
             "free some space, then start again."
         )
     return lock
+
+
+def was_cut_short(data: Path) -> bool:
+    """Whether a first load began in this folder and did not come to its end: then it begins anew."""
+    return (data / LOADING).exists()
 
 
 def check_port(port: int) -> None:
@@ -85,6 +92,7 @@ class Supervisor:
         self.env = dict(env)
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.stopping = False
+        self._interrupts = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop_asked)
 
@@ -93,6 +101,15 @@ class Supervisor:
         self.children[name] = subprocess.Popen(
             [sys.executable, "-m", "marketplace.cli", *arguments], env=self.env, start_new_session=True
         )
+
+    @contextlib.contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Within the block a stop that is asked for is a KeyboardInterrupt, so that our own long work ends at once."""
+        self._interrupts = True
+        try:
+            yield
+        finally:
+            self._interrupts = False
 
     def wait_until_healthy(self, url: str, seconds: float = 60) -> None:
         """Return when `url` answers 200; raise SettingsError when a child ends first or time runs out."""
@@ -135,6 +152,8 @@ class Supervisor:
 
     def _stop_asked(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True
+        if self._interrupts:
+            raise KeyboardInterrupt
 
 
 def _signal(child: subprocess.Popen[bytes], number: int) -> None:
