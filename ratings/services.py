@@ -64,7 +64,18 @@ def write(actor: Actor, order_id: int, review: NewReview) -> int:
                 raise ReviewError("Choose something that was in this order", field="listing")
             review_id = _insert(actor, purchase, review, words)
             _push_summary(review.listing_id)
-            _record("review.written", review_id, purchase, actor, stars=review.stars, listing_id=review.listing_id)
+            record(
+                "review.written",
+                "review",
+                review_id,
+                actor_user_id=actor.user_id,
+                person_id=purchase.person_id,
+                mandate_id=purchase.mandate_id,
+                organisation_id=purchase.organisation_id,
+                order_id=purchase.order_id,
+                listing_id=review.listing_id,
+                stars=review.stars,
+            )
             tell_members(
                 purchase.organisation_id,
                 f"A review of order {purchase.reference}",
@@ -204,20 +215,6 @@ def _checked_words(words: str, when_empty: str) -> str:
     if len(words) > LONGEST_WORDS:
         raise ReviewError(f"Use {LONGEST_WORDS:,} characters or fewer", field="words")
     return words
-
-
-def _record(action: str, review_id: int, purchase: Purchase, actor: Actor, **details: int) -> None:
-    record(
-        action,
-        "review",
-        review_id,
-        actor_user_id=actor.user_id,
-        person_id=purchase.person_id,
-        mandate_id=purchase.mandate_id,
-        organisation_id=purchase.organisation_id,
-        order_id=purchase.order_id,
-        **details,
-    )
 
 
 def _record_of(row: Review, action: str, actor: Actor, *, reason: str | None = None) -> None:

@@ -141,7 +141,7 @@ class WaitingRate:
     rail: Rail
     rate_bp: int
     starts_on: date
-    set_by_user_id: int
+    set_by_user_id: int | None
     created_at: datetime
 
     @property
@@ -170,7 +170,7 @@ def list_waiting_rates() -> list[WaitingRate]:
         )
         .order_by(LevyRate.created_at, LevyRate.id)
     )
-    return [WaitingRate(*row) for row in rows]
+    return [WaitingRate(*row._tuple()) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -79,4 +79,4 @@ def list_bought(council_id: int, bounds: Sequence[datetime]) -> Iterator[Bought]
         .execution_options(yield_per=5_000)
     )
     for row in rows:
-        yield Bought(*row[:8], int(row[8]), int(row[9]), row[10])
+        yield Bought._make((*row[:8], int(row[8]), int(row[9]), row[10]))
