@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def checkout_command(orders: int, as_json: bool) -> None:
         _copy(path, copy)
         recorded: list[list[Statement]] = []
         queries: list[int] = []
-        ours = _measure([lambda a=actor, c=checkout_id: _place(a, c) for actor, checkout_id in ready])
+        ours = _measure([partial(_place, actor, checkout_id) for actor, checkout_id in ready])
         db.session.remove()
         _copy_back(path, copy)
         for actor, checkout_id in ready[: min(orders, 50)]:
@@ -105,7 +106,7 @@ def _floor(path: Path, recorded: list[list[Statement]]) -> dict[str, float]:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
     try:
-        return _measure([lambda each=each: _replay(connection, each) for each in recorded])
+        return _measure([partial(_replay, connection, each) for each in recorded])
     finally:
         connection.close()
 

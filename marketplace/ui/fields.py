@@ -118,7 +118,8 @@ class EmailField(TextField):
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         super().process_formdata(valuelist)
-        self.data = self.data.strip().lower() if self.data else self.data
+        typed: str | None = self.data
+        self.data = typed.strip().lower() if typed else typed
 
     def pre_validate(self, form: wtforms.Form) -> None:
         super().pre_validate(form)

@@ -1,7 +1,7 @@
 """Tables of the ledger: double entry, immutable, every entry summing to zero.
 
-Postings are written first, under the id of the entry to come; the entry's insert is refused unless they sum to 0,
-and nothing can be added once it stands. The foreign key is checked at commit, so a posting without an entry cannot stay.
+Postings are written first, under the id of the entry to come; its insert is refused unless they sum to 0, and nothing
+can be added once it stands. The foreign key is checked at commit, so a posting without an entry cannot stay.
 """
 
 from datetime import date, datetime

@@ -108,7 +108,7 @@ def walker(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iter
     context: BrowserContext = browser.new_context(
         base_url=site.url, viewport={"width": 1280, "height": 900}, java_script_enabled=scripts, locale="en-GB"
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     walking = Walker(context.new_page(), site.url)
     yield walking
     walking.finish()

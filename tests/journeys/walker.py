@@ -4,6 +4,7 @@ On each page: no violation of axe-core's WCAG 2.2 AA rules, nothing in the conso
 """
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,45 @@ class Walker:
         self.fill("Where?", where)
         self.click("Find help")
         self.open(what)
+
+    def address_of(self, name: str) -> str:
+        """Where a link leads, as somebody would keep it to come back later."""
+        href = self.page.get_by_role("link", name=name).first.get_attribute("href")
+        assert href
+        return href
+
+    def reference(self, among: str) -> str:
+        """The reference of the order in the part of the page that speaks of `among`."""
+        part = self.page.locator("main section").filter(has_text=among).filter(has_text="Reference").first
+        found = re.search(r"Reference\s+([0-9A-Z]{4}-[0-9A-Z]{4})", part.inner_text())
+        assert found, part.inner_text()
+        return found[1]
+
+    def open_item(self, words: str) -> None:
+        """Open the entry of a list that has these words in it, such as an order by its reference."""
+        self.page.locator("main li, main tr").filter(has_text=words).first.get_by_role("link").first.click()
+        self.look()
+
+    def go(self, address: str) -> None:
+        """Come back to an address that was kept."""
+        self.page.goto(self.home + address)
+        self.look()
+
+    def until(self, words: str) -> None:
+        """The worker does its part within seconds: look again until the page says so."""
+        for _ in range(40):
+            if self.page.get_by_text(words).first.is_visible():
+                return
+            time.sleep(0.5)
+            self.page.reload()
+        self.sees(words)
+
+    def empty_basket(self) -> None:
+        """Take everything out of the basket of whoever is signed in."""
+        self.page.goto(self.home + "/basket")
+        while self.page.get_by_role("button", name=re.compile("^Take it out")).count():
+            self.page.get_by_role("button", name=re.compile("^Take it out")).first.click()
+            self.page.wait_for_load_state("load")
 
     def open(self, name: str) -> None:
         """Open the card or the row with this name, not a filter that speaks of it."""

@@ -50,7 +50,7 @@ def _too_many(limit: RequestLimit) -> Response:
 @blueprint.app_errorhandler(RateLimitExceeded)
 def _breached(error: RateLimitExceeded) -> Response:
     """The page that the limit chose; limits of other packages get the ordinary one."""
-    return error.response or show(page_for_status(429), error)
+    return error.response or show(page_for_status(429), error)  # type: ignore[return-value]
 
 
 def limit_failures(view: View) -> View:
