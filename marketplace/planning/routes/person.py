@@ -38,7 +38,7 @@ def person(person_id: int) -> Response | str:
         today=clock.today(),
         page=page,
         rights=page.rights,
-        shop_at=url_for("catalogue.search", postcode=page.rights.person.postcode, **{"for": str(person_id)})  # type: ignore[arg-type],
+        shop_at=url_for("catalogue.search", postcode=page.rights.person.postcode, **{"for": str(person_id)}),  # type: ignore[arg-type]
         filters=words.NEED_FILTERS,
         basis_words=BASIS_WORDS,
         action_words=ACTION_WORDS,
