@@ -118,8 +118,8 @@ class EmailField(TextField):
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         super().process_formdata(valuelist)
-        typed: str | None = self.data
-        self.data = typed.strip().lower() if typed else typed
+        typed: Any = self.data
+        self.data: Any = typed.strip().lower() if typed else typed
 
     def pre_validate(self, form: wtforms.Form) -> None:
         super().pre_validate(form)
