@@ -3,14 +3,14 @@
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from itertools import count
 
 from marketplace.database import transaction
 from marketplace.kernel import clock
 
-Act = Callable[[], None]
+Act = Callable[[], object]
 TOGETHER = 40
 
 
@@ -55,7 +55,7 @@ class Diary:
 
 def moment(day: date, hour: int, minute: int = 0) -> datetime:
     """A time of a London day."""
-    return datetime.combine(day, time_of_day(hour, minute), tzinfo=clock.LONDON).astimezone(clock.UTC)
+    return datetime.combine(day, time_of_day(hour, minute), tzinfo=clock.LONDON).astimezone(UTC)
 
 
 def later(day: date, days: int) -> date:

@@ -23,7 +23,6 @@ report shows nothing of fewer than five."""
 ALSO_SOMETHING_ELSE = 0.2
 EVERY_SO_MANY_MONTHS = {"priya": 2, "sadie": 3}
 DOES_NOT_BUY_LATELY = "Lavinia Starlingford"
-WEEKS_WITHOUT_BUYING = 5
 SPENT_AT_MOST_PERCENT = 80
 Offers = dict[tuple[str, str], Offer]
 
@@ -39,13 +38,23 @@ def write(story: Story, offers: Offers, begins: date, today: date) -> None:
     """Write eight months of orders into the diary, spread over people, kinds of help and providers."""
     shop = _shop(offers)
     left = {life.name: life.pence * SPENT_AT_MOST_PERCENT // 100 for life in lives()}
+    lately = today - timedelta(weeks=4)
     for first in _months(begins, today):
         last = min(clock.next_month(first) - timedelta(days=1), today)
-        for life in (*_shoppers(story), *_rounds(first)):
-            day = later(first, story.dice.randrange(min(28, (last - first).days + 1)))
-            if life.name == DOES_NOT_BUY_LATELY and day > today - timedelta(weeks=WEEKS_WITHOUT_BUYING):
-                continue
-            _buy(story, life, shop, day, left)
+        for life in _shoppers(story):
+            _buy(story, life, shop, _some_day(story, first, last), left)
+        for life in _rounds(first):
+            day = _some_day(story, first, last)
+            if day < lately and not (life.name == DOES_NOT_BUY_LATELY and day > today - timedelta(weeks=5)):
+                _buy(story, life, shop, day, left)
+    for number, life in enumerate(lives()):
+        # Everybody with a helper got something in the last weeks, but one whom the caseload points out.
+        if _is_helped(life) and life.name != DOES_NOT_BUY_LATELY:
+            _buy(story, life, shop, today - timedelta(days=2 + (number * 5) % 24), left)
+
+
+def _some_day(story: Story, first: date, last: date) -> date:
+    return later(first, story.dice.randrange(min(28, (last - first).days + 1)))
 
 
 def _shop(offers: Offers) -> dict[str, list[_Sold]]:
@@ -76,11 +85,15 @@ def _shoppers(story: Story) -> Iterator[Life]:
 
 
 def _rounds(first: date) -> Iterator[Life]:
-    """Whom Priya and Sadie order for in a month, of those whose budget the council manages."""
+    """Whom Priya and Sadie order for in a month."""
     for number, life in enumerate(lives()):
-        every = EVERY_SO_MANY_MONTHS.get(life.helper or "")
-        if every and life.rail is Rail.COUNCIL_MANAGED and (first.month + number) % every == 0:
+        if _is_helped(life) and (first.month + number) % EVERY_SO_MANY_MONTHS[life.helper or ""] == 0:
             yield life
+
+
+def _is_helped(life: Life) -> bool:
+    """Whether Priya or Sadie orders from a budget that the council manages."""
+    return life.helper in EVERY_SO_MANY_MONTHS and life.rail is Rail.COUNCIL_MANAGED
 
 
 def _buyer(life: Life) -> str | None:

@@ -145,14 +145,14 @@ def found(providers: dict[str, int], postcodes: list[str]) -> Folk:
                 raise LookupError(f"the council {gss} is missing from the reference data")
             organisations.join_council(SYSTEM, council.id, phone=phone)
             folk.councils[gss] = council.id
-        for number, (name, kind, gss, staff) in enumerate(TEAMS):
+        for number, (name, kind, council_gss, staff) in enumerate(TEAMS):
             organisation_id = organisations.create_organisation(
                 SYSTEM,
                 kind,
                 OrganisationDetails(
                     name=name, email=f"{first_part(name)}@demo.example", phone=f"01632 960 {210 + number}"
                 ),
-                council_id=folk.councils[gss] if gss else None,
+                council_id=folk.councils[council_gss] if council_gss else None,
             )
             folk.organisations[f"{name} ({kind})"] = organisation_id
             for user, role in staff:
