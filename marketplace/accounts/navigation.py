@@ -28,6 +28,7 @@ ORDERS = Item("My orders", "/orders")
 MONEY = Item("My money", "/budgets")
 APPROVALS = Item("Approvals", "/approvals")
 CASELOAD = Item("Caseload", "/caseload")
+REPORTS = Item("Reports", "/reports")
 MANDATES = Item("Mandates", "/council/mandates")
 
 OF_ROLE: dict[Role, tuple[Item, ...]] = {
@@ -36,12 +37,12 @@ OF_ROLE: dict[Role, tuple[Item, ...]] = {
     Role.SUPPORT_PLANNER: (CASELOAD,),
     Role.SOCIAL_WORKER: (CASELOAD, APPROVALS, MANDATES),
     Role.ACCESS_POINT_WORKER: (Item("Help somebody order", "/assisted"),),
-    Role.COMMISSIONER: (Item("Reports", "/reports"),),
-    Role.COUNCIL_FINANCE: (Item("Budgets", "/council/budgets"), Item("Settlement", "/settlement")),
-    Role.AUDITOR: (Item("Reports", "/reports"), Item("Budgets", "/council/budgets")),
+    Role.COMMISSIONER: (REPORTS,),
+    Role.COUNCIL_FINANCE: (Item("Budgets", "/council/budgets"), Item("Settlement", "/council/settlement")),
+    Role.AUDITOR: (REPORTS, Item("Budgets", "/council/budgets")),
     Role.SAFEGUARDING_LEAD: (MANDATES,),
     Role.CATALYST: (),
-    Role.OPERATOR: (Item("Desk", "/desk"), Item("Organisations", "/organisations")),
+    Role.OPERATOR: (Item("Desk", "/desk"), Item("Organisations", "/organisations"), REPORTS),
 }
 """What each role works with, its start page first."""
 EVERYBODY = (SEARCH,)

@@ -134,6 +134,18 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             prepared_by_user_id=staff.id,
             prepared_at=now,
         ),
+        "sent_run_id": SettlementRun(
+            reference="DARL-0000",
+            council_id=theirs,
+            state=RunState.SENT,
+            up_to=clock.today(),
+            gross_pence=5_400,
+            levy_pence=135,
+            prepared_by_user_id=staff.id,
+            prepared_at=now,
+            sent_by_user_id=UserFactory().id,
+            sent_at=now,
+        ),
         "rate_id": LevyRate(
             council_id=theirs,
             rail=Rail.COUNCIL_MANAGED,
@@ -169,7 +181,7 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
     ids: dict[str, int | str] = {name: row.id for name, row in rows.items()}
     db.session.add(
         SettlementLine(
-            run_id=ids["run_id"],
+            run_id=ids["sent_run_id"],
             order_funding_id=rows["refund_id"].order_funding_id,
             organisation_id=provider.organisation_id,
             gross_pence=5_400,
@@ -211,8 +223,8 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "catalogue.listing_check": {"listing_id": draft.id},
         "catalogue.claim": {"organisation_id": unclaimed.organisation_id},
         "desk.provider": theirs_as_provider,
-        "payments.remittance": theirs_as_provider,
-        "payments.remittance_csv": theirs_as_provider,
+        "payments.remittance": theirs_as_provider | {"run_id": ids["sent_run_id"]},
+        "payments.remittance_csv": theirs_as_provider | {"run_id": ids["sent_run_id"]},
         "reports.export": {"name": "category"},
     }
     return ids, special
