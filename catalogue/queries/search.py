@@ -250,7 +250,7 @@ def _tags(
         """The parameter away; and the words that said so, when it was said in words."""
         return {name: None, "q": _less(query.q, typed[kind])} if kind in typed else {name: None}
 
-    if asked.text:
+    if asked.clauses:
         tags.append(Tag("words", f"“{asked.text}”", {"q": " ".join(typed.values()) or None, "as_typed": None}))
     if category:
         tags.append(Tag("category", category.name, {"category": None}))

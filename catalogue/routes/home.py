@@ -7,6 +7,7 @@ from catalogue.queries.search import SearchQuery, search
 from catalogue.routes import blueprint
 from catalogue.routes.cards import draw_results
 from catalogue.search.ranking import Sort
+from catalogue.services.places import Located
 from marketplace.accounts.access import ANYONE, allow, current_actor
 
 NEAR_KEY = "near"
@@ -18,6 +19,13 @@ def near() -> str:
     """The place of the reader's last search; empty when there was none."""
     place = session.get(NEAR_KEY, "")
     return place if isinstance(place, str) else ""
+
+
+def remember(place: Located) -> None:
+    """Keep the place for the next page; the cookie is only written when it changes."""
+    kept = place.outcode or place.label
+    if near() != kept:
+        session[NEAR_KEY] = kept
 
 
 @blueprint.get("/")

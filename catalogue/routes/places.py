@@ -1,13 +1,13 @@
 """Where somebody can go and ask: libraries and other access points near a postcode."""
 
-from flask import render_template, request, session
+from flask import render_template, request
 
 from catalogue.errors import UnknownPlace
 from catalogue.queries.cards import Card
 from catalogue.queries.places import list_places, list_places_near
 from catalogue.routes import blueprint
 from catalogue.routes.cards import draw
-from catalogue.routes.home import NEAR_KEY, near
+from catalogue.routes.home import near, remember
 from catalogue.services.places import locate
 from marketplace.accounts.access import ANYONE, allow
 
@@ -25,7 +25,7 @@ def places() -> str:
             error = refusal.message
     found: list[tuple[Card, float | None]]
     if place is not None:
-        session[NEAR_KEY] = place.outcode or place.label
+        remember(place)
         found = [(near_place.card, near_place.distance_metres) for near_place in list_places_near(place.point)]
     else:
         found = [(card, None) for card in list_places()]

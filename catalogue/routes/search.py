@@ -17,7 +17,7 @@ from catalogue.queries.search import (
 )
 from catalogue.routes import blueprint
 from catalogue.routes.cards import draw_results
-from catalogue.routes.home import NEAR_KEY, near
+from catalogue.routes.home import near, remember
 from catalogue.search.columns import USUAL_MILES
 from catalogue.search.ranking import Sort
 from catalogue.services.index import ask_for_rebuild
@@ -81,7 +81,7 @@ def search_page() -> str:
     query = query_from_request()
     page = search(query)
     if page.place is not None:
-        session[NEAR_KEY] = page.place.outcode or page.place.label
+        remember(page.place)
     if page.index_is_missing:
         ask_for_rebuild()
     if page.total == 0 and page.asked.text and page.page == 1:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from catalogue.search.synonyms import LONGEST_PHRASE, Terms, synonyms, terms_of
+from catalogue.search.synonyms import LONGEST_PHRASE, Terms, own_weights, synonyms, terms_of
 from catalogue.search.text import STOP_WORDS, fold, stem, word_set, words_of
 from marketplace import places_data
 from marketplace.kernel.places import InvalidPostcode, parse_place
@@ -18,7 +18,7 @@ _ASKING = word_set(
     "need needs needed want wants wanted looking look find get would like could please who where what when how do does "
     "me im am my mum mam mom mother dad father husband wife son daughter gran grandma granny nan grandad partner "
     "he she him her them his someone somebody anyone anybody something anything near nearby around here local "
-    "area close best good cheap any some theres more within miles mile"
+    "area close best good cheap any some theres more within miles mile thing things stuff"
 )
 # Words that nearly every listing could say of itself: they add to the score and exclude nothing.
 _LOOSE = word_set(
@@ -94,7 +94,7 @@ def understand(question: str, *, place_is_given: bool = False) -> Asked:
     rest, free = _take_free(rest)
     found.extend(free)
     words = words_of(rest)[:MOST_WORDS]
-    return Asked(_clauses(words), tuple(found), " ".join(rest.split()))
+    return Asked(_clauses(words, something_else=bool(found)), tuple(found), " ".join(rest.split()))
 
 
 def _take_free(text: str) -> tuple[str, list[Found]]:
@@ -142,11 +142,14 @@ def _place_at(words: list[str], start: int, size: int) -> str | None:
     return council.name if council else None
 
 
-def _clauses(words: list[str]) -> tuple[Clause, ...]:
-    """Clauses of the words, the longest known phrase first. Never empty when a word says anything at all."""
+def _clauses(words: list[str], *, something_else: bool) -> tuple[Clause, ...]:
+    """Clauses of the words, the longest known phrase first.
+
+    Words of asking alone count as words, unless the question said something else too, such as a place.
+    """
     said = [word for word in words if word not in STOP_WORDS]
     telling = [word for word in said if word not in _ASKING]
-    used = telling or said
+    used = telling or ([] if something_else else said)
     clauses: list[Clause] = []
     position = 0
     while position < len(used):
@@ -170,5 +173,10 @@ def clause_of(phrase: tuple[str, ...]) -> Clause:
     """The clause of one word or of a known phrase, with its other meanings."""
     own = tuple(stem(word) for word in phrase)
     meanings = synonyms().get(own, ())
-    alternatives = (Alternative(own), *(Alternative(terms, MEANING_WEIGHT) for terms in meanings))
+    own_weight = own_weights().get(own)
+    weight = 1.0 if own_weight is not None else MEANING_WEIGHT
+    alternatives = (
+        Alternative(own, own_weight or 1.0),
+        *(Alternative(terms, weight) for terms in meanings),
+    )
     return Clause(phrase, alternatives, required=len(phrase) > 1 or not (phrase[0] in _LOOSE or phrase[0].isdigit()))

@@ -178,6 +178,8 @@ def _tally(columns: Columns, numbers: Set[int]) -> list[tuple[Profile, int]]:
     return [(columns.profiles[profile], count) for profile, count in counted.items()]
 
 
+_NEAR_WEIGHT = 0.9
+"""How many tenths of relevance each step further away costs."""
 _NEAR_STEPS = tuple(chord_squared(miles * MILE_METRES) for miles in (1, 3, 5, 10, 20))
 
 
@@ -234,4 +236,4 @@ def _first_keys(
     scale = _STEPS / best
     if far is None:
         return {number: -int(relevance[number] * scale) for number in kept}
-    return {number: _nearness(far[number]) * 0.5 - int(relevance[number] * scale) for number in kept}
+    return {number: _nearness(far[number]) * _NEAR_WEIGHT - int(relevance[number] * scale) for number in kept}

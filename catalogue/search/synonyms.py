@@ -20,7 +20,7 @@ def terms_of(text: str) -> Terms:
 def synonyms() -> MappingProxyType[Terms, tuple[Terms, ...]]:
     """What a phrase (as stems) may also mean (each as stems). Phrases that begin alike by stem share their meanings."""
     found: dict[Terms, list[Terms]] = {}
-    for said, means in _rows():
+    for said, means, _ in _rows():
         meanings = found.setdefault(terms_of(said), [])
         for meaning in map(terms_of, means.split("|")):
             if meaning and meaning not in meanings and meaning != terms_of(said):
@@ -29,12 +29,18 @@ def synonyms() -> MappingProxyType[Terms, tuple[Terms, ...]]:
 
 
 @cache
-def known_words() -> frozenset[str]:
-    """Every word of the table as it is spelled: spelling help must not correct them."""
-    return frozenset(word for row in _rows() for text in row for word in words_of(text))
+def own_weights() -> MappingProxyType[Terms, float]:
+    """What a phrase's own words count where its meanings say it better: "care home" is not "home care"."""
+    return MappingProxyType({terms_of(said): float(own) for said, _, own in _rows() if own})
 
 
 @cache
-def _rows() -> tuple[tuple[str, str], ...]:
+def known_words() -> frozenset[str]:
+    """Every word of the table as it is spelled: spelling help must not correct them."""
+    return frozenset(word for said, means, _ in _rows() for word in words_of(f"{said} {means}"))
+
+
+@cache
+def _rows() -> tuple[tuple[str, str, str], ...]:
     text = files(__package__).joinpath("data/synonyms.csv").read_text(encoding="utf-8")
-    return tuple((row["said"], row["means"]) for row in csv.DictReader(text.splitlines()))
+    return tuple((row["said"], row["means"], row["own"]) for row in csv.DictReader(text.splitlines()))

@@ -15,9 +15,10 @@ def required(question: str) -> list[str]:
     [
         ("I am looking for somebody to help my mum with a bath", ["bath"]),
         ("help", ["help"]),
-        ("home care", ["home", "care"]),
         ("2 hours a week personal assistant", ["personal", "assistant"]),
         ("meals on wheels", ["meals wheels"]),
+        ("home care", ["home care"]),
+        ("something free near me", []),
         ("what is near me", ["near", "what", "me"]),
         ("", []),
         ("of the and", []),
@@ -76,3 +77,11 @@ def test_a_clause_knows_words_of_the_same_meaning() -> None:
     (clause,) = understand("befriending").clauses
     assert ("compani",) in {alternative.terms for alternative in clause.alternatives}
     assert clause.alternatives[0].weight > clause.alternatives[1].weight
+
+
+def test_meaning_of_a_phrase_can_outweigh_its_words() -> None:
+    """“Care home” and “home care” hold the same words: what they mean tells them apart."""
+    (home,), (care,) = understand("care home").clauses, understand("home care").clauses
+    assert home.alternatives[0].weight < 0.5 and care.alternatives[0].weight < 0.5
+    assert ("nurs", "home") in {alternative.terms for alternative in home.alternatives}
+    assert ("nurs", "home") not in {alternative.terms for alternative in care.alternatives}
