@@ -170,7 +170,7 @@ def list_waiting_rates() -> list[WaitingRate]:
         )
         .order_by(LevyRate.created_at, LevyRate.id)
     )
-    return [WaitingRate(*row._tuple()) for row in rows]
+    return [WaitingRate(**row._mapping) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Orders for whoever buys: the list, one order with its whole story, and what can be done about it."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from budgets.domain import MandateAction
@@ -22,6 +22,7 @@ from payments.services import orders as services
 from payments.timeline import steps_of
 
 PAGE = 20
+_REVIEW = "ratings.write"
 _CANCELLABLE = (
     OrderState.AWAITING_APPROVAL,
     OrderState.AWAITING_PAYMENT,
@@ -104,7 +105,18 @@ def order(order_id: int) -> Response | str:
         may_cancel=may_act and view.state in _CANCELLABLE,
         may_question=may_act and view.state in _QUESTIONABLE,
         may_pay=is_buyer and mine and needs_card,
+        review_href=_review_href(view) if is_buyer else None,
     )
+
+
+def _review_href(view: OrderView) -> str | None:
+    """Where the reader may write about what was bought: once it was agreed to, where this installation has reviews."""
+    agreed = view.state in (OrderState.CONFIRMED, OrderState.CLOSED)
+    if not agreed or _REVIEW not in current_app.view_functions:
+        return None
+    if find_access(current_actor(), view.person_id, MandateAction.REVIEW) is None:
+        return None
+    return url_for(_REVIEW, order_id=view.id)
 
 
 def _may(view: OrderView) -> bool:

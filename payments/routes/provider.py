@@ -43,6 +43,8 @@ _LINKS = (
     ("catalogue.provider_listings", "Your listings"),
     ("catalogue.provider_profile", "What you say of yourself"),
     ("payments.provider_money", "Money and the levy"),
+    ("payments.provider_statement", "Monthly statement"),
+    ("ratings.for_provider", "Reviews"),
 )
 
 
@@ -103,7 +105,8 @@ def _links(organisation_id: int) -> list[dict[str, str]]:
     for endpoint, text in _LINKS:
         if endpoint in current_app.view_functions:
             names = next(current_app.url_map.iter_rules(endpoint)).arguments
-            values: dict[str, Any] = {"organisation_id": organisation_id} if "organisation_id" in names else {}
+            name = "organisation_id" if "organisation_id" in names else "organisation"
+            values: dict[str, Any] = {name: organisation_id}
             found.append({"href": url_for(endpoint, **values), "text": text})
     return found
 

@@ -37,6 +37,7 @@ def test_the_person_sees_one_line_of_time_the_money_and_what_to_do(app: Flask, c
     submit(client, f"/orders/{town.order_id}", {}, to=f"/orders/{town.order_id}/confirm")
     after = text_of(client.get(f"/orders/{town.order_id}"))
     assert "It is agreed." in after and "Was it done?" not in after
+    assert "Write a review" in after and "Write a review" not in page
     assert town.order.state is OrderState.CONFIRMED
 
 
