@@ -84,7 +84,7 @@ def _place_texts(row: ImportedPlace) -> Texts:
 
 
 def _list_words(words: tuple[str, ...]) -> str:
-    """`Residential homes, homecare agencies`: the first as written, the others in lower case where they are plain words."""
+    """`Residential homes, homecare agencies`: the first as written, the others in lower case."""
     if not words:
         return ""
     return ", ".join([words[0], *(word if word[:2].isupper() else word[:1].lower() + word[1:] for word in words[1:])])
