@@ -101,12 +101,15 @@ def reminder(order: Order, number: int) -> None:
 
 
 def was_agreed(order: Order) -> None:
-    _to_provider(
-        order,
-        f"Order {order.reference} was agreed to",
-        f"The buyer agrees that it was done. {format_pounds(order.total_pence)} is on its way to you, less the levy. "
-        "Your page says when.",
-    )
+    """The provider learns that its buyer agrees, and how its money comes."""
+    amount = format_pounds(order.total_pence)
+    money = {
+        ChargeAt.NEVER: "There was nothing to pay.",
+        ChargeAt.ACCEPT: f"{amount} was paid by card when you said yes.",
+        ChargeAt.CONFIRM: f"The card is charged {amount} now, and you get it less the levy.",
+        ChargeAt.SETTLEMENT: f"{amount} less the levy comes with the next payment run.",
+    }[order.charge_at]
+    _to_provider(order, f"Order {order.reference} was agreed to", f"The buyer agrees that it was done. {money}")
 
 
 def closed_by_itself(order: Order) -> None:
