@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 from catalogue.forms.public import ReportForm
 from catalogue.ports import reviews_for
 from catalogue.queries.listings import ListingView, get_listing, get_provider_page
-from catalogue.queries.search import Result, SearchQuery, search
+from catalogue.queries.search import SearchQuery, search
 from catalogue.routes import blueprint
-from catalogue.routes.cards import draw_cards, draw_results
+from catalogue.routes.cards import Drawn, draw_cards, draw_results
+from catalogue.routes.home import near
 from catalogue.routes.listing_words import area_sentences, evidence_rows, funding_sentence, opening_rows
 from catalogue.routes.shortlist import shortlist_ids
 from catalogue.services.listing_reports import report_listing
@@ -53,7 +54,7 @@ class Asked:
 def listing(listing_id: int) -> str:
     """The page of a listing; of one that is gone, why, and what is like it."""
     view = get_listing(listing_id)
-    similar = draw_results(_similar(view))
+    similar = _similar(view)
     if view.why_not_shown:
         return render_template("catalogue/listing_gone.html", listing=view, similar=similar)
     asked = _asked(view)
@@ -99,14 +100,20 @@ def _sum(view: ListingView, asked: Asked) -> Sum | None:
     return Sum(asked.quantity, asked.times, each, week, week * 52)
 
 
-def _similar(view: ListingView) -> list[Result]:
-    """Others of the same kind, near the same place, best first; without this one."""
-    place = view.postcode or (view.council_names[0] if view.council_names else "")
+def _similar(view: ListingView) -> list[Drawn]:
+    """Others of the same kind, best first; without this one.
+
+    Near the reader where we know where that is, else near this listing, and then without a distance: it would be read
+    as the reader's own.
+    """
+    here = near()
+    place = here or view.postcode or (view.council_names[0] if view.council_names else "")
     found = search(SearchQuery(category=view.category_slug, postcode=place)).results
     if len(found) < 2 and view.parent_slug:
         found = (*found, *search(SearchQuery(category=view.parent_slug, postcode=place)).results)
     unique = {result.card.id: result for result in found if result.card.id != view.id}
-    return list(unique.values())[:SIMILAR_SHOWN]
+    shown = list(unique.values())[:SIMILAR_SHOWN]
+    return draw_results(shown) if here else draw_cards([result.card for result in shown])
 
 
 def _address(listing_id: int) -> str:

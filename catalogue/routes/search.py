@@ -18,6 +18,7 @@ from catalogue.queries.search import (
 from catalogue.routes import blueprint
 from catalogue.routes.cards import draw_results
 from catalogue.routes.home import near, remember
+from catalogue.routes.shortlist import shortlist_ids
 from catalogue.search.columns import USUAL_MILES
 from catalogue.search.ranking import Sort
 from catalogue.services.index import ask_for_rebuild
@@ -97,6 +98,7 @@ def search_page() -> str:
         wider=wider(page),
         kept={name: request.args[name] for name in KEPT if request.args.get(name)},
         typed_place=query.postcode,
+        saved=len(shortlist_ids()),
         form=MissingForm(words=page.asked.text[:60], place=page.place.outcode if page.place else None),
     )
 
