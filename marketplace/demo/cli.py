@@ -86,13 +86,19 @@ def _is_loaded(data: Path) -> bool:
 
 
 def _load(data: Path) -> None:
+    """Fill the folder's database; what the database itself refuses, such as a full disk, is one line."""
+    from sqlalchemy.exc import OperationalError
+
     from marketplace.demo import load
     from marketplace.demo.version import fingerprint
 
     loaded, loading = data / supervisor.LOADED, data / supervisor.LOADING
     if not loaded.exists():
         loading.touch()
-    with click.get_current_context().obj(migrated=False).app_context():
-        load.ensure(click.echo)
+    try:
+        with click.get_current_context().obj(migrated=False).app_context():
+            load.ensure(click.echo)
+    except OperationalError as error:
+        raise SettingsError(f"The demo cannot go on: {str(error.orig).splitlines()[0]}.") from None
     loaded.write_text(fingerprint())
     loading.unlink(missing_ok=True)

@@ -58,20 +58,36 @@ def prepare_folder(data: Path, *, reset: bool) -> IO[bytes]:
             f"The folder {data} cannot be written to ({error.strerror}): set MARKETPLACE_DATA to a folder that can."
         ) from None
     try:
+        _take(lock, data)
+        if reset or was_cut_short(data):
+            _empty(data)
+        _check_room(data)
+    except BaseException:
+        lock.close()
+        raise
+    return lock
+
+
+def _take(lock: IO[bytes], data: Path) -> None:
+    try:
         flock(lock, LOCK_EX | LOCK_NB)
     except OSError:
         raise SettingsError(f"A demo is running already on {data}: stop it first, or set MARKETPLACE_DATA.") from None
-    if reset or was_cut_short(data):
-        for path in data.iterdir():
-            if path.name not in KEPT:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _empty(data: Path) -> None:
+    for path in data.iterdir():
+        if path.name not in KEPT:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _check_room(data: Path) -> None:
     free = shutil.disk_usage(data).free
     if free < NEEDED_BYTES:
         raise SettingsError(
             f"The disk of {data} has {free // 1024**2} MB left and the demo needs {NEEDED_BYTES // 1024**2}: "
             "free some space, then start again."
         )
-    return lock
 
 
 def was_cut_short(data: Path) -> bool:
