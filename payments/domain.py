@@ -112,6 +112,7 @@ PAYMENT_MOVES = TransitionTable(
         (PaymentState.PART_REFUNDED, PaymentAction.UNDO_REFUND_PART): PaymentState.PART_REFUNDED,
         (PaymentState.REFUNDED, PaymentAction.UNDO_REFUND_PART): PaymentState.PART_REFUNDED,
         # Out of review: the operator has looked, or has given the money back.
+        (PaymentState.REVIEW, PaymentAction.AUTHORISE): PaymentState.AUTHORISED,
         (PaymentState.REVIEW, PaymentAction.CAPTURE): PaymentState.PAID,
         (PaymentState.REVIEW, PaymentAction.RELEASE): PaymentState.NONE,
         (PaymentState.REVIEW, PaymentAction.REFUND_PART): PaymentState.PART_REFUNDED,

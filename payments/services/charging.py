@@ -173,6 +173,8 @@ def charge(payload: dict[str, Any]) -> None:
     order, payment = _standing(order_id)
     if order.state not in (OrderState.CONFIRMED, OrderState.CLOSED) or order.payment_state in SETTLED:
         return
+    if payment is not None and payment.status == "canceled":
+        return  # let go at Stripe: the buyer has been asked for another card
     if payment is not None:
         look(order_id)
     stopped = begin(order_id, on_session=False, return_url=None, again=False)

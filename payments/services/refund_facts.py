@@ -162,10 +162,11 @@ def _has_left(order: Order, refund: Refund) -> None:
     )
     db.session.flush()
     if refund.reason_code != RefundReason.DISPUTE_LOST:
-        move_if_possible(order, _refund_action(order), cause)
+        move_if_possible(order, refund_action_of(order), cause)
 
 
-def _refund_action(order: Order) -> PaymentAction:
+def refund_action_of(order: Order) -> PaymentAction:
+    """Whether what has left for the payer is all of the order's money, or a part of it."""
     paid = db.session.scalar(select(func.sum(OrderFunding.pence)).where(OrderFunding.order_id == order.id))
     return PaymentAction.REFUND_ALL if _given_back(order.id) == paid else PaymentAction.REFUND_PART
 
@@ -191,14 +192,14 @@ def _ended(order: Order, funding: OrderFunding, dispute: DisputeView) -> None:
     if dispute.status == "won":
         won = move_if_possible(order, PaymentAction.WIN_DISPUTE, f"dispute-won:{dispute.id}")
         if won and _given_back(order.id):
-            move_if_possible(order, _refund_action(order), f"dispute-won:{dispute.id}:part")
+            move_if_possible(order, refund_action_of(order), f"dispute-won:{dispute.id}:part")
     elif dispute.status == "lost":
         refund = db.session.execute(
             select(Refund).where(Refund.stripe_refund_id == dispute.id)
         ).scalar_one_or_none() or _from_outside(order, funding, dispute.id, dispute.pence, RefundReason.DISPUTE_LOST)
         if refund is not None:
             _has_left(order, refund)
-        whole = _refund_action(order) is PaymentAction.REFUND_ALL
+        whole = refund_action_of(order) is PaymentAction.REFUND_ALL
         action = PaymentAction.LOSE_DISPUTE if whole else PaymentAction.LOSE_DISPUTE_PART
         move_if_possible(order, action, f"dispute-lost:{dispute.id}")
 

@@ -29,6 +29,7 @@ refunded       undo_refund_part  part_refunded
 disputed       win_dispute       paid
 disputed       lose_dispute      refunded
 disputed       lose_dispute_part part_refunded
+review         authorise         authorised
 review         capture           paid
 review         release           none
 review         refund_part       part_refunded
