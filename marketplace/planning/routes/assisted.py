@@ -84,6 +84,8 @@ def _offer_choices(form: ConsentForm) -> int:
     found = find_by_name_and_postcode(visitor.name, visitor.postcode, visitor.born_on)
     form.person.choices = [(str(person.id), f"{person.name}, {person.postcode}") for person in found]
     form.person.choices.append((NEW, f"Somebody new: register {visitor.name}, {visitor.postcode}"))
+    if not found and form.person.raw_data is None:
+        form.person.data = NEW
     places = [
         (member.organisation_id, member.organisation_name)
         for member in current_actor().memberships
