@@ -26,7 +26,7 @@ class Item(NamedTuple):
 SEARCH = Item("Find help", "/search")
 ORDERS = Item("My orders", "/orders")
 MONEY = Item("My money", "/budgets")
-MY_PLAN = Item("My plan", "/people/me")
+MY_PAGE = Item("My page", "/people/me")
 APPROVALS = Item("Approvals", "/approvals")
 CASELOAD = Item("Caseload", "/caseload")
 REPORTS = Item("Reports", "/reports")
@@ -48,7 +48,7 @@ OF_ROLE: dict[Role, tuple[Item, ...]] = {
 """What each role works with, its start page first."""
 EVERYBODY = (SEARCH,)
 VISITOR = (SEARCH, Item("How it works", "/help"), Item("For providers", "/help/for-providers"))
-BUYER = (SEARCH, ORDERS, MONEY, MY_PLAN)
+BUYER = (SEARCH, ORDERS, MONEY, MY_PAGE)
 
 
 def items_for(actor: Actor) -> list[Item]:
@@ -59,7 +59,7 @@ def items_for(actor: Actor) -> list[Item]:
         wanted = [item for role in Role if role in actor.roles for item in OF_ROLE[role]]
         wanted += EVERYBODY if actor.roles else BUYER
         if actor.roles and actor.user_id is not None and _is_person(actor.user_id):
-            wanted += [ORDERS, MONEY, MY_PLAN]
+            wanted += [ORDERS, MONEY, MY_PAGE]
         elif not actor.roles and actor.user_id is not None and _manages_people(actor.user_id):
             wanted.insert(1, CASELOAD)
     return [item for item in dict.fromkeys(wanted) if can_open(item.path, actor)][:MOST_ITEMS]

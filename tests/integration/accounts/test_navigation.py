@@ -46,7 +46,7 @@ def test_a_buyer_sees_orders_and_money_and_a_helper_the_people_they_act_for(clie
         PersonFactory(user_id=buyer)
         MandateFactory(staff=[helper])
     sign_in(client, buyer)
-    assert [text for _, _, text in menu(client)] == ["Find help", "My orders", "My money", "My plan"]
+    assert [text for _, _, text in menu(client)] == ["Find help", "My orders", "My money", "My page"]
     sign_in(client, helper)
     assert "Caseload" in [text for _, _, text in menu(client)]
 
