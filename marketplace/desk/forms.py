@@ -50,7 +50,7 @@ class RefundForm(BaseForm):
     """How much of an order to give back; `for_order` adds a box for each line that has something left."""
 
     how = fields.RadioField("Give back", validators=[fields.Required("Choose how much to give back")])
-    amount = fields.PoundsField("How much", least_pence=1, validators=[Optional()])
+    amount = fields.PoundsField("How much, for another amount", least_pence=1, validators=[Optional()])
     reason_code = fields.RadioField(
         "Why",
         choices=[(code.value, words) for code, words in REASONS_TO_CHOOSE.items()],

@@ -186,10 +186,11 @@ def build(purchases: Sequence[Purchase], narrowed: Narrowed, own_rail: str) -> R
     """
     cells, values = _cells(purchases)
     hidden = hidden_figures(cells, DIMENSIONS)
-    inside = [each for each in purchases if all(_value(each, name) == value for name, value in narrowed.items())]
-    whole = _whole(inside, narrowed, cells, hidden, purchases)
+    inside = [each for each in purchases if _is_inside(each, narrowed)]
+    needed = _needed(purchases, narrowed, len(inside))
+    whole = _whole(inside, needed, cells, hidden, purchases)
     tables = {
-        dimension: _table(dimension, inside, narrowed, hidden, purchases)
+        dimension: _table(dimension, inside, needed, hidden, purchases)
         for dimension in Dimension
         if dimension not in narrowed
     }
@@ -217,6 +218,23 @@ def _value(purchase: Purchase, dimension: Dimension) -> Hashable:
             return purchase.provider
         case Dimension.RAIL:
             return purchase.rail
+
+
+def _is_inside(purchase: Purchase, narrowed: Narrowed) -> bool:
+    return all(_value(purchase, name) == value for name, value in narrowed.items())
+
+
+def _needed(purchases: Sequence[Purchase], narrowed: Narrowed, count: int) -> Narrowed:
+    """The narrowings without those that leave nothing out, such as the only way in which something is paid for.
+
+    The figures are the same with and without them, so what is hidden without them is what has to be hidden.
+    """
+    needed = dict(narrowed)
+    for name in narrowed:
+        rest = {other: value for other, value in needed.items() if other != name}
+        if sum(_is_inside(each, rest) for each in purchases) == count:
+            needed = rest
+    return needed
 
 
 def _key(pairs: Iterable[tuple[str, Hashable]]) -> Key:

@@ -34,19 +34,16 @@ def _this_month(period: Period, today: date) -> int | None:
     return (today.month - 4) % 12
 
 
-def _figures(table: Table | None) -> dict[object, Figure]:
-    return {figure.value: figure for figure in table.figures} if table else {}
-
-
 def _what_was_spent(loaded: CouncilReport, today: date) -> str:
     period, whole = loaded.asked.period, loaded.report.whole
     number = _this_month(period, today)
-    if number is None:
+    table = loaded.report.tables.get(Dimension.MONTH)
+    if number is None or table is None or table.is_closed:
         words = period_words(period)
         if whole.pence is None:
             return f"What was spent in {words} is not shown, because too few people bought something."
         return f"{format_pounds(whole.pence)} was spent in {words}, for {plural(whole.people or 0, 'person')}."
-    months = _figures(loaded.report.tables.get(Dimension.MONTH))
+    months = {figure.value: figure for figure in table.figures}
     now, before = months.get(number), months.get(number - 1)
     name, name_before = month_name(period.months[number]), month_name(period.months[number - 1])
     if now is None:
@@ -54,26 +51,21 @@ def _what_was_spent(loaded: CouncilReport, today: date) -> str:
         return f"Nothing has been agreed to in {name} yet.{after}"
     if now.pence is None:
         return f"What was spent in {name} is not shown yet, because too few people bought something."
-    words = f"{format_pounds(now.pence)} was spent in {name}, for {plural(now.people or 0, 'person')}"
-    if before is None or before.pence is None or number == 0:
-        return f"{words}."
-    more = now.pence - before.pence
-    if more == 0:
-        return f"{words}: as much as in {name_before}."
-    return f"{words}: {format_pounds(abs(more))} {'more' if more > 0 else 'less'} than in {name_before}."
+    words = f"{format_pounds(now.pence)} was spent so far in {name}, for {plural(now.people or 0, 'person')}."
+    return f"{words} All of {name_before} came to {format_pounds(before.pence)}." if before and before.pence else words
 
 
 def _what_matters_most(loaded: CouncilReport, today: date) -> str:
     number = _this_month(loaded.asked.period, today)
-    if number:
-        found = _largest_change(loaded, number)
+    if number is not None and number >= 2:
+        found = _largest_change(loaded, number - 1)  # the last month that is over, with the one before
         if found is not None:
             return found
     for dimension in (Dimension.CATEGORY, Dimension.AREA, Dimension.PROVIDER):
         found = _took_most(loaded, dimension)
         if found is not None:
             return found
-    return "The groups are too small to say what weighed most."
+    return "The groups are too small to say on what most was spent."
 
 
 def _largest_change(loaded: CouncilReport, number: int) -> str | None:
@@ -102,8 +94,23 @@ def _took_most(loaded: CouncilReport, dimension: Dimension) -> str | None:
     if most is None or most.pence is None or not whole.pence:
         return None
     pennies = (200 * most.pence + whole.pence) // (2 * whole.pence)
-    name = loaded.names.of(dimension, most.value)
-    return f"{name} weighed most: {format_pounds(most.pence)}, {pennies}p of each pound."
+    return f"{_took(loaded.names, dimension, most)}, {pennies}p of each pound."
+
+
+def _took(names: Names, dimension: Dimension, figure: Figure) -> str:
+    """`Gardening took the most, £54.00`, as fits the dimension."""
+    name, pounds = names.of(dimension, figure.value), format_pounds(figure.pence or 0)
+    match dimension:
+        case Dimension.MONTH:
+            return f"Most was spent in {name}, {pounds}"
+        case Dimension.AREA:
+            return f"Most was spent for people in {name}, {pounds}" if figure.value else f"Most, {pounds}, has no area"
+        case Dimension.PROVIDER:
+            return f"{name} sold the most, {pounds}"
+        case Dimension.RAIL:
+            return f"Most was paid with: {name.lower()}, {pounds}"
+        case Dimension.CATEGORY:
+            return f"Most was spent on {name[:1].lower()}{name[1:]}, {pounds}"
 
 
 def _most(figures: Iterable[Figure]) -> Figure | None:
@@ -135,7 +142,4 @@ def chart_title(table: Table, names: Names) -> str:
     most = _most(table.figures)
     if most is None or most.pence is None:
         return "Every figure is about too few people to be shown"
-    name = names.of(table.dimension, most.value)
-    if table.dimension is Dimension.MONTH:
-        return f"Most was spent in {name}: {format_pounds(most.pence)}"
-    return f"{name} weighed most: {format_pounds(most.pence)}"
+    return _took(names, table.dimension, most)

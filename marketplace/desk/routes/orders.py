@@ -9,7 +9,8 @@ from marketplace.accounts.queries import get_organisation, names_of
 from marketplace.desk.forms import DecisionForm, EndComplaintForm, RefundForm, refund_form_for
 from marketplace.desk.routes import blueprint
 from marketplace.kernel.errors import DomainError, NotFound
-from payments.domain import REASONS_TO_CHOOSE, RefundReason, RefundState
+from marketplace.kernel.rails import CARD_RAILS
+from payments.domain import REASONS_TO_CHOOSE, OrderState, PaymentState, RefundReason, RefundState
 from payments.queries import operator
 from payments.queries.orders import OrderView, get_order
 from payments.services import orders as services
@@ -34,6 +35,13 @@ def _left_pence(order: OrderView) -> int:
     return sum(part.pence - part.refunded_pence for part in order.funding)
 
 
+def _is_paid(order: OrderView) -> bool:
+    """Whether there is money to give back: taken from a card, or owed by a payer who settles later."""
+    if order.rail in CARD_RAILS:
+        return order.payment_state in (PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REVIEW)
+    return order.state in (OrderState.CONFIRMED, OrderState.CLOSED)
+
+
 @blueprint.route("/desk/order/<int:order_id>", methods=["GET", "POST"])
 @allow(roles(Role.OPERATOR))
 def order(order_id: int) -> Response | str:
@@ -54,7 +62,7 @@ def order(order_id: int) -> Response | str:
         form=form,
         order=found,
         provider=get_organisation(found.organisation_id),
-        left_pence=_left_pence(found),
+        may_refund=_left_pence(found) > 0 and _is_paid(found),
         state_words=state_for_provider(found.state),
         payment_words=PAYMENT_FOR_BUYER[found.payment_state],
         rail_names=RAIL_NAMES,

@@ -170,8 +170,35 @@ def test_two_narrowings_take_apart_only_what_is_about_enough_people(app: Flask) 
     assert (open_.whole.pence, open_.whole.people) == (10_000, 10)
     assert _shown(open_, Dimension.RAIL) == {"direct_payment": (10_000, 10)}
     buy(town, ten[:2], pence=1_000, category="gardening", rail=Rail.ISF)
+    buy(town, people(town, 10, postcode="DL1 1AA"), pence=1_000, category="gardening")
     closed = _report(town, category="gardening", area="DL3")
     assert closed.tables[Dimension.RAIL].is_closed
+
+
+def test_a_narrowing_that_leaves_nothing_out_takes_nothing_away(app: Flask) -> None:
+    """Everything here is of one area: choosing it as well must not close the page."""
+    town = a_town()
+    buy(town, people(town, 20), pence=1_000, category="gardening")
+    buy(town, people(town, 7), pence=2_000, category="gardening", rail=Rail.DIRECT_PAYMENT)
+    buy(town, people(town, 2), pence=3_000)
+    plain, both = _report(town, category="gardening"), _report(town, category="gardening", area="DL3")
+    assert both.whole == plain.whole
+    assert _shown(both, Dimension.RAIL) == _shown(plain, Dimension.RAIL)
+    assert not both.tables[Dimension.RAIL].is_closed
+
+
+def test_a_closed_page_says_so_and_gives_its_whole(app: Flask, client: FlaskClient) -> None:
+    town = a_town()
+    ten = people(town, 10)
+    buy(town, ten, pence=1_000, category="gardening")
+    buy(town, ten[:7], pence=1_000, category="gardening", rail=Rail.DIRECT_PAYMENT)
+    buy(town, people(town, 8, postcode="DL1 1AA"), pence=1_000, category="gardening")
+    buy(town, ten[:3], pence=1_000, category="gardening", at=NOW - timedelta(days=30))
+    buy(town, ten, pence=2_000)
+    a_reader(client)
+    words = text_of(client.get("/reports?category=gardening&area=DL3"))
+    assert "Take one of the narrowings away" in words
+    assert "Nothing has been agreed" not in words
 
 
 def test_prices_are_the_least_the_middle_and_the_most(app: Flask) -> None:
@@ -230,7 +257,7 @@ def test_those_who_may_read_a_councils_report_do(app: Flask, client: FlaskClient
     a_reader(client, role)
     words = text_of(client.get("/reports"))
     assert "What was bought in Darlington" in words
-    assert "£144.00 was spent in November 2026, for 6 people." in words
+    assert "£144.00 was spent so far in November 2026, for 6 people." in words
     assert "Margaret" not in words
 
 
@@ -354,16 +381,24 @@ def test_the_page_costs_the_same_at_ten_and_at_a_thousand_rows(app: Flask, clien
     assert counts[0] == counts[1]
 
 
-def test_the_sentences_say_what_changed(app: Flask, client: FlaskClient) -> None:
+def test_the_sentences_say_what_was_spent_and_what_changed(app: Flask, client: FlaskClient) -> None:
     town = a_town()
     ten = people(town, 10)
-    buy(town, ten, pence=2_000, at=NOW - timedelta(days=30))
-    buy(town, ten, pence=1_000, category="gardening", at=NOW - timedelta(days=30))
-    buy(town, ten, pence=2_000)
-    buy(town, ten, pence=3_000, category="gardening")
+    september, october = NOW - timedelta(days=60), NOW - timedelta(days=30)
+    for at, gardening in ((september, 1_000), (october, 3_000), (NOW, 9_000)):
+        buy(town, ten, pence=2_000, at=at)
+        buy(town, ten, pence=gardening, category="gardening", at=at)
     a_reader(client)
     words = text_of(client.get("/reports"))
-    assert "£500.00 was spent in November 2026, for 10 people: £200.00 more than in October 2026." in words
-    assert "Gardening changed most: £300.00 in November 2026 after £100.00 in October 2026." in words
+    assert "£1,100.00 was spent so far in November 2026, for 10 people. All of October 2026 came to £500.00." in words
+    assert "Gardening changed most: £300.00 in October 2026 after £100.00 in September 2026." in words
+    assert "Most was spent on gardening, £1,300.00" in words
     assert "<svg" in client.get("/reports").get_data(as_text=True)
     assert "How reports are made" in text_of(client.get("/reports/understand"))
+
+
+def test_without_a_council_the_operator_is_led_to_let_one_begin(app: Flask, client: FlaskClient) -> None:
+    a_reader(client, Role.OPERATOR)
+    response = client.get("/reports", follow_redirects=True)
+    assert "Let a council begin" in text_of(response)
+    assert client.get("/reports/export/area.csv").status_code == 404
