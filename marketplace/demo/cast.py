@@ -105,7 +105,7 @@ CAST = (
         "libraries",
         "Library, for people without internet",
         "Libby works at the library and orders together with people who have no e-mail.",
-        "Find Mabel, note that she agrees, order a hot meal with her and print the receipt.",
+        "Find Mabel Noemail of DL1 3HL, note that she agrees, order a hot meal with her and print the receipt.",
     ),
 )
 """Also the addresses by which the loader and the sign-in buttons know them."""
