@@ -1,4 +1,4 @@
-"""A Budget Manager buys for one of twelve people, above the limit; a colleague agrees, and only then the provider sees it."""
+"""A Budget Manager buys above the limit for one of twelve; a colleague agrees, and only then the provider sees it."""
 
 import re
 
