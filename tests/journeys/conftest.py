@@ -109,7 +109,7 @@ def walker(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iter
         base_url=site.url, viewport={"width": 1280, "height": 900}, java_script_enabled=scripts, locale="en-GB"
     )
     context.set_default_timeout(30_000)
-    walking = Walker(context.new_page(), site.url)
+    walking = Walker(context.new_page(), site.url, scripts=scripts)
     yield walking
     walking.finish()
     context.close()

@@ -17,9 +17,10 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 class Walker:
     """One browser window."""
 
-    def __init__(self, page: Page, home: str) -> None:
+    def __init__(self, page: Page, home: str, *, scripts: bool = True) -> None:
         self.page = page
         self.home = home
+        self.scripts = scripts
         self.console: list[str] = []
         self.seen: set[str] = set()
         page.on("console", self._heard)
@@ -146,7 +147,7 @@ class Walker:
         kind = re.sub(r"\d+", "#", self.page.url.split("?")[0]) + "|" + (self.page.title() or "")
         assert self.page.title(), f"{self.page.url} has no title"
         assert not self.console, f"console on {self.page.url}: {self.console}"
-        if kind in self.seen:
+        if kind in self.seen or not self.scripts:  # without scripts nothing can be measured in the page
             return
         self.seen.add(kind)
         self._fits(320)
