@@ -1,6 +1,7 @@
 """The `marketplace demo` command."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ TO_TRY = """
   Search for “gardening” near DL3 7TX · buy with card 4242 4242 4242 4242 (declined: 4000 0000 0000 0002)
   Stop with Ctrl-C. `make demo` again keeps what you did, `make demo-reset` starts anew.
 """
+SANDBOX = "Stripe sandbox"
 
 
 def register(cli: click.Group, import_group: click.Group) -> None:
@@ -40,22 +42,15 @@ def demo(reset: bool) -> None:
     running = supervisor.Supervisor(env)
     url = f"http://127.0.0.1:{port}"
     try:
-        running.start(
-            "Stripe sandbox",
-            "stripe-sandbox",
-            "--port",
-            env["DEMO_SANDBOX_PORT"],
-            "--data",
-            str(data / "stripe-sandbox"),
-            "--webhook-url",
-            f"{url}/stripe/webhook",
-            "--webhook-secret",
-            env["STRIPE_WEBHOOK_SECRET"],
-        )
         if not _is_loaded(data):
+            # Without webhooks: nobody would answer them yet, and what they tell is taken in during the load.
+            running.start(SANDBOX, *_sandbox(env, data))
             running.wait_until_healthy(env["STRIPE_API_BASE"] + "/healthz")
             with running.interruptible():
                 _load(data)
+            running.end(SANDBOX)
+        webhooks = ("--webhook-url", f"{url}/stripe/webhook", "--webhook-secret", env["STRIPE_WEBHOOK_SECRET"])
+        running.start(SANDBOX, *_sandbox(env, data), *webhooks)
         running.start("web server", "serve")
         running.start("worker", "worker")
         running.wait_until_healthy(f"{url}/healthz")
@@ -68,6 +63,11 @@ def demo(reset: bool) -> None:
         running.stop()
         lock.close()
     click.echo("Stopped.")
+
+
+def _sandbox(env: Mapping[str, str], data: Path) -> tuple[str, ...]:
+    """The command that serves the Stripe sandbox."""
+    return ("stripe-sandbox", "--port", env["DEMO_SANDBOX_PORT"], "--data", str(data / "stripe-sandbox"))
 
 
 def _port() -> int:

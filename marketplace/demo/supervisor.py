@@ -123,6 +123,8 @@ class Supervisor:
         """Within the block a stop that is asked for is a KeyboardInterrupt, so that our own long work ends at once."""
         self._interrupts = True
         try:
+            if self.stopping:
+                raise KeyboardInterrupt
             yield
         finally:
             self._interrupts = False
@@ -147,12 +149,19 @@ class Supervisor:
             self._raise_if_one_ended()
             time.sleep(0.2)
 
+    def end(self, name: str) -> None:
+        """End one child, which is not missed afterwards."""
+        self._end({name: self.children.pop(name)})
+
     def stop(self) -> None:
         """End every child and its children: first asked, after five seconds made to."""
-        for child in self.children.values():
+        self._end(self.children)
+
+    def _end(self, children: Mapping[str, "subprocess.Popen[bytes]"]) -> None:
+        for child in children.values():
             _signal(child, signal.SIGTERM)
         end = time.monotonic() + 5
-        for child in self.children.values():
+        for child in children.values():
             try:
                 child.wait(max(0.0, end - time.monotonic()))
             except subprocess.TimeoutExpired:
