@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 # The embedded PostgreSQL widens the mode of the home folder when it has no runtime folder of its own.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))
@@ -22,13 +23,25 @@ from tests.databases import PostgresServer, SqliteTemplate
 from tests.stripe import stripe_relay, stripe_sandbox  # noqa: F401 - fixtures
 
 DATABASES = ("sqlite", "postgresql")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one database stand together, so that each worker starts PostgreSQL only when it needs it."""
+    """Marks what runs on PostgreSQL; without Chromium, what needs a browser is reported as not run."""
     for item in items:
         if "postgresql" in item.name:
             item.add_marker("postgresql")
+        if CHROMIUM is None and "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.skip(reason="not run: Chromium was not found (apt install chromium)"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium, without its calls home; each worker starts it once, as `browser`."""
+    arguments = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": arguments}
 
 
 @pytest.fixture(scope="session")

@@ -38,14 +38,14 @@ def write(story: Story, offers: Offers, begins: date, today: date) -> None:
     """Write eight months of orders into the diary, spread over people, kinds of help and providers."""
     shop = _shop(offers)
     left = {life.name: life.pence * SPENT_AT_MOST_PERCENT // 100 for life in lives()}
-    lately = today - timedelta(weeks=4)
+    lately, long_ago = today - timedelta(weeks=4), today - timedelta(weeks=5)
     for first in _months(begins, today):
         last = min(clock.next_month(first) - timedelta(days=1), today)
         for life in _shoppers(story):
             _buy(story, life, shop, _some_day(story, first, last), left)
         for life in _rounds(first):
             day = _some_day(story, first, last)
-            if day < lately and not (life.name == DOES_NOT_BUY_LATELY and day > today - timedelta(weeks=5)):
+            if day < (long_ago if life.name == DOES_NOT_BUY_LATELY else lately):
                 _buy(story, life, shop, day, left)
     for number, life in enumerate(lives()):
         # Everybody with a helper got something in the last weeks, but one whom the caseload points out.

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
@@ -24,7 +24,6 @@ class Story:
     dice: random.Random
     work: Callable[[], None]
     """Has the worker do what waits; alone, for it speaks to Stripe."""
-    placed: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,6 @@ def follow(
     """Write down what becomes of an order that was placed on `day`."""
     diary = story.diary
     provider = story.folk.member_of(want.offer.provider_name)
-    story.placed.append(order_id)
     if course.accept is None:
         return
     answered = moment(later(day, course.accept), 17, 30)

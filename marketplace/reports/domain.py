@@ -1,12 +1,13 @@
 """Periods, narrowings and the figures of a report: from purchases to what may be shown. Pure."""
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import combinations
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Protocol
 
 from marketplace.kernel import clock
 from marketplace.reports.suppression import FEWEST, Cell, Key, hidden_figures
@@ -22,25 +23,36 @@ class Dimension(StrEnum):
     RAIL = "rail"
 
 
-DIMENSIONS = tuple(sorted(Dimension))
+DIMENSIONS: tuple[str, ...] = tuple(sorted(str(dimension) for dimension in Dimension))
 _YEAR = re.compile(r"(20\d\d)-(\d\d)")
 FIRST_YEAR = 2020
 
 
-class Purchase(NamedTuple):
+class Purchase(Protocol):
     """Lines of one person with the same month (from 0), kind, way of paying, provider and price."""
 
-    person_id: int
-    area: str | None
-    month: int
-    category: str
-    rail: str
-    provider: int
-    unit: str
-    unit_price_pence: int
-    quantity: int
-    pence: int
-    lines: int
+    @property
+    def person_id(self) -> int: ...
+    @property
+    def area(self) -> str | None: ...
+    @property
+    def month(self) -> int: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def rail(self) -> str: ...
+    @property
+    def organisation_id(self) -> int: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def unit_price_pence(self) -> int: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def pence(self) -> int: ...
+    @property
+    def lines(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -206,22 +218,17 @@ def build(purchases: Sequence[Purchase], narrowed: Narrowed, own_rail: str) -> R
     )
 
 
-def _value(purchase: Purchase, dimension: Dimension) -> Hashable:
-    match dimension:
-        case Dimension.AREA:
-            return purchase.area
-        case Dimension.CATEGORY:
-            return purchase.category
-        case Dimension.MONTH:
-            return purchase.month
-        case Dimension.PROVIDER:
-            return purchase.provider
-        case Dimension.RAIL:
-            return purchase.rail
+_VALUES: dict[Dimension, Callable[[Purchase], Hashable]] = {
+    Dimension.AREA: attrgetter("area"),
+    Dimension.CATEGORY: attrgetter("category"),
+    Dimension.MONTH: attrgetter("month"),
+    Dimension.PROVIDER: attrgetter("organisation_id"),
+    Dimension.RAIL: attrgetter("rail"),
+}
 
 
 def _is_inside(purchase: Purchase, narrowed: Narrowed) -> bool:
-    return all(_value(purchase, name) == value for name, value in narrowed.items())
+    return all(_VALUES[name](purchase) == value for name, value in narrowed.items())
 
 
 def _needed(purchases: Sequence[Purchase], narrowed: Narrowed, count: int) -> Narrowed:
@@ -242,24 +249,33 @@ def _key(pairs: Iterable[tuple[str, Hashable]]) -> Key:
 
 
 def _cells(purchases: Sequence[Purchase]) -> tuple[dict[Key, Cell], dict[Dimension, tuple[Hashable, ...]]]:
-    """Every figure by none, one and two dimensions, with as many of its people as the rules need to know."""
+    """Every figure by none, one and two dimensions, with as many of its people as the rules need to know.
+
+    Purchases are many; what they have in common in all five dimensions is summed first.
+    """
+    values_of: Callable[[Purchase], tuple[Hashable, ...]] = attrgetter(
+        "area", "category", "month", "organisation_id", "rail"
+    )
+    alike: dict[tuple[Hashable, ...], tuple[list[int], set[Hashable]]] = {}
+    for each in purchases:
+        sums, known = alike.setdefault(values_of(each), ([0], set()))
+        sums[0] += each.pence
+        if len(known) < FEWEST:
+            known.add(each.person_id)
     pence: dict[Key, int] = {}
     people: dict[Key, set[Hashable]] = {}
-    for each in purchases:
-        pairs = [(str(dimension), _value(each, dimension)) for dimension in Dimension]
-        keys: list[Key] = [(), *((pair,) for pair in pairs), *combinations(pairs, 2)]
-        for key in keys:
-            pence[key] = pence.get(key, 0) + each.pence
-            known = people.get(key)
-            if known is None:
-                people[key] = {each.person_id}
-            elif len(known) < FEWEST:
-                known.add(each.person_id)
+    for found, (sums, some) in alike.items():
+        pairs = tuple(zip(DIMENSIONS, found, strict=True))
+        for key in ((), *((pair,) for pair in pairs), *combinations(pairs, 2)):
+            pence[key] = pence.get(key, 0) + sums[0]
+            enough = people.setdefault(key, set())
+            if len(enough) < FEWEST:
+                enough |= some
     values: dict[Dimension, list[Hashable]] = {dimension: [] for dimension in Dimension}
     for key in pence:
         if len(key) == 1:
             values[Dimension(key[0][0])].append(key[0][1])
-    cells = {key: Cell(sum_, frozenset(people[key])) for key, sum_ in pence.items()}
+    cells = {key: Cell(total, frozenset(people[key])) for key, total in pence.items()}
     return cells, {
         dimension: tuple(sorted(found, key=lambda value: (value is None, str(value))))
         for dimension, found in values.items()
@@ -300,8 +316,9 @@ def _table(
     purchases: Sequence[Purchase],
 ) -> Table:
     groups: dict[Hashable, list[Purchase]] = {}
+    value_of = _VALUES[dimension]
     for each in inside:
-        groups.setdefault(_value(each, dimension), []).append(each)
+        groups.setdefault(value_of(each), []).append(each)
     if len(narrowed) <= 1:
         pairs = [(str(name), value) for name, value in narrowed.items()]
         figures = [
@@ -329,7 +346,7 @@ def _is_open(dimensions: Sequence[Dimension], hidden: frozenset[Key], purchases:
     people: dict[tuple[Hashable, ...], set[int]] = {}
     shown: set[Key] = set()
     for each in purchases:
-        values = tuple(_value(each, dimension) for dimension in dimensions)
+        values = tuple(_VALUES[dimension](each) for dimension in dimensions)
         if values not in people:
             people[values] = set()
             pairs = [(str(name), value) for name, value in zip(dimensions, values, strict=True)]

@@ -15,7 +15,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
 from marketplace.places_data import asc_council_for, list_outcodes
-from marketplace.reports.domain import Dimension, Narrowed, Period, Purchase, Report, build
+from marketplace.reports.domain import Dimension, Narrowed, Period, Report, build
 from marketplace.reports.suppression import FEWEST
 from marketplace.ui.filters import month_name
 from payments.queries.purchases import list_bought
@@ -110,9 +110,9 @@ def choose_council(councils: list[CouncilView], asked: str | None) -> CouncilVie
 def load_report(asked: Asked) -> CouncilReport:
     """Everything that the pages and exports of a report show."""
     period = asked.period
-    purchases = [Purchase._make(row) for row in list_bought(asked.council.id, period.bounds)]
+    purchases = list(list_bought(asked.council.id, period.bounds))
     report = build(purchases, asked.narrowed, Rail.OWN_MONEY)
-    providers = organisations_by_id({each.provider for each in purchases})
+    providers = organisations_by_id({each.organisation_id for each in purchases})
     categories = {slug: category.name for slug, category in categories_by_slug().items()}
     last = min(period.last_day, clock.today())
     return CouncilReport(

@@ -12,7 +12,6 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
@@ -20,11 +19,9 @@ from playwright.sync_api import Browser, BrowserContext
 from tests.databases import PostgresServer
 from tests.journeys.walker import Walker
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One browser and one running site per database; without Chromium a journey is reported as not run."""
+    """One running site per database."""
     here = Path(__file__).parent
     for item in items:
         if here not in item.path.parents:
@@ -32,8 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker("journey")
         name = "postgresql" if "postgresql" in item.name else "sqlite"
         item.add_marker(pytest.mark.xdist_group(f"journeys-{name}"))
-        if CHROMIUM is None:
-            item.add_marker(pytest.mark.skip(reason="not run: Chromium was not found (apt install chromium)"))
 
 
 @dataclass(frozen=True)
@@ -90,15 +85,6 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
         except OSError:
             time.sleep(0.1)
     raise AssertionError("the site did not answer: " + log.read_text())
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Debian's Chromium, without its calls home."""
-    arguments = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    if os.geteuid() == 0:
-        arguments.append("--no-sandbox")
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": arguments}
 
 
 @pytest.fixture

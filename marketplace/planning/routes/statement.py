@@ -56,6 +56,7 @@ def statement(person_id: int) -> str:
         "planning/statement.html",
         statement=shown,
         rights=rights,
+        london=clock.london,
         entry_words=ENTRY_WORDS,
         rails=SHORT_RAILS,
         kinds=EntryKind,

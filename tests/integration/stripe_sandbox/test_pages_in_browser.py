@@ -1,30 +1,17 @@
 """The hosted pages in a real browser: accessible, quiet, narrow enough, and usable by keyboard without JavaScript."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from .conftest import Panel, paid
 from .test_checkout import payment_session, setup_session
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.journey,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed, so the pages were not looked at"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
+pytestmark = pytest.mark.journey
 
 
 class Watched:
@@ -51,15 +38,15 @@ class Watched:
 
 
 @pytest.fixture
-def watched(chromium: Browser) -> Iterator[Watched]:
-    context = chromium.new_context()
+def watched(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context()
     yield Watched(context.new_page())
     context.close()
 
 
 @pytest.fixture
-def without_scripts(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(java_script_enabled=False)
+def without_scripts(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(java_script_enabled=False)
     yield context.new_page()
     context.close()
 

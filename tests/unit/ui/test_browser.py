@@ -1,14 +1,12 @@
 """The parts of the site together in a real browser: no error, no sideways scroll, nothing that axe-core objects to."""
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, flash, render_template_string
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
 from marketplace.ui.charts import Bar, Series, bar_chart, line_chart
@@ -91,21 +89,9 @@ def address() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        try:
-            opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        except Error:
-            pytest.skip("no Chromium on this machine: install it, or set CHROMIUM to its path")
-        yield opened
-        opened.close()
-
-
 @pytest.mark.parametrize("query", ["", "?print=1"])
-def test_no_page_part_breaks_a_rule_that_axe_knows(chromium: Browser, address: str, query: str) -> None:
-    context = chromium.new_context(bypass_csp=True)
+def test_no_page_part_breaks_a_rule_that_axe_knows(browser: Browser, address: str, query: str) -> None:
+    context = browser.new_context(bypass_csp=True)
     page = context.new_page()
     page.goto(f"{address}/{query}")
     found = Axe().run(page).response["violations"]
@@ -113,8 +99,8 @@ def test_no_page_part_breaks_a_rule_that_axe_knows(chromium: Browser, address: s
     assert [(fault["id"], fault["nodes"][0]["html"][:200]) for fault in found] == []
 
 
-def test_scripts_and_policy_agree_and_nothing_is_said_in_the_console(chromium: Browser, address: str) -> None:
-    page = chromium.new_page()
+def test_scripts_and_policy_agree_and_nothing_is_said_in_the_console(browser: Browser, address: str) -> None:
+    page = browser.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -127,8 +113,8 @@ def test_scripts_and_policy_agree_and_nothing_is_said_in_the_console(chromium: B
 
 
 @pytest.mark.parametrize("large", [False, True])
-def test_a_narrow_screen_and_large_words_need_no_sideways_scroll(chromium: Browser, address: str, large: bool) -> None:
-    page = chromium.new_page(viewport={"width": 320, "height": 640})
+def test_a_narrow_screen_and_large_words_need_no_sideways_scroll(browser: Browser, address: str, large: bool) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 640})
     page.goto(f"{address}/")
     if large:
         page.evaluate("document.documentElement.classList.add('large-print')")
@@ -137,8 +123,8 @@ def test_a_narrow_screen_and_large_words_need_no_sideways_scroll(chromium: Brows
     assert too_wide == 0
 
 
-def test_without_scripts_every_answer_can_be_given_and_every_filter_reached(chromium: Browser, address: str) -> None:
-    context = chromium.new_context(java_script_enabled=False, viewport={"width": 375, "height": 800})
+def test_without_scripts_every_answer_can_be_given_and_every_filter_reached(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 375, "height": 800})
     page = context.new_page()
     page.goto(f"{address}/")
     page.get_by_label("Your name").fill("Joan")
@@ -149,16 +135,16 @@ def test_without_scripts_every_answer_can_be_given_and_every_filter_reached(chro
     context.close()
 
 
-def test_on_a_wide_screen_the_filters_stand_open(chromium: Browser, address: str) -> None:
-    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+def test_on_a_wide_screen_the_filters_stand_open(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(f"{address}/")
     assert page.locator(".app-facet__link").first.is_visible()
     assert not page.locator("summary", has_text="Narrow the list").is_visible()
     page.close()
 
 
-def test_on_paper_there_are_no_menus_and_links_have_addresses(chromium: Browser, address: str) -> None:
-    page = chromium.new_page()
+def test_on_paper_there_are_no_menus_and_links_have_addresses(browser: Browser, address: str) -> None:
+    page = browser.new_page()
     page.emulate_media(media="print")
     page.goto(f"{address}/")
     assert not page.locator(".app-nav").is_visible()
