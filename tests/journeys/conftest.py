@@ -76,7 +76,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
 
 
 def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = time.monotonic() + 180
+    end = time.monotonic() + 600
     while time.monotonic() < end:
         assert process.poll() is None, log.read_text()
         try:
