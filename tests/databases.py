@@ -38,8 +38,8 @@ class SqliteTemplate:
 class PostgresServer:
     """A PostgreSQL of this run's own, tuned to forget: nothing here outlives the tests.
 
-    To copy a database takes many times as long as to wipe one. So a test gets the database of the test before it, wiped,
-    unless that one changed its schema; after `WIPES` tests a new copy is made, for what was deleted still takes room.
+    To copy a database takes many times as long as to wipe one. So a test gets the database of the test before it,
+    wiped, unless that one changed its schema; after `WIPES` tests a new copy is made, for what was deleted takes room.
     """
 
     WIPES = 100
