@@ -75,7 +75,7 @@ def _named() -> tuple[bool, int | None]:
     """Whether the page names somebody, and whom. Something that is no number names nobody that there is."""
     if hasattr(g, _BOUND):
         return True, getattr(g, _BOUND)
-    candidates = ((request.view_args or {}).get("person_id"), request.args.get("for"), _from_form())
+    candidates = ((request.view_args or {}).get("person_id"), request.args.get("for"), person_in_form())
     for candidate in candidates:
         if candidate not in (None, ""):
             text = str(candidate)
@@ -83,8 +83,8 @@ def _named() -> tuple[bool, int | None]:
     return False, None
 
 
-def _from_form() -> str | None:
-    """The form's person. A form too large to read names nobody, and its error page still has its frame."""
+def person_in_form() -> str | None:
+    """The form's person, as it was sent. A form too large to read names nobody: its error page still has its frame."""
     try:
         return request.form.get("person_id")
     except HTTPException:

@@ -45,7 +45,10 @@ _WORDS: dict[int, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     413: (
         "That file is too large",
         ("The file or the text you sent is larger than we can take. Nothing was changed.",),
-        ("Go back and choose a smaller file, or a photograph in a lower quality.",),
+        (
+            "Go back and choose a smaller file: we take up to 10 MB.",
+            "Divide a long list into several files, or take a photograph in a lower quality.",
+        ),
     ),
     415: (
         "We cannot read that kind of file",

@@ -14,8 +14,9 @@ def named_person_id() -> int | None:
     A form that carries an empty `person_id` means oneself, whatever was chosen in another tab meanwhile. Whether the
     actor may do anything for that person is for the service to ask.
     """
-    if request.method == "POST" and "person_id" in request.form:
-        return _number(request.form["person_id"])
+    sent = acting.person_in_form()
+    if sent is not None:
+        return _number(sent)
     if "for" in request.args:
         return _number(request.args["for"])
     person = acting.acting_for()
@@ -24,7 +25,7 @@ def named_person_id() -> int | None:
 
 def is_named() -> bool:
     """Whether the address or the form says for whom, rather than what was chosen before."""
-    return "for" in request.args or (request.method == "POST" and "person_id" in request.form)
+    return "for" in request.args or acting.person_in_form() is not None
 
 
 def basket_address(person_id: int | None) -> str:

@@ -1,0 +1,99 @@
+"""What no form can take: something far too large, and addresses that carry a script."""
+
+from urllib.parse import quote
+
+import pytest
+from flask import Flask, request
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from budgets.models import BudgetLoad
+from budgets.services import acting
+from marketplace.accounts.domain import Role
+from marketplace.database import db, transaction
+from tests.browser import sign_in, text_of
+from tests.factories.accounts import user_with_role
+from tests.factories.catalogue import ListingFactory, ProviderFactory
+from tests.integration.payments.orders.town import organisation_of
+
+FIFTY_MB = b"--edge\r\n" + b"x" * 50_000_000 + b"\r\n--edge--\r\n"
+SCRIPT = "<script>alert(1)</script>"
+FORMS = ("/council/budgets/load", "/basket/add", "/sign-in", "/search/missing")
+
+
+def send_50_mb(client: FlaskClient, path: str) -> object:
+    return client.post(path, data=FIFTY_MB, content_type="multipart/form-data; boundary=edge")
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_50_megabytes_to_any_form_are_a_clear_page_in_its_frame(
+    app: Flask, client: FlaskClient, signed_in: bool
+) -> None:
+    if signed_in:
+        with transaction():
+            user_id = user_with_role(Role.COUNCIL_FINANCE, name="Fay Finance").id
+        sign_in(client, user_id)
+    for path in FORMS:
+        page = send_50_mb(client, path)
+        words = text_of(page)
+        assert page.status_code == 413, path
+        assert "That file is too large" in words and "Nothing was changed." in words
+        assert f"we take up to {app.config['MAX_CONTENT_LENGTH'] // 1024 // 1024} MB" in words
+        assert "Find help" in words, "the menu is there"
+        assert ("Signed in as Fay Finance" in words) is signed_in
+    assert db.session.scalar(select(func.count(BudgetLoad.id))) == 0
+
+
+def test_without_its_own_care_the_menu_cannot_be_drawn_around_what_is_too_large(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: who asks the form for its person meets the same refusal again, and a page without a menu."""
+    with transaction():
+        user_id = user_with_role(Role.COUNCIL_FINANCE).id
+    sign_in(client, user_id)
+    monkeypatch.setattr(acting, "person_in_form", lambda: request.form.get("person_id"))
+    page = send_50_mb(client, "/basket/add")
+    assert page.status_code == 413 and "Find help" not in text_of(page)
+
+
+def test_a_script_in_the_address_of_a_page_runs_nowhere(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        listing_id = ListingFactory().id
+    bad = quote(SCRIPT)
+    for address in (
+        f"/{bad}",
+        f"/listing/{bad}",
+        f"/listing/{listing_id}?quantity={bad}&times={bad}",
+        f"/search?q={bad}&postcode={bad}&category={bad}&funding={bad}&sort={bad}&page={bad}",
+        f"/places?postcode={bad}",
+        f"/basket?for={bad}",
+        f"/basket/add?listing_id={listing_id}&quantity={bad}",
+        f"/sign-in?next=/{bad}",
+        f"/register?next=/{bad}&as={bad}",
+    ):
+        page = client.get(address, headers={"Referer": f"http://localhost/{bad}"})
+        assert page.status_code in (200, 404), address
+        assert "<script>alert" not in page.get_data(as_text=True), address
+        assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+
+
+def test_a_script_in_the_postal_address_of_a_provider_is_text(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        provider = ProviderFactory(organisation_name=f"Dales {SCRIPT}")
+        organisation = organisation_of(provider.organisation_id)
+        organisation.address, organisation.website = f"1 High Row {SCRIPT}", "javascript:alert(1)"
+        listing_id = ListingFactory(provider=provider, address=SCRIPT, website="javascript:alert(1)").id
+        operator_id = user_with_role(Role.OPERATOR).id
+    organisation_id = organisation.id
+    sign_in(client, operator_id)
+    for address in (
+        f"/listing/{listing_id}",
+        f"/provider-page/{organisation_id}",
+        f"/desk/provider/{organisation_id}",
+        f"/basket/add?listing_id={listing_id}",
+    ):
+        page = client.get(address)
+        html = page.get_data(as_text=True)
+        assert page.status_code == 200, address
+        assert "&lt;script&gt;" in html and "<script>alert" not in html, address
+        assert 'href="javascript:' not in html, address
