@@ -20,7 +20,7 @@ from marketplace.kernel.rails import BUDGET_RAILS, CARD_RAILS, Rail
 from payments.models import Checkout, Order, OrderFunding
 from payments.queries.baskets import BasketLineView, BasketPart, BasketView, parts_of
 
-LEAST_BY_CARD_PENCE = 30  # Stripe's least for a charge in pounds
+LEAST_BY_CARD_PENCE, MOST_BY_CARD_PENCE = 30, 99_999_999  # Stripe's own limits for one charge in pounds
 OWN_MONEY = "own_money"
 DELIVERY_FIELDS = ("name", "phone", "address", "postcode", "notes")
 
@@ -97,10 +97,6 @@ class PlanPart:
     @property
     def total_pence(self) -> int:
         return sum(line.amount_pence for line in self.lines)
-
-    @property
-    def is_too_little_for_card(self) -> bool:
-        return 0 < self.total_pence < LEAST_BY_CARD_PENCE
 
 
 @dataclass(frozen=True)

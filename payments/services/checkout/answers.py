@@ -14,12 +14,15 @@ from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.ids import new_token
+from marketplace.kernel.money import format_pounds
 from marketplace.kernel.rails import CARD_RAILS, Rail
 from payments.errors import CannotPayByCard, CheckoutChanged
 from payments.models import Checkout
 from payments.queries.baskets import Owner, get_basket
 from payments.queries.checkouts import (
     DELIVERY_FIELDS,
+    LEAST_BY_CARD_PENCE,
+    MOST_BY_CARD_PENCE,
     OWN_MONEY,
     CheckoutView,
     Plan,
@@ -138,10 +141,16 @@ def _refusal(plan: Plan, way: WayOfPaying) -> DomainError | None:
         paid = {line.id for line in way.pays_for}
         for part in plan.basket.parts:
             amount = sum(line.amount_pence for line in part.lines if line.id in paid)
-            if 0 < amount < 30:
+            if 0 < amount < LEAST_BY_CARD_PENCE:
                 return CannotPayByCard(
-                    f"The part from {part.provider_name} comes to {amount}p, and a card cannot pay less than 30p. "
+                    f"The part from {part.provider_name} comes to {amount}p, and a card cannot pay less than "
+                    f"{LEAST_BY_CARD_PENCE}p. "
                     f"Add something else from {part.provider_name}, take it out, or pay another way."
+                )
+            if amount > MOST_BY_CARD_PENCE:
+                return CannotPayByCard(
+                    f"The part from {part.provider_name} comes to {format_pounds(amount)}, and a card cannot pay more "
+                    f"than {format_pounds(MOST_BY_CARD_PENCE)} at once. Choose fewer, or pay another way."
                 )
     if way.pot is None:
         return None

@@ -161,6 +161,7 @@ def test_a_budget_that_ended_yesterday_is_refused_in_words_and_nothing_is_writte
     assert "Margaret's respite money ended on" in text_of(response)
     assert all_orders() == []
     assert balance(shop.pot).held_pence == 0
+    assert db.session.scalar(select(func.count(BasketLine.id))) == 2
 
 
 def _seen(client: FlaskClient, checkout: str) -> dict[str, str]:
