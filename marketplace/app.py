@@ -7,6 +7,7 @@ from functools import partial
 
 from flask import Flask, Response
 from sqlalchemy import text
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import budgets.checks
 import budgets.ports
@@ -82,6 +83,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         DEMO=settings.demo,
     )
     app.extensions["settings"] = settings
+    if settings.trusted_proxies:
+        # Each proxy adds to the list of addresses whom it got the request from; only the nearest one says the scheme.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1, x_host=0)  # type: ignore[method-assign]
     settings.marketplace_data.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
     with app.app_context():

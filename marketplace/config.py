@@ -28,6 +28,7 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     service_name: str = "Care Market"
     phone: str = "01632 960 100"
+    trusted_proxies: int = 0
     demo: bool = False
     testing: bool = False
 
@@ -46,7 +47,7 @@ class Settings:
         if len(secret) < 16:
             raise SettingsError("Set SECRET_KEY to a random text of at least 16 characters, then start again.")
         data = Path(env.get("MARKETPLACE_DATA", "var")).resolve()
-        port = _port(env.get("PORT", "8000"))
+        port = _whole_number(env, "PORT", 8000, 1, 65535)
         stripe_key = env.get("STRIPE_SECRET_KEY") or None
         api_base = env.get("STRIPE_API_BASE") or None
         if stripe_key and "_live_" in stripe_key and api_base:
@@ -68,10 +69,11 @@ class Settings:
             redis_url=env.get("REDIS_URL") or None,
             port=port,
             host=env.get("HOST") or "127.0.0.1",
-            web_threads=int(env.get("WEB_THREADS") or 8),
+            web_threads=_whole_number(env, "WEB_THREADS", 8, 1, 1000),
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
             service_name=env.get("SERVICE_NAME") or "Care Market",
             phone=env.get("SERVICE_PHONE") or "01632 960 100",
+            trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0, 0, 9),
             demo=env.get("MARKETPLACE_DEMO") == "1",
         )
 
@@ -84,7 +86,8 @@ def normalise_database_url(url: str) -> str:
     return url
 
 
-def _port(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65536:
-        raise SettingsError(f"PORT is “{text}”: set it to a number from 1 to 65535.")
+def _whole_number(env: Mapping[str, str], name: str, usual: int, least: int, most: int) -> int:
+    text = env.get(name) or str(usual)
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and least <= int(text) <= most):
+        raise SettingsError(f"{name} is “{text}”: set it to a number from {least} to {most}.")
     return int(text)
