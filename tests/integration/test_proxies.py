@@ -71,9 +71,9 @@ def test_with_more_proxies_than_there_are_a_made_up_address_would_escape(behind:
 
 @pytest.mark.parametrize("behind", [2], indirect=True)
 def test_two_proxies_are_both_looked_through(behind: FlaskClient) -> None:
-    chain = [f"{forged(number)}, {VISITOR}, 10.0.0.1" for number in range(LIMIT + 1)]
+    chain = [f"{forged(number)}, {VISITOR}, 172.16.0.1" for number in range(LIMIT + 1)]
     assert statuses(behind, *chain) == [302] * LIMIT + [429]
-    assert statuses(behind, f"{OTHER}, 10.0.0.1") == [302]
+    assert statuses(behind, f"{OTHER}, 172.16.0.1") == [302]
 
 
 @pytest.mark.parametrize(("behind", "leads_to"), [(0, "/"), (1, "/account/name")], indirect=["behind"])
