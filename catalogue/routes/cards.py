@@ -9,6 +9,7 @@ from catalogue.queries.cards import Card
 from catalogue.queries.search import Result
 from catalogue.words import SHORT_RAILS, sentence
 from marketplace.kernel.rails import Rail
+from marketplace.ui.navigation import about_same_person
 
 Drawn = dict[str, Any]
 _CQC_KINDS = {"outstanding": "good", "good": "good", "requires improvement": "warn", "inadequate": "stop"}
@@ -24,9 +25,10 @@ def draw_cards(cards: tuple[Card, ...] | list[Card]) -> list[Drawn]:
 
 def draw(card: Card, distance_metres: float | None = None) -> Drawn:
     """What `listing_card` takes."""
+    about: dict[str, Any] = about_same_person()
     return {
         "id": card.id,
-        "href": url_for("catalogue.listing", listing_id=card.id),
+        "href": url_for("catalogue.listing", listing_id=card.id, **about),
         "name": card.title,
         "provider": card.provider_name,
         "category": card.category_icon,

@@ -23,6 +23,7 @@ from marketplace.config import Settings
 from marketplace.extensions import limiter
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
+from marketplace.ui.navigation import about_same_person
 
 SIMILAR_SHOWN = 4
 MOST_TIMES = 50
@@ -74,6 +75,7 @@ def listing(listing_id: int) -> str:
         is_saved=listing_id in shortlist_ids(),
         address=_address(listing_id),
         mail_href=_mail_href(view),
+        about=about_same_person(),
         example_day=clock.today() + timedelta(days=14),
     )
 

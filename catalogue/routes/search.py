@@ -31,7 +31,7 @@ from marketplace.kernel.rails import Rail
 from marketplace.ui.navigation import url_with
 
 DISTANCES = (1, 3, 5, 10, 20, 50)
-KEPT = ("within", "category", "funding", "price", "price_max", "rating", "sort")
+KEPT = ("within", "category", "funding", "price", "price_max", "rating", "sort", "for", "outcome")
 """Parameters that the form carries along beside its two boxes."""
 SORT_WORDS = {
     Sort.RELEVANCE: "Best match",

@@ -37,6 +37,18 @@ def url_with(**changes: object) -> str:
     return f"{path}?{query}" if query else path
 
 
+def about_same_person() -> dict[str, str]:
+    """The person that this page's address names, and the outcome beside them, for links to pages about the same.
+
+    Without it a page opened for one person would lead to one for whoever was chosen last, in another tab perhaps.
+    """
+    return {name: value for name in ("for", "outcome") if (value := request.args.get(name, "")) and _is_number(value)}
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
 def printed_on() -> str:
     """The date for the head of a printed page."""
     return short_date(now())

@@ -196,3 +196,38 @@ def test_an_outcome_of_somebody_else_is_not_remembered(client: FlaskClient, worl
         sent = {"listing_id": world.listing_id, "person_id": "", "outcome_id": outcome_id, "quantity": 1}
         assert submit(client, page, dict(sent), to="/basket/add").status_code == 302
     assert db.session.scalar(select(BasketLine.outcome_id)) is None
+
+
+def test_a_listing_opened_from_an_outcome_stays_about_that_person_and_outcome(
+    client: FlaskClient, world: World
+) -> None:
+    with transaction():
+        ListingFactory(title="Another carer", category_slug="home-care")
+    index.reindex()
+    worker, other = world.holder(role=Role.SOCIAL_WORKER), World()
+    sign_in(client, worker.user_id or 0)
+    with client.session_transaction() as session:
+        session["acting_for"] = other.person_id  # chosen before, in another tab
+    found = client.get(f"/people/{world.person_id}/plan/{world.outcome_id}/find").text
+    about = f"for={world.person_id}&amp;outcome={world.outcome_id}"
+    assert f'href="/listing/{world.listing_id}?{about}"' in found
+    address = f"/listing/{world.listing_id}?{about}".replace("&amp;", "&")
+    page = client.get(address).text
+    work_it_out = re.search(r'<form class="app-no-print" action="/listing/.*?</form>', page, re.S)
+    assert work_it_out is not None
+    assert f'name="for" value="{world.person_id}"' in work_it_out[0]
+    assert f'name="outcome" value="{world.outcome_id}"' in work_it_out[0]
+    for html in (page, client.get(f"{address}&quantity=3").text):
+        add = re.search(r'<form class="app-no-print" action="/basket/add".*?</form>', html, re.S)
+        assert add is not None
+        assert f'name="person_id" value="{world.person_id}"' in add[0]
+        assert f'name="outcome_id" value="{world.outcome_id}"' in add[0]
+    likes_it = page.split("Others like it")[1]
+    assert re.search(rf'href="/listing/\d+\?{about}"', likes_it)
+
+
+def test_the_address_of_a_listing_carries_on_nothing_but_numbers(client: FlaskClient, world: World) -> None:
+    page = client.get(f"/listing/{world.listing_id}?for=1%22x&outcome=%3Cscript%3E").text
+    assert 'name="for"' not in page
+    assert 'name="outcome_id"' not in page
+    assert "<script>" not in page
