@@ -332,7 +332,7 @@ def _table(
     if dimension is Dimension.MONTH:
         figures.sort(key=lambda figure: figure.value if isinstance(figure.value, int) else -1)
     else:
-        # What is hidden stands at the end by name: its place must not say how much it is.
+        # What is hidden stands at the end in an order that does not say how much it is.
         figures.sort(key=lambda figure: (-(figure.pence or 0), figure.value is None, str(figure.value)))
     return Table(dimension, tuple(figures))
 

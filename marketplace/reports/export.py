@@ -10,6 +10,7 @@ from marketplace.reports.findings import TOO_SMALL
 from marketplace.reports.queries import CouncilReport
 
 Cell = str | int | None
+Drawn = list[Cell | dict[str, str | int]]
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,21 @@ class Sheet:
     rows: tuple[tuple[Cell, ...], ...]
     total: tuple[Cell, ...] | None = None
     note: str | None = None
+
+    @property
+    def drawn_rows(self) -> list[Drawn]:
+        """The rows as a page draws them."""
+        return [_drawn(row) for row in self.rows]
+
+    @property
+    def drawn_total(self) -> Drawn | None:
+        return _drawn(self.total) if self.total else None
+
+
+def _drawn(row: Sequence[Cell]) -> Drawn:
+    """A row for a page: the words for what is hidden stand once, in place of all its figures."""
+    name, *figures = row
+    return [name, {"text": TOO_SMALL, "span": len(figures)}] if TOO_SMALL in figures else list(row)
 
 
 BY_WHAT: dict[Dimension, tuple[str, str]] = {
@@ -48,13 +64,16 @@ def figures_sheet(loaded: CouncilReport, dimension: Dimension) -> Sheet:
     """Money, people and purchases by one dimension."""
     table = loaded.report.tables.get(dimension)
     figures = table.figures if table else ()
-    rows = tuple(_row(loaded.names.of(dimension, figure.value), figure) for figure in figures)
+    rows = [_row(loaded.names.of(dimension, figure.value), figure) for figure in figures]
+    if dimension is not Dimension.MONTH:  # what is hidden stands at the end, by name
+        hidden = [row for row in rows if TOO_SMALL in row]
+        rows = [row for row in rows if TOO_SMALL not in row] + sorted(hidden, key=lambda row: str(row[0]).casefold())
     name, title = BY_WHAT[dimension]
     return Sheet(
         name=name,
         title=title,
         columns=((_HEADINGS[dimension], "text"), ("Spent", "money"), ("People", "number"), ("Purchases", "number")),
-        rows=rows,
+        rows=tuple(rows),
         total=_row("In all", loaded.report.whole) if figures else None,
         note=CLOSED if table and table.is_closed else None,
     )

@@ -13,6 +13,8 @@ from marketplace.ui.filters import month_name, plural
 
 TOO_SMALL = "fewer than 5 or protected"
 """What stands in place of a figure that is not shown."""
+PROTECTED = "to protect groups of fewer than 5 people"
+"""Why a sentence does not name a figure."""
 
 
 def period_words(period: Period) -> str:
@@ -41,7 +43,7 @@ def _what_was_spent(loaded: CouncilReport, today: date) -> str:
     if number is None or table is None or table.is_closed:
         words = period_words(period)
         if whole.pence is None:
-            return f"What was spent in {words} is not shown, because too few people bought something."
+            return f"What was spent in {words} is not shown, {PROTECTED}."
         return f"{format_pounds(whole.pence)} was spent in {words}, for {plural(whole.people or 0, 'person')}."
     months = {figure.value: figure for figure in table.figures}
     now, before = months.get(number), months.get(number - 1)
@@ -50,7 +52,7 @@ def _what_was_spent(loaded: CouncilReport, today: date) -> str:
         after = f" {name_before} came to {format_pounds(before.pence)}." if before and before.pence is not None else ""
         return f"Nothing has been agreed to in {name} yet.{after}"
     if now.pence is None:
-        return f"What was spent in {name} is not shown yet, because too few people bought something."
+        return f"What was spent in {name} is not shown yet, {PROTECTED}."
     words = f"{format_pounds(now.pence)} was spent so far in {name}, for {plural(now.people or 0, 'person')}."
     return f"{words} All of {name_before} came to {format_pounds(before.pence)}." if before and before.pence else words
 
@@ -81,11 +83,19 @@ def _largest_change(loaded: CouncilReport, number: int) -> str | None:
     now, before, category = max(changes, key=lambda change: (abs(change[0] - change[1]), change[2]))
     if now == before:
         return None
-    period = loaded.asked.period
-    return (
-        f"{loaded.names.of(Dimension.CATEGORY, category)} changed most: {format_pounds(now)} in "
-        f"{month_name(period.months[number])} after {format_pounds(before)} in {month_name(period.months[number - 1])}."
+    months, name = loaded.asked.period.months, loaded.names.of(Dimension.CATEGORY, category)
+    sentence = (
+        f"{name} changed most: {format_pounds(now)} in {month_name(months[number])} "
+        f"after {format_pounds(before)} in {month_name(months[number - 1])}."
     )
+    hides_none = _shows_all_of(loaded, number) and _shows_all_of(loaded, number - 1)
+    return sentence if hides_none else _of_what_is_shown(sentence)
+
+
+def _shows_all_of(loaded: CouncilReport, number: int) -> bool:
+    """Whether the categories that are shown in a month are all that was bought in it."""
+    shown = sum(pence for (_, month), pence in loaded.report.months_of_categories.items() if month == number)
+    return shown == {figure.value: figure.pence for figure in loaded.report.tables[Dimension.MONTH].figures}.get(number)
 
 
 def _took_most(loaded: CouncilReport, dimension: Dimension) -> str | None:
@@ -94,7 +104,9 @@ def _took_most(loaded: CouncilReport, dimension: Dimension) -> str | None:
     if most is None or most.pence is None or not whole.pence:
         return None
     pennies = (200 * most.pence + whole.pence) // (2 * whole.pence)
-    return f"{_took(loaded.names, dimension, most)}, {pennies}p of each pound."
+    sentence = f"{_took(loaded.names, dimension, most)}, {pennies}p of each pound."
+    is_sure = table is None or _is_surely_most(most.pence, table, whole)
+    return sentence if is_sure else _of_what_is_shown(sentence)
 
 
 def _took(names: Names, dimension: Dimension, figure: Figure) -> str:
@@ -137,9 +149,24 @@ def _paid_otherwise(comparison: Comparison, names: Names) -> str:
     return f"{what}: people paid {format_pounds(abs(more))} {word} {per} with their own money than budgets did."
 
 
-def chart_title(table: Table, names: Names) -> str:
+def chart_title(table: Table, names: Names, whole: Figure) -> str:
     """What a chart of this table found."""
     most = _most(table.figures)
     if most is None or most.pence is None:
         return "Every figure is about too few people to be shown"
-    return _took(names, table.dimension, most)
+    found = _took(names, table.dimension, most)
+    return found if _is_surely_most(most.pence, table, whole) else _of_what_is_shown(found)
+
+
+def _is_surely_most(pence: int, table: Table, whole: Figure) -> bool:
+    """Whether nothing that is hidden can be more: all of it together is no more than this."""
+    if not table.hides_some:
+        return True
+    if whole.pence is None:
+        return False
+    return whole.pence - sum(figure.pence or 0 for figure in table.figures) <= pence
+
+
+def _of_what_is_shown(sentence: str) -> str:
+    """The same sentence about less: it claims nothing about what is hidden."""
+    return f"Of what is shown, {sentence.replace('Most', 'most', 1)}"

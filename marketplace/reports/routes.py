@@ -15,7 +15,7 @@ from marketplace.reports.domain import Dimension, Period, Table
 from marketplace.reports.export import BY_WHAT, SHEETS, Sheet, as_csv, figures_sheet
 from marketplace.reports.findings import TOO_SMALL, chart_title, period_words, three_sentences
 from marketplace.ui.charts import Bar, Series, bar_chart, line_chart
-from marketplace.ui.filters import month_name
+from marketplace.ui.filters import month_name, pounds, pounds_short
 
 blueprint = Blueprint("reports", __name__, template_folder="templates")
 READERS = roles(*queries.READERS, Role.OPERATOR)
@@ -30,6 +30,7 @@ class Shown:
     sheet: Sheet
     title: str
     chart: Markup | None
+    note: str
 
 
 @dataclass(frozen=True)
@@ -148,8 +149,17 @@ def _periods(period: Period) -> list[tuple[str, str]]:
 
 def _shown(loaded: queries.CouncilReport, dimension: Dimension) -> Shown:
     table = loaded.report.tables[dimension]
-    title = chart_title(table, loaded.names) if table.figures else BY_WHAT[dimension][1]
-    return Shown(figures_sheet(loaded, dimension), title, _chart(loaded, table, title))
+    title = chart_title(table, loaded.names, loaded.report.whole) if table.figures else BY_WHAT[dimension][1]
+    return Shown(figures_sheet(loaded, dimension), title, _chart(loaded, table, title), _note(table))
+
+
+def _note(table: Table) -> str:
+    """What the chart of a table leaves out; nothing where it leaves nothing out."""
+    if table.dimension is Dimension.MONTH:
+        return "A gap is a month that is hidden." if table.hides_some else ""
+    shown = sum(figure.is_shown for figure in table.figures)
+    most = f"The first {MOST_BARS} are drawn." if shown > MOST_BARS else ""
+    return f"{most} What is hidden is not drawn.".strip() if table.hides_some else most
 
 
 def _chart(loaded: queries.CouncilReport, table: Table, title: str) -> Markup | None:
@@ -167,4 +177,4 @@ def _chart(loaded: queries.CouncilReport, table: Table, title: str) -> Markup | 
     if not shown:
         return None
     bars = [Bar(loaded.names.of(table.dimension, figure.value), figure.pence or 0) for figure in shown[:MOST_BARS]]
-    return bar_chart(title, bars)
+    return bar_chart(title, bars, pounds if any(bar.value % 100 for bar in bars) else pounds_short)

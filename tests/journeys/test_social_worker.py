@@ -1,4 +1,4 @@
-"""A social worker with a tablet: from one of a person's outcomes to help that fits, ordered together, seen on the plan."""
+"""A social worker with a tablet: from an outcome of a person to help that fits, ordered together, seen on the plan."""
 
 import re
 
