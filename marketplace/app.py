@@ -32,21 +32,25 @@ import payments.services.work
 import ratings.checks
 import ratings.queries
 import ratings.routes
+from budgets.services import loads
+from catalogue.services import misses
 from marketplace import ui
 from marketplace.accounts import access, navigation
 from marketplace.accounts import ports as accounts_ports
 from marketplace.accounts.access import ANYONE, allow
+from marketplace.accounts.services import keeping as account_keeping
 from marketplace.accounts.services import profile, registration, sessions
 from marketplace.audit.services import link_rows
 from marketplace.config import Settings
 from marketplace.database import db, engine_options, install_engine_events
 from marketplace.extensions import csrf, limiter, login_manager
 from marketplace.outbox import email
+from marketplace.outbox import services as outbox_services
 from marketplace.outbox.services import Handler
 from marketplace.outbox.worker import Job, Worker, every_day, every_hour, every_minute
 from payments.levy import DEFAULT_RATE_BP, levy
 from payments.routes import basket as basket_pages
-from payments.services import baskets, expiry
+from payments.services import baskets, checkout, expiry
 
 BLUEPRINTS = (
     marketplace.accounts.routes.blueprint,
@@ -57,6 +61,19 @@ BLUEPRINTS = (
     marketplace.planning.routes.blueprint,
     marketplace.reports.routes.blueprint,
     marketplace.desk.routes.blueprint,
+)
+
+# What is kept for a time only, in words, and what removes it: once a day by the worker, or by `marketplace tidy`.
+TIDYING = (
+    ("old baskets", baskets.drop_old),
+    ("answers of unfinished checkouts", checkout.forget_unfinished),
+    ("ended sign-ins", account_keeping.forget_sign_ins),
+    ("accounts nobody confirmed", account_keeping.forget_unconfirmed_accounts),
+    ("past invitations", account_keeping.forget_invitations),
+    ("files of budgets", loads.forget_files),
+    ("old letters", email.forget_old_letters),
+    ("work done long ago", outbox_services.forget_done),
+    ("words searched for long ago", misses.forget_old),
 )
 
 
@@ -108,6 +125,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         catalogue.checks.run,
         ratings.checks.run,
     )
+    app.extensions["tidying"] = TIDYING
     app.extensions["levy_on"] = partial(levy, rate_bp=DEFAULT_RATE_BP)
     app.extensions["make_worker"] = partial(create_worker, app)  # for the demo, which lives below this module
     for blueprint in BLUEPRINTS:
@@ -166,7 +184,7 @@ def _jobs(app: Flask) -> list[Job]:
         Job("remind to agree", every_hour, expiry.remind),
         Job("close silent own-money orders", every_hour, expiry.close_silent_own_money),
         Job("close finished orders", every_day, expiry.close_finished),
-        Job("drop old baskets", every_day, baskets.drop_old),
+        *(Job(f"forget {what}", every_day, run) for what, run in TIDYING),
     ]
 
 

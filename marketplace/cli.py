@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from collections.abc import Callable
 
 import click
 from flask import Flask
@@ -102,6 +103,16 @@ def worker(once: bool) -> None:
             running.run_jobs()
         else:
             running.run_forever()
+
+
+@cli.command()
+@click.pass_obj
+def tidy(make: Callable[[], Flask]) -> None:
+    """Remove what is kept for a time only, as the privacy page promises. The worker does the same once a day."""
+    app = make()
+    with app.app_context():
+        for what, run in app.extensions["tidying"]:
+            click.echo(f"{run():,} {what}")
 
 
 @cli.command("stripe-sandbox")

@@ -44,7 +44,9 @@ def look_at_load(load_id: int) -> str:
     actor = current_actor()
     seen = loads.preview(actor, load_id)
     report = next((line for line in list_loads(actor, limit=200) if line.id == load_id), None)
-    return render_template("budgets/look_at_load.html", seen=seen, report=report, shown=_SHOWN)
+    return render_template(
+        "budgets/look_at_load.html", seen=seen, report=report, shown=_SHOWN, forgotten_words=loads.FORGOTTEN
+    )
 
 
 @blueprint.post("/council/budgets/load/<int:load_id>/confirm")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from budgets.commands import SetUpBudget
 from budgets.constraints import named_constraints
@@ -21,10 +21,13 @@ from budgets.services.people import create_person
 from marketplace.accounts.domain import SYSTEM, Actor, Role
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
-from marketplace.kernel import clock
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel import clock, keeping
+from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.ids import new_id
 
+FORGOTTEN = (
+    f"We keep the files themselves for {keeping.words(keeping.LOADED_FILE)}. To take its rows, load the file again."
+)
 _LOCK = 0x4C4F4144
 Progress = Callable[[int, int], None]
 
@@ -40,6 +43,7 @@ class Preview:
     applied_at: datetime | None
     row_count: int
     plan: LoadPlan
+    is_forgotten: bool = False
 
 
 def prepare(actor: Actor, council_id: int, file_name: str, data: bytes) -> int:
@@ -80,9 +84,9 @@ def prepare(actor: Actor, council_id: int, file_name: str, data: bytes) -> int:
 
 
 def preview(actor: Actor, load_id: int) -> Preview:
-    """What confirming would do now. Raises NotFound for another council's file."""
+    """What confirming would do now; nothing when the file is kept no longer. Raises NotFound for another council's."""
     load = _load(actor, load_id)
-    rows = rows_of(_table(load.content))
+    rows = rows_of(_table(load.content)) if load.content else []
     return Preview(
         load.id,
         load.council_id,
@@ -91,6 +95,7 @@ def preview(actor: Actor, load_id: int) -> Preview:
         load.applied_at,
         len(rows),
         plan_load(load.council_id, rows),
+        is_forgotten=not load.content,
     )
 
 
@@ -106,6 +111,8 @@ def confirm(actor: Actor, load_id: int) -> None:
         ).scalar_one()
         if load.applied_at is not None:
             return
+        if not load.content:
+            raise NotAllowed(FORGOTTEN)
         plan = apply_rows(
             actor, council_id, rows_of(_table(load.content)), reason=f"Loaded from a file (load {load_id})"
         )
@@ -127,10 +134,28 @@ def confirm(actor: Actor, load_id: int) -> None:
 def refused_rows(actor: Actor, load_id: int) -> tuple[tuple[str, ...], list[tuple[RefusedRow, tuple[str, ...]]]]:
     """The headings of a file, and its refused rows with their cells as they were, for a file to mend and load again."""
     load = _load(actor, load_id)
+    if not load.content:
+        raise NotFound
     table = _table(load.content)
     cells = dict(table.rows)
     plan = plan_load(load.council_id, rows_of(table))
     return table.header, [(row, cells[row.row_number]) for row in plan.refused]
+
+
+def forget_files() -> int:
+    """Take the rows, with people's names, out of files loaded too long ago; their figures stay. Answers how many."""
+    before = clock.now() - keeping.LOADED_FILE
+    with transaction():
+        emptied = db.session.execute(
+            update(BudgetLoad)
+            .where(
+                BudgetLoad.prepared_at < before,
+                or_(BudgetLoad.applied_at.is_(None), BudgetLoad.applied_at < before),
+                BudgetLoad.content != "",
+            )
+            .values(content="")
+        )
+        return emptied.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def rows_of(table: Table, mapped: Mapping[str, str] | None = None) -> list[BudgetRow | RefusedRow]:

@@ -2,13 +2,13 @@
 
 import re
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
 from catalogue.models import SearchMiss
 from catalogue.search.text import words_of
 from marketplace.database import db, transaction
-from marketplace.kernel import clock
+from marketplace.kernel import clock, keeping
 from marketplace.kernel.places import InvalidPostcode, outcode_of
 
 LONGEST_WORDS = 60
@@ -38,6 +38,13 @@ def note_miss(words: str, place: str | None = None) -> bool:
         except IntegrityError:
             continue  # somebody else missed the same at the same moment: now the row is there to count up
     return False
+
+
+def forget_old() -> int:
+    """Delete what was counted too long ago; answers how many rows."""
+    with transaction():
+        gone = db.session.execute(delete(SearchMiss).where(SearchMiss.on_day < clock.today() - keeping.MISSED_WORDS))
+        return gone.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def clean_words(words: str) -> str:

@@ -2,17 +2,18 @@
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import insert, update
+from sqlalchemy import ColumnElement, String, cast, delete, exists, insert, literal, select, update
 
 from marketplace.database import db, in_transaction, transaction
-from marketplace.kernel import clock
+from marketplace.kernel import clock, keeping
 from marketplace.outbox import services
-from marketplace.outbox.models import Email
+from marketplace.outbox.models import Email, OutboxRow
 
 TOPIC = "email.send"
 
@@ -85,3 +86,29 @@ def _deliver(smtp_url: str, message: EmailMessage) -> None:
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         server.send_message(message)
+
+
+def forget_old_letters() -> int:
+    """Delete letters written too long ago, but for those that still wait to be sent; answers how many."""
+    waits = exists().where(
+        OutboxRow.key == literal("email:") + cast(Email.id, String),
+        OutboxRow.done_at.is_(None),
+        OutboxRow.failed_at.is_(None),
+    )
+    return _forget(Email.created_at < clock.now() - keeping.LETTER, ~waits)
+
+
+def forget_letters_of(user_ids: Sequence[int]) -> int:
+    """Delete every letter to these users, sent or not; answers how many. Joins the open transaction."""
+    return _forget(Email.user_id.in_(user_ids))
+
+
+def _forget(*which: ColumnElement[bool]) -> int:
+    """Letters go together with what was promised about them: on SQLite a later letter may get the same number."""
+    with transaction():
+        ids = db.session.scalars(select(Email.id).where(*which).order_by(Email.id)).all()
+        for start in range(0, len(ids), 500):
+            some = ids[start : start + 500]
+            db.session.execute(delete(OutboxRow).where(OutboxRow.key.in_([f"email:{each}" for each in some])))
+            db.session.execute(delete(Email).where(Email.id.in_(some)))
+        return len(ids)

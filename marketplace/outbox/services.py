@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, delete, insert, or_, select, update
 
 from marketplace.database import db, in_transaction, transaction
-from marketplace.kernel import clock
+from marketplace.kernel import clock, keeping
 from marketplace.outbox.models import OutboxRow, RecurringJob
 
 Handler = Callable[[dict[str, Any]], None]
@@ -89,6 +89,15 @@ def try_again(row_id: int) -> bool:
             .returning(OutboxRow.id)
         )
         return taken.scalar_one_or_none() is not None
+
+
+def forget_done() -> int:
+    """Delete work that was done long ago; answers how many. Work with a key stays: the key says that it was done."""
+    with transaction():
+        gone = db.session.execute(
+            delete(OutboxRow).where(OutboxRow.key.is_(None), OutboxRow.done_at < clock.now() - keeping.DONE_WORK)
+        )
+        return gone.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def claim_job(name: str, period: str) -> bool:

@@ -15,14 +15,13 @@ from budgets.services.people import ensure_person_for_user
 from catalogue.queries.listings import Offer, offer_for
 from marketplace.accounts.domain import Actor
 from marketplace.database import db, transaction
-from marketplace.kernel import clock
+from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.filters import pounds
 from payments.errors import NotForBasket, PriceChangedAgain, WrongQuantity
 from payments.models import Basket, BasketLine
 from payments.queries.baskets import Owner, digest_of, owned_by, quantity_words, why_not
 
-KEPT_FOR = timedelta(days=30)
 MOST_LINES = 60
 LONGEST_NOTE = 500
 FURTHEST_AHEAD = timedelta(days=366)
@@ -160,9 +159,9 @@ def move_to_person(actor: Actor, source: Owner, person_id: int | None) -> Owner:
 def drop_old() -> int:
     """Take away baskets that nobody touched for 30 days. Answers how many. For the worker."""
     with transaction():
-        old = select(Basket.id).where(Basket.touched_at < clock.now() - KEPT_FOR)
+        old = select(Basket.id).where(Basket.touched_at < clock.now() - keeping.UNFINISHED)
         db.session.execute(delete(BasketLine).where(BasketLine.basket_id.in_(old)))
-        return db.session.execute(delete(Basket).where(Basket.touched_at < clock.now() - KEPT_FOR)).rowcount  # type: ignore[attr-defined,no-any-return]
+        return db.session.execute(delete(Basket).where(Basket.touched_at < clock.now() - keeping.UNFINISHED)).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def _check(offer: Offer | None, wanted: LineWanted) -> None:

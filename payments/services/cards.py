@@ -3,12 +3,12 @@
 import logging
 from dataclasses import dataclass
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import and_, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
-from marketplace.kernel import clock
+from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import DomainError, NotFound
 from payments.domain import OrderState, PaymentState
 from payments.models import Checkout, Order, StripeCustomer
@@ -115,7 +115,9 @@ def keep_card(checkout_id: int) -> None:
 
 
 def forget_cards() -> int:
-    """Detach the cards of checkouts whose orders are all closed, unless keeping them was asked for. For a daily job."""
+    """Detach the cards of checkouts whose orders are all closed, unless keeping them was asked for, and of those that
+    nobody placed in time. For a daily job.
+    """
     if not is_set_up():
         return 0
     still_open = exists().where(
@@ -124,7 +126,13 @@ def forget_cards() -> int:
     )
     rows = db.session.execute(
         select(Checkout.id, Checkout.person_id, Checkout.stripe_payment_method_id, Checkout.answers)
-        .where(Checkout.stripe_payment_method_id.is_not(None), Checkout.placed_at.is_not(None), ~still_open)
+        .where(
+            Checkout.stripe_payment_method_id.is_not(None),
+            or_(
+                and_(Checkout.placed_at.is_not(None), ~still_open),
+                and_(Checkout.placed_at.is_(None), Checkout.created_at < clock.now() - keeping.UNFINISHED),
+            ),
+        )
         .order_by(Checkout.id)
         .limit(500)
     ).all()

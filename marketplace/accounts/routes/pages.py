@@ -7,6 +7,7 @@ from marketplace.accounts.access import ANYONE, allow, current_actor
 from marketplace.accounts.domain import JoinedAs
 from marketplace.accounts.ports import ports
 from marketplace.accounts.routes import blueprint
+from marketplace.kernel import keeping
 from marketplace.kernel.money import format_pounds
 
 _EXAMPLES_PENCE = (500, 1_250, 2_150, 5_400, 12_000, 50_000, 120_000)
@@ -48,7 +49,7 @@ def help_for_providers() -> str:
 @allow(ANYONE)
 def privacy() -> str:
     """What is kept about people, why, and for how long."""
-    return render_template("accounts/pages/privacy.html")
+    return render_template("accounts/pages/privacy.html", kept=keeping, kept_for=keeping.words)
 
 
 @blueprint.get("/accessibility")

@@ -59,7 +59,8 @@ def _write(command: Registration, email: str, password_hash: str) -> None:
             )
         else:
             user_id = user.id
-            db.session.execute(update(User).where(User.id == user_id).values(**chosen))
+            # Registered anew: the time in which the address has to be confirmed begins again.
+            db.session.execute(update(User).where(User.id == user_id).values(created_at=clock.now(), **chosen))
         letters.send(letters.verify(links.make(Purpose.VERIFY, user_id)), email, user_id=user_id)
 
 

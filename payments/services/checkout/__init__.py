@@ -1,6 +1,6 @@
 """From a basket to orders: the answers, the one transaction that places, and the card afterwards."""
 
-from payments.services.checkout.answers import begin, choose_way, say_purpose, say_who
+from payments.services.checkout.answers import begin, choose_way, forget_unfinished, say_purpose, say_who
 from payments.services.checkout.paying import after_bank, finish_card, place_and_pay, start_card, try_payment
 from payments.services.checkout.placing import Placed, place, preview
 
@@ -10,6 +10,7 @@ __all__ = [
     "begin",
     "choose_way",
     "finish_card",
+    "forget_unfinished",
     "place",
     "place_and_pay",
     "preview",

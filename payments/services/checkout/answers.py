@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Text, cast, exists, insert, select, update
 
 from budgets.domain import MandateAction
 from budgets.errors import NotEnoughLeft
@@ -11,13 +11,13 @@ from budgets.queries.access import get_access, list_people
 from budgets.words import day_words
 from marketplace.accounts.domain import Actor
 from marketplace.database import db, transaction
-from marketplace.kernel import clock
+from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.ids import new_token
 from marketplace.kernel.money import format_pounds
 from marketplace.kernel.rails import CARD_RAILS, Rail
 from payments.errors import CannotPayByCard, CheckoutChanged
-from payments.models import Checkout
+from payments.models import Basket, Checkout
 from payments.queries.baskets import Owner, get_basket
 from payments.queries.checkouts import (
     DELIVERY_FIELDS,
@@ -191,6 +191,24 @@ def _save(checkout_id: int, **values: Any) -> None:
         )
         if not kept.rowcount:  # type: ignore[attr-defined]
             raise CheckoutChanged("This was ordered already. Look at your orders.")
+
+
+def forget_unfinished() -> int:
+    """Take the address and whatever else was answered out of checkouts that nobody placed; answers how many."""
+    before = clock.now() - keeping.UNFINISHED
+    in_use = exists().where(Basket.id == Checkout.basket_id, Basket.touched_at >= before)
+    with transaction():
+        emptied = db.session.execute(
+            update(Checkout)
+            .where(
+                Checkout.placed_at.is_(None),
+                Checkout.created_at < before,
+                cast(Checkout.answers, Text) != "{}",
+                ~in_use,
+            )
+            .values(answers={})
+        )
+        return emptied.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def is_open(checkout: CheckoutView) -> bool:
