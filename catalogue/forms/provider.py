@@ -29,7 +29,7 @@ class ProfileForm(BaseForm):
     postcode = fields.PostcodeField("Your postcode", validators=[fields.Required("Enter a postcode, like DL3 7TX")])
     address = fields.TextField("Address people may see (leave empty if you work from home)", validators=[Optional()])
     phone = fields.TelephoneField("Telephone number people may call", validators=[Optional()])
-    email = fields.EmailField("E-mail address people may write to", validators=[Optional()])
+    email = fields.EmailField("Email address people may write to", validators=[Optional()])
     website = fields.TextField("Website", validators=[Optional()])
     vat_registered = fields.CheckboxField("We are registered for VAT")
     cqc_location_id = fields.TextField(
@@ -87,7 +87,7 @@ class ClaimForm(BaseForm):
     )
     evidence = fields.TextAreaField(
         "How we can check it",
-        hint="A work e-mail address, a number on your website, your CQC location number.",
+        hint="A work email address, a number on your website, your CQC location number.",
         validators=[fields.Required("Say how we can check it")],
     )
     submit = fields.SubmitField("Send my claim")
@@ -243,7 +243,7 @@ class TermsForm(BaseForm):
         validators=[Optional()],
     )
     phone = fields.TelephoneField("Telephone number for this, if it is another one", validators=[Optional()])
-    email = fields.EmailField("E-mail address for this, if it is another one", validators=[Optional()])
+    email = fields.EmailField("Email address for this, if it is another one", validators=[Optional()])
     website = fields.TextField("Web page about this", validators=[Optional()])
     submit = fields.SubmitField("Save and go on")
 

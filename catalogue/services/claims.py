@@ -22,7 +22,7 @@ def claim(actor: Actor, organisation_id: int, *, position: str, evidence: str) -
     if not position.strip():
         raise DomainError("Say what you do there, like “registered manager”", field="position")
     if len(evidence.strip()) < 10:
-        raise DomainError("Say how we can check it, like a work e-mail address or a number to call", field="evidence")
+        raise DomainError("Say how we can check it, like a work email address or a number to call", field="evidence")
     with transaction():
         state = db.session.scalar(select(Provider.state).where(Provider.organisation_id == organisation_id))
         if state is None:

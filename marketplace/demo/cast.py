@@ -104,7 +104,7 @@ CAST = (
         "libby@demo.example",
         "libraries",
         "Library, for people without internet",
-        "Libby works at the library and orders together with people who have no e-mail.",
+        "Libby works at the library and orders together with people who have no email.",
         "Find Mabel Noemail of DL1 3HL, note that she agrees, order a hot meal with her and print the receipt.",
     ),
 )

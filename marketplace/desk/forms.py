@@ -38,7 +38,7 @@ class WordsForm(BaseForm):
 class EndComplaintForm(BaseForm):
     words = fields.TextAreaField(
         "What was agreed",
-        hint="Both sides get this by e-mail.",
+        hint="Both sides get this by email.",
         longest=1000,
         rows=4,
         validators=[fields.Required("Say what was agreed")],

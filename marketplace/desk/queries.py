@@ -163,7 +163,7 @@ def _machine() -> Iterator[Task]:
     if late is not None and late <= clock.now() - WORKER_IS_LATE:
         yield Task(
             TaskKind.WORKER,
-            "E-mails and payments are not sent on",
+            "Emails and payments are not sent on",
             "See that the worker runs: `marketplace worker`.",
             "Whoever runs the machines",
             late,

@@ -52,7 +52,7 @@ def provider(organisation_id: int) -> Response | str:
     if form.decision.choices and form.validate_on_submit():
         try:
             providers.decide(current_actor(), organisation_id, ProviderAction(form.decision.data), form.words.data)
-            flash(f"Saved. The people of {found.organisation.name} get an e-mail.", "success")
+            flash(f"Saved. The people of {found.organisation.name} get an email.", "success")
             return redirect(url_for("desk.today"))
         except NotFound:
             raise
@@ -77,7 +77,7 @@ def listing(listing_id: int) -> Response | str:
     if form.decision.choices and form.validate_on_submit():
         try:
             listings.decide(current_actor(), listing_id, ListingAction(form.decision.data), form.words.data)
-            flash(f"Saved. The people of {found.provider.name} get an e-mail.", "success")
+            flash(f"Saved. The people of {found.provider.name} get an email.", "success")
             return redirect(url_for("desk.today"))
         except NotFound:
             raise
@@ -102,7 +102,7 @@ def claim(claim_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             claims.decide(current_actor(), claim_id, accepted=form.decision.data == "accept", words=form.words.data)
-            flash(f"Saved. {found.user_name} gets an e-mail.", "success")
+            flash(f"Saved. {found.user_name} gets an email.", "success")
             return redirect(url_for("desk.today"))
         except NotFound:
             raise

@@ -74,7 +74,7 @@ def _find(text: str) -> Found:
 @blueprint.get("/desk/find")
 @allow(roles(Role.OPERATOR))
 def find() -> str:
-    """By an order's reference, a name of an organisation, an e-mail address of staff, or a number."""
+    """By an order's reference, a name of an organisation, an email address of staff, or a number."""
     text = request.args.get("q", "").strip()[:200]
     return render_template(
         "desk/find.html",

@@ -51,7 +51,7 @@ def order(order_id: int) -> Response | str:
     if found.complaint_open and form.validate_on_submit():
         try:
             services.end_complaint(current_actor(), order_id, form.words.data or "")
-            flash("The complaint is ended. Both sides get an e-mail.", "success")
+            flash("The complaint is ended. Both sides get an email.", "success")
             return redirect(url_for("desk.order", order_id=order_id))
         except NotFound:
             raise
@@ -85,7 +85,7 @@ def refund_order(order_id: int) -> Response | str:
             if operator.get_refund(refund_id).state is RefundState.WAITING:
                 flash("It is above £200.00, so a colleague has to agree first. It is on the desk.", "success")
             else:
-                flash("The money is on its way back. The buyer and the provider get an e-mail.", "success")
+                flash("The money is on its way back. The buyer and the provider get an email.", "success")
             return redirect(url_for("desk.order", order_id=order_id))
         except NotFound:
             raise

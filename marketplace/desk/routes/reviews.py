@@ -34,7 +34,7 @@ def review(review_id: int) -> Response | str:
     if not found.is_hidden and form.validate_on_submit():
         try:
             services.hide(current_actor(), review_id, form.reason.data or "")
-            flash("The review is not shown any more. Its author gets an e-mail.", "success")
+            flash("The review is not shown any more. Its author gets an email.", "success")
             return redirect(url_for("desk.reviews"))
         except NotFound:
             raise

@@ -35,7 +35,7 @@ def test_a_provider_is_approved_and_told(app: Flask, client: FlaskClient) -> Non
     page = f"/desk/provider/{provider_id}"
     assert "What it declares" in text_of(client.get(page))
     response = submit(client, page, {"decision": "approve"}, follow_redirects=True)
-    assert "get an e-mail" in text_of(response)
+    assert "get an email" in text_of(response)
     assert db.session.scalar(select(Provider.state)) is ProviderState.APPROVED
     assert db.session.scalar(select(func.count(Email.id)).where(Email.subject == "You are approved")) == 1
 

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from marketplace.accounts import letters
 from marketplace.accounts.domain import Role
 from marketplace.accounts.models import User
 from marketplace.database import db, transaction
@@ -94,6 +96,29 @@ def test_emails_can_be_read_and_narrowed(app: Flask, client: FlaskClient) -> Non
     assert 'href="http://localhost/orders/1"' in html
     assert "&lt;b&gt;" in html
     assert "Not yet" in html
+
+
+def _page_of_a_letter(client: FlaskClient) -> str:
+    """The letter for a new password, as the desk shows it."""
+    with transaction():
+        letters.send(letters.new_password("x" * 60), "edith@example.org")
+        email_id = db.session.execute(select(Email.id)).scalar_one()
+    at_the_desk(client)
+    return client.get(f"/desk/emails/{email_id}").get_data(as_text=True)
+
+
+def test_the_desk_does_not_read_the_keys_of_other_people(app: Flask, client: FlaskClient) -> None:
+    page = _page_of_a_letter(client)
+    assert "/reset-password/…" in page
+    assert "x" * 24 not in page
+    assert "The end of a link is left out here" in page
+
+
+def test_a_demo_without_mail_shows_the_whole_letter(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "DEMO", True)
+    assert f"/reset-password/{'x' * 60}" in _page_of_a_letter(client)
 
 
 def test_an_order_is_found_by_its_reference_in_any_writing(app: Flask, client: FlaskClient) -> None:
