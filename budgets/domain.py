@@ -132,6 +132,15 @@ class PersonView:
 
 
 @dataclass(frozen=True)
+class PersonContact:
+    """Where whoever comes finds a person: what was written down of it, which may be nothing."""
+
+    phone: str | None
+    address: str | None
+    notes_for_providers: str | None
+
+
+@dataclass(frozen=True)
 class PotChoice:
     """A pot and period that could pay on a date: id of the period's row, words, and what is left now in pence."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from budgets.domain import PersonView
+from budgets.domain import PersonContact, PersonView
 from budgets.models import Person
 from marketplace.database import db
 from marketplace.kernel.errors import NotFound
@@ -29,6 +29,16 @@ def get_person(person_id: int) -> PersonView:
     if person is None:
         raise NotFound
     return person
+
+
+def contact_of(person_id: int) -> PersonContact:
+    """For whoever may order for this person: what stands in a checkout before anything is typed. Raises NotFound."""
+    row = db.session.execute(
+        select(Person.phone, Person.address, Person.notes_for_providers).where(Person.id == person_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return PersonContact(*row)
 
 
 def find_person_of_user(user_id: int) -> PersonView | None:

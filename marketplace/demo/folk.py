@@ -36,6 +36,15 @@ def first_part(name: str) -> str:
     return "".join(c for c in name.lower().replace(" ", "-") if c.isalnum() or c == "-").strip("-")
 
 
+_STREETS = ("Larkspur Row", "Teasel Bank", "Skylark Close", "Pinfold Green", "Quince Street", "Bellflower Road")
+
+
+def home_of(name: str) -> tuple[str, str]:
+    """The telephone number and the address of somebody invented, always the same; the postcode says which town."""
+    number = sum((place + 3) * ord(letter) for place, letter in enumerate(name))
+    return f"01632 960 {400 + number % 400}", f"{3 + number % 90} {_STREETS[number % len(_STREETS)]}"
+
+
 def reference_of(name: str) -> str:
     """The council's own reference of a person, always the same: letters of the name and a number."""
     first, _, last = name.partition(" ")

@@ -14,7 +14,7 @@ from marketplace.accounts.services import organisations, registration
 from marketplace.accounts.services.organisations import OrganisationDetails
 from marketplace.database import transaction
 from marketplace.demo.cast import CAST
-from marketplace.demo.folk import DARLINGTON, DURHAM, Folk, first_part, reference_of
+from marketplace.demo.folk import DARLINGTON, DURHAM, Folk, first_part, home_of, reference_of
 from marketplace.demo.goals import WORDS
 from marketplace.demo.names import invented
 from marketplace.kernel.money import parse_pounds
@@ -238,20 +238,18 @@ def _person(folk: Folk, life: Life, postcodes: list[str], number: int) -> None:
         folk.users[user] = _user(user, life.name, JoinedAs.MYSELF)
         person_id = ensure_person_for_user(folk.users[user], postcode=postcode)
     else:
+        phone, address = home_of(life.name)
         person_id = create_person(
             SYSTEM,
             name=life.name,
             postcode=postcode,
             council_id=folk.councils[life.council],
             council_reference=reference_of(life.name),
-            phone=f"01632 960 {400 + number}",
-            address=f"{number + 3} {_STREETS[number % len(_STREETS)]}, Darlington",
+            phone=phone,
+            address=address,
         )
     folk.people[life.name] = person_id
     put_outcomes(person_id, _outcomes(life.goals), actor_user_id=None)
-
-
-_STREETS = ("Larkspur Row", "Teasel Bank", "Skylark Close", "Pinfold Green", "Quince Street", "Bellflower Road")
 
 
 def _outcomes(goals: tuple[str, ...]) -> list[OutcomeView]:

@@ -39,8 +39,14 @@ def be() -> Response:
 
 @blueprint.app_context_processor
 def banner() -> dict[str, Markup]:
-    """Every page of a demo says that it is one."""
+    """Every page of a demo says that it is one, and those that promise a letter say where it can be read."""
     if not current_app.config["DEMO"]:
         return {}
     words = Markup('A demonstration: invented people and firms, no real money. <a href="{}">Be somebody else</a>')
-    return {"demo_banner": words.format(url_for("demo.demo"))}
+    letters = Markup(
+        "In this demonstration no email leaves the computer. To read yours, "
+        '<a class="govuk-link" href="{}">be {}</a> and open Emails on the desk.'
+    )
+    here = url_for("demo.demo")
+    operator = next(part.name for part in CAST if part.role == "operator")
+    return {"demo_banner": words.format(here), "demo_letters": letters.format(here, operator)}

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from budgets.queries.outcomes import list_outcomes
-from budgets.queries.people import get_person
+from budgets.queries.people import contact_of, get_person
 from catalogue.queries.listings import Offer, offer_for
 from catalogue.queries.own import list_own_listings
 from marketplace.accounts.domain import Actor
+from marketplace.demo.folk import home_of
 from payments.queries.checkouts import OWN_MONEY, get_checkout, get_plan
 from payments.services import baskets, checkout
 from payments.services.baskets import LineWanted
-
-DELIVERY = {"name": "", "phone": "", "address": "", "postcode": "", "notes": ""}
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,14 @@ def answer(actor: Actor, checkout_id: int, wants: Sequence[Want], pot_period_id:
         if goals
     }
     person = get_person(known.person_id)
-    delivery = DELIVERY | {"name": person.name, "postcode": person.postcode or ""}
+    contact, (phone, address) = contact_of(person.id), home_of(person.name)
+    delivery = {
+        "name": person.name,
+        "phone": contact.phone or phone,
+        "address": contact.address or address,
+        "postcode": person.postcode or "",
+        "notes": contact.notes_for_providers or "",
+    }
     checkout.say_purpose(actor, checkout_id, outcomes=outcomes, delivery=delivery)
 
 

@@ -99,7 +99,7 @@ def _provider(row: TownRow, postcode: str, today: date) -> int:
             OrganisationDetails(
                 name=row.provider,
                 email=f"hello@{_slug(row.provider)}.example",
-                phone=f"01632 960{number % 1000:03d}",
+                phone=f"01632 960 {number % 1000:03d}",
                 postcode=postcode,
             ),
             about=f"{ABOUT[row.size]}\n\n{INVENTED}",

@@ -5,6 +5,8 @@ from typing import Any
 
 from wtforms.validators import Optional
 
+from budgets.domain import PersonView
+from budgets.queries.people import contact_of
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
 from payments.queries.checkouts import DELIVERY_FIELDS, Plan
@@ -83,11 +85,19 @@ def purpose_form(plan: Plan) -> PurposeForm:
             for part in plan.parts
         }
         form_class = type("PurposeOfBudgetForm", (PurposeForm,), questions)
-    delivery: dict[str, Any] = plan.checkout.delivery or {
-        "name": plan.access.person.name,
-        "postcode": plan.access.person.postcode,
+    return form_class(data=plan.checkout.delivery or _what_is_known(plan.access.person))
+
+
+def _what_is_known(person: PersonView) -> dict[str, Any]:
+    """Where the person lives, before anything was ordered for them by this buyer."""
+    contact = contact_of(person.id)
+    return {
+        "name": person.name,
+        "postcode": person.postcode,
+        "phone": contact.phone,
+        "address": contact.address,
+        "notes": contact.notes_for_providers,
     }
-    return form_class(data=delivery)
 
 
 def what(lines: Sequence[object]) -> str:

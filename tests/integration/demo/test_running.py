@@ -146,6 +146,12 @@ def test_every_address_is_one_that_nobody_has(demo: Demo) -> None:
     assert one(demo, "SELECT count(*) FROM people WHERE email NOT LIKE '%@demo.example'") == 0
 
 
+def test_every_order_says_where_to_go_and_whom_to_ring(demo: Demo) -> None:
+    homes = rows(demo, "SELECT delivery ->> '$.address', delivery ->> '$.phone' FROM orders")
+    assert len(homes) > 100
+    assert [home for home in homes if not all(home)] == []
+
+
 def test_nothing_waits_for_the_worker(demo: Demo) -> None:
     assert one(demo, "SELECT count(*) FROM outbox_rows WHERE failed_at IS NOT NULL OR attempts > 1") == 0
 

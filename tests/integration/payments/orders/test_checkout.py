@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from budgets.domain import BudgetState
-from budgets.models import BudgetEntry, Mandate, PersonalBudget, PotPeriod
+from budgets.models import BudgetEntry, Mandate, Person, PersonalBudget, PotPeriod
 from budgets.queries.book import balance
 from catalogue.domain import ListingState
 from marketplace.accounts.services import sessions
@@ -230,6 +230,24 @@ def test_from_a_budget_an_outcome_is_required_beside_its_question(app: Flask, cl
     words = text_of(response)
     assert "Choose what this is for" in words and "Enter a telephone number" in words
     assert "Keep up with friends" in words
+
+
+def test_where_a_person_lives_stands_in_the_boxes_and_what_is_typed_goes_before_it(
+    app: Flask, client: FlaskClient
+) -> None:
+    shop = Shop()
+    with transaction():
+        person = db.session.get(Person, shop.person_id)
+        person.phone, person.address, person.notes_for_providers = "01632 960 007", "7 Teasel Bank", "Ring twice"
+    sign_in(client, shop.manager.user_id or 0)
+    shop.add(client, 0, 3)
+    checkout = shop.begin(client)
+    submit(client, f"{checkout}/paid", {"person_id": shop.person_id, "way": shop.way})
+    known = client.get(f"{checkout}/purpose").get_data(as_text=True)
+    assert "7 Teasel Bank" in known and "01632 960 007" in known and "Ring twice" in known
+    shop.answer(client, checkout)
+    typed = client.get(f"{checkout}/purpose").get_data(as_text=True)
+    assert "1 High Row" in typed and "7 Teasel Bank" not in typed
 
 
 def test_an_individual_service_fund_names_its_holder_as_payer(app: Flask, client: FlaskClient) -> None:
