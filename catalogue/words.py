@@ -50,12 +50,28 @@ SHORT_RAILS: dict[Rail, str] = {
 }
 """For cards and filters."""
 
+RAILS_FOR_PROVIDERS: dict[Rail, str] = {
+    Rail.OWN_MONEY: "Card, from people who pay with their own money",
+    Rail.DIRECT_PAYMENT: "Card, from people who have a direct payment",
+    Rail.COUNCIL_MANAGED: "A budget the council manages: it pays you in a payment run",
+    Rail.ISF: "An individual service fund: its holder pays you in a payment run",
+}
+"""What a provider takes, and how the money then comes."""
+
 VAT_WORDS: dict[VatCategory, str] = {
     VatCategory.EXEMPT_WELFARE: "No VAT: care from a registered provider",
     VatCategory.ZERO_DISABILITY: "No VAT for disabled people, with your declaration",
     VatCategory.STANDARD: "VAT is included in the price",
     VatCategory.OUTSIDE: "No VAT: the seller is not registered for it",
 }
+
+VAT_FOR_PROVIDERS: dict[VatCategory, str] = {
+    VatCategory.EXEMPT_WELFARE: "Exempt: registered care",
+    VatCategory.ZERO_DISABILITY: "None for disabled people",
+    VatCategory.STANDARD: "Included in the price",
+    VatCategory.OUTSIDE: "None: we are not registered",
+}
+"""The same, for the list that a provider chooses from."""
 
 
 def joined(words: Iterable[str], last: str = "and") -> str:
@@ -88,3 +104,19 @@ def area_words(kind: AreaKind, listing_kind: ListingKind, radius_metres: int | N
             distance = whole_miles(radius_metres or 0)
             near = f" of {place}" if place else ""
             return f"Within {distance} {'mile' if distance == 1 else 'miles'}{near}"
+
+
+def offered_where(
+    kind: AreaKind,
+    listing_kind: ListingKind,
+    radius_metres: int | None,
+    place: Iterable[str | None],
+    council_names: Iterable[str],
+) -> str:
+    """Where it is offered, in full, for whoever wrote it or decides on it: "Within 5 miles of DL3 7TX"."""
+    if kind is AreaKind.COUNCILS:
+        return joined(council_names)
+    known = ", ".join(part for part in place if part)
+    if kind is AreaKind.RADIUS and not known:
+        return "Not said yet"
+    return area_words(kind, listing_kind, radius_metres, known or None)

@@ -4,11 +4,11 @@ from typing import Any
 
 from wtforms.validators import Optional
 
-from catalogue.domain import AreaKind, ListingKind, Unit, VatCategory
+from catalogue.domain import AreaKind, ListingKind, ListingState, Unit, VatCategory
 from catalogue.queries.own import OwnListing, OwnProvider
 from catalogue.services.listings import LEAST_PRICE_PENCE, MOST_PRICE_PENCE, Area, Price, Terms, What, Words
 from catalogue.services.providers import ProviderProfile
-from catalogue.words import RAILS, UNITS, VAT_WORDS, sentence, whole_miles
+from catalogue.words import RAILS_FOR_PROVIDERS, UNITS, VAT_FOR_PROVIDERS, sentence, whole_miles
 from marketplace.accounts.services.organisations import OrganisationDetails
 from marketplace.kernel.places import MILE_METRES
 from marketplace.kernel.rails import Rail
@@ -27,18 +27,20 @@ class ProfileForm(BaseForm):
     )
     is_micro_enterprise = fields.CheckboxField("I work alone or with up to four others (a micro-enterprise)")
     postcode = fields.PostcodeField("Your postcode", validators=[fields.Required("Enter a postcode, like DL3 7TX")])
-    address = fields.TextField("Address people may see (leave empty if you work from home)", validators=[Optional()])
-    phone = fields.TelephoneField("Telephone number people may call", validators=[Optional()])
-    email = fields.EmailField("Email address people may write to", validators=[Optional()])
-    website = fields.TextField("Website", validators=[Optional()])
+    address = fields.TextField(
+        "Address people may see (optional)", hint="Leave it empty if you work from home.", validators=[Optional()]
+    )
+    phone = fields.TelephoneField("Telephone number people may call (optional)", validators=[Optional()])
+    email = fields.EmailField("Email address people may write to (optional)", validators=[Optional()])
+    website = fields.TextField("Website (optional)", validators=[Optional()])
     vat_registered = fields.CheckboxField("We are registered for VAT")
     cqc_location_id = fields.TextField(
-        "CQC location number, if the regulator has one for you",
-        hint="Like 1-466088203. Cooking, gardening or company need none.",
+        "CQC location number (optional)",
+        hint="Like 1-466088203, if the regulator has one for you. Cooking, gardening or company need none.",
         validators=[Optional()],
     )
     dbs_declared = fields.CheckboxField("Everybody who visits people has a DBS check: I declare this")
-    insurance_ends_on = fields.UkDateField("Public liability insurance ends on", validators=[Optional()])
+    insurance_ends_on = fields.UkDateField("Public liability insurance ends on (optional)", validators=[Optional()])
     submit = fields.SubmitField("Save")
 
     @staticmethod
@@ -105,7 +107,7 @@ class WhatForm(BaseForm):
         "Is it a service or a thing",
         choices=[
             (ListingKind.SERVICE.value, "A service: somebody does something"),
-            (ListingKind.PRODUCT.value, "A thing"),
+            (ListingKind.PRODUCT.value, "A thing: people get it to use or to keep"),
         ],
         default=ListingKind.SERVICE.value,
     )
@@ -126,8 +128,8 @@ class WordsForm(BaseForm):
     description = fields.TextAreaField(
         "What people get", validators=[fields.Required("Say more about what people get")], longest=4000
     )
-    included = fields.TextAreaField("What is included in the price", validators=[Optional()])
-    who_for = fields.TextAreaField("Who it is for", validators=[Optional()])
+    included = fields.TextAreaField("What is included in the price (optional)", validators=[Optional()])
+    who_for = fields.TextAreaField("Who it is for (optional)", validators=[Optional()])
     submit = fields.SubmitField("Save and go on")
 
     @staticmethod
@@ -156,19 +158,23 @@ class PriceForm(BaseForm):
         most_pence=MOST_PRICE_PENCE,
         validators=[Optional()],
     )
-    unit = fields.SelectField("For what", choices=[(unit.value, sentence(words.per)) for unit, words in UNITS.items()])
+    unit = fields.SelectField(
+        "For what", choices=[(unit.value, sentence(words.per.removeprefix("for "))) for unit, words in UNITS.items()]
+    )
     min_quantity = fields.WholeNumberField("The least people can order", least=1, most=10_000, default=1)
     max_quantity = fields.WholeNumberField("The most people can order at once", least=1, most=10_000, default=200)
     vat_category = fields.SelectField(
-        "VAT", choices=[(category.value, words) for category, words in VAT_WORDS.items()], default="outside"
+        "VAT", choices=[(category.value, words) for category, words in VAT_FOR_PROVIDERS.items()], default="outside"
     )
     submit = fields.SubmitField("Save and go on")
 
     @staticmethod
     def values_of(own: OwnListing) -> dict[str, Any]:
-        how = "ask" if own.price_pence is None else "free" if own.price_pence == 0 else "price"
+        how = "free" if own.price_pence == 0 else "price"
+        if own.price_pence is None and own.state is not ListingState.DRAFT:  # a draft has no price before it is asked
+            how = "ask"
         return {
-            "how": "price" if own.price_pence is None and not own.summary else how,
+            "how": how,
             "price": own.price_pence or None,
             "unit": own.unit.value,
             "min_quantity": own.min_quantity,
@@ -177,12 +183,15 @@ class PriceForm(BaseForm):
         }
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """A price needs pounds."""
+        """A price needs pounds, and pounds a price: what was typed is never left out unsaid."""
         valid = bool(super().validate(extra_validators))
-        if self.how.data == "price" and not self.price.errors and self.price.data is None:
-            self.price.errors = [*self.price.errors, "Enter a price in pounds, like 12.50"]
-            return False
-        return valid
+        if self.price.errors:
+            return valid
+        if self.how.data == "price" and self.price.data is None:
+            self.price.errors = ["Enter a price in pounds, like 12.50"]
+        elif self.how.data != "price" and self.price.data is not None:
+            self.price.errors = ["Choose “A price” to ask for this, or leave the box empty"]
+        return valid and not self.price.errors
 
     def to_command(self) -> Price:
         pence = {"free": 0, "ask": None}.get(self.how.data, self.price.data)
@@ -209,7 +218,7 @@ class AreaForm(BaseForm):
     postcode = fields.PostcodeField("Postcode that you start from, or of the place", validators=[Optional()])
     miles = fields.MilesField("How many miles you travel", validators=[Optional()])
     address = fields.TextField("Address of the place", validators=[Optional()])
-    councils = fields.CheckboxesField("Councils", validators=[Optional()])
+    councils = fields.CheckboxesField("In which council areas", validators=[Optional()])
     submit = fields.SubmitField("Save and go on")
 
     @staticmethod
@@ -239,12 +248,13 @@ class TermsForm(BaseForm):
     )
     rails = fields.CheckboxesField(
         "Which ways of paying do you take",
-        choices=[(rail.value, sentence(words)) for rail, words in RAILS.items()],
+        hint="Cards need an account at Stripe. You open it under “Money and the levy”, before or after this.",
+        choices=[(rail.value, words) for rail, words in RAILS_FOR_PROVIDERS.items()],
         validators=[Optional()],
     )
     phone = fields.TelephoneField("Telephone number for this, if it is another one", validators=[Optional()])
     email = fields.EmailField("Email address for this, if it is another one", validators=[Optional()])
-    website = fields.TextField("Web page about this", validators=[Optional()])
+    website = fields.TextField("Web page about this (optional)", validators=[Optional()])
     submit = fields.SubmitField("Save and go on")
 
     @staticmethod

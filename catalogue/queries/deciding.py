@@ -5,11 +5,11 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from catalogue.domain import ListingState, ProviderState
-from catalogue.models import Category, Listing, Provider
+from catalogue.domain import AreaKind, ListingState, ProviderState
+from catalogue.models import Category, Listing, ListingCouncil, Provider
 from catalogue.queries.offers import rails_of
-from catalogue.words import UNITS
-from marketplace.accounts.queries import OrganisationView, get_organisation
+from catalogue.words import UNITS, VAT_WORDS, offered_where
+from marketplace.accounts.queries import OrganisationView, get_organisation, list_councils
 from marketplace.database import db
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
@@ -48,6 +48,9 @@ class ListingToDecide:
     included: str | None
     who_for: str | None
     availability: str | None
+    where: str
+    how_many: str
+    vat: str
     price_pence: int | None
     per: str
     rails: tuple[Rail, ...]
@@ -101,9 +104,22 @@ def get_listing_to_decide(listing_id: int) -> ListingToDecide:
         included=listing.included,
         who_for=listing.who_for,
         availability=listing.availability,
+        where=_where(listing),
+        how_many=f"{listing.min_quantity:,} to {UNITS[listing.unit].counted(listing.max_quantity)}",
+        vat=VAT_WORDS[listing.vat_category],
         price_pence=listing.price_pence,
         per=UNITS[listing.unit].per,
         rails=tuple(rail for rail in Rail if rail in accepted),
         sent_at=listing.updated_at,
         decision_words=listing.decision_words,
     )
+
+
+def _where(listing: Listing) -> str:
+    names: list[str] = []
+    if listing.area_kind is AreaKind.COUNCILS:
+        codes = select(ListingCouncil.council_gss).where(ListingCouncil.listing_id == listing.id)
+        chosen = set(db.session.scalars(codes))
+        names = [council.short_name for council in list_councils() if council.gss_code in chosen]
+    place = (listing.address, listing.postcode)
+    return offered_where(listing.area_kind, listing.kind, listing.radius_metres, place, names)

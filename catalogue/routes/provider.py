@@ -3,18 +3,20 @@
 from flask import abort, current_app, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from catalogue.domain import ListingAction, ListingState
+from catalogue.domain import ListingAction, ListingKind, ListingState
 from catalogue.forms.provider import STEPS, ClaimForm, ProfileForm, WhatForm
 from catalogue.queries import own
 from catalogue.queries.categories import category_choices
 from catalogue.queries.listings import get_provider_page
+from catalogue.queries.own import OwnListing
 from catalogue.routes import blueprint
 from catalogue.services import claims, listings, providers
-from catalogue.words import UNITS
+from catalogue.words import RAILS_FOR_PROVIDERS, UNITS, VAT_FOR_PROVIDERS, offered_where
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import list_councils
 from marketplace.kernel.errors import DomainError
+from marketplace.kernel.rails import Rail
 from marketplace.ui.forms import BaseForm
 
 STATE_WORDS: dict[ListingState, str] = {
@@ -26,6 +28,8 @@ STATE_WORDS: dict[ListingState, str] = {
     ListingState.WITHDRAWN: "Withdrawn",
     ListingState.GONE: "Ended",
 }
+
+KIND_WORDS = {ListingKind.SERVICE: "A service", ListingKind.PRODUCT: "A thing"}
 
 
 @blueprint.route("/provider/join", methods=["GET", "POST"])
@@ -127,10 +131,12 @@ def listing_edit(listing_id: int, step: str) -> Response | str:
     listing = own.get_own_listing(actor, listing_id)
     kind = STEPS[step][1]
     form = _with_choices(kind(data=kind.values_of(listing)))  # type: ignore[attr-defined]
+    if _is_answered(listing):
+        form["submit"].label.text = "Save"
     if form.validate_on_submit():
         try:
             listings.change(actor, listing_id, form.to_command())
-            return redirect(_after(listing_id, step))  # type: ignore[return-value]
+            return redirect(_after(listing, step))  # type: ignore[return-value]
         except DomainError as error:
             form.refuse(error)
     return render_template(
@@ -158,6 +164,10 @@ def listing_check(listing_id: int) -> str:
         state_words=STATE_WORDS,
         unit_words=UNITS[listing.unit],
         examples=[(n, n * pence, _levy(n * pence)) for n in quantities] if pence else [],
+        kind_words=KIND_WORDS[listing.kind],
+        where=_where(listing),
+        vat_words=VAT_FOR_PROVIDERS[listing.vat_category],
+        paid_with=[RAILS_FOR_PROVIDERS[rail] for rail in Rail if rail in listing.rails] if pence else [],
     )
 
 
@@ -174,6 +184,7 @@ def listing_act(listing_id: int, action: str) -> Response:
         if error.status == 404:
             raise
         flash(error.message, "error")
+        return redirect(url_for("catalogue.listing_check", listing_id=listing_id))  # type: ignore[return-value]
     return redirect(url_for("catalogue.provider_listings"))  # type: ignore[return-value]
 
 
@@ -190,12 +201,26 @@ def _levy(pence: int) -> int:
     return int(current_app.extensions["levy_on"](pence))
 
 
-def _after(listing_id: int, step: str) -> str:
+def _is_answered(listing: OwnListing) -> bool:
+    """Whether every question was answered once: the last one wants an answer."""
+    return bool(listing.availability)
+
+
+def _after(listing: OwnListing, step: str) -> str:
+    """The next question of a new listing; whoever changes one answer is back where they chose to change it."""
     names = list(STEPS)
     place = names.index(step)
-    if place + 1 == len(names):
-        return url_for("catalogue.listing_check", listing_id=listing_id)
-    return url_for("catalogue.listing_edit", listing_id=listing_id, step=names[place + 1])
+    if _is_answered(listing) or place + 1 == len(names):
+        return url_for("catalogue.listing_check", listing_id=listing.id)
+    return url_for("catalogue.listing_edit", listing_id=listing.id, step=names[place + 1])
+
+
+def _where(listing: OwnListing) -> str:
+    """Where it is offered, as its provider said."""
+    chosen = set(listing.council_gss)
+    names = [council.short_name for council in list_councils() if council.gss_code in chosen] if chosen else []
+    place = (listing.address, listing.postcode)
+    return offered_where(listing.area_kind, listing.kind, listing.radius_metres, place, names)
 
 
 def _with_choices(form: BaseForm) -> BaseForm:

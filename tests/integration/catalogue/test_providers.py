@@ -1,11 +1,13 @@
 """A provider signs up, writes a listing one question at a time, sees the levy first, and is looked at by a person."""
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from catalogue.domain import ListingAction, ListingState, ProviderAction, ProviderState
+from catalogue.domain import AreaKind, ListingAction, ListingState, ProviderAction, ProviderState
 from catalogue.models import Listing, Provider, ProviderClaim
 from catalogue.services import claims, listings, providers
 from marketplace.accounts.domain import Actor, Role
@@ -126,6 +128,76 @@ def test_a_price_that_cannot_be_is_told_beside_the_field_and_what_was_typed_stay
         assert f'value="{price}"' in answer.get_data(as_text=True)
     assert 'value="meal" selected' in answer.get_data(as_text=True)
     assert db.session.scalar(select(Listing.price_pence)) == 2400
+
+
+PRICE = {"price": "12.30", "unit": "visit", "min_quantity": "1", "max_quantity": "6", "vat_category": "outside"}
+
+
+def test_a_new_listing_is_asked_for_a_price_first(app: Flask, client: FlaskClient) -> None:
+    actor, organisation_id = joined(client)
+    listing_id = listings.begin(actor, organisation_id, listings.What("Gardening", "gardening"))
+    listings.change(actor, listing_id, listings.Words("Mowing", "All of it"))
+    chosen = re.search(r'value="(\w+)" checked', client.get(f"/provider/listings/{listing_id}/price").text)
+    assert chosen and chosen[1] == "price"
+
+
+@pytest.mark.parametrize("how", ["ask", "free"])
+def test_pounds_that_were_typed_are_never_left_out_unsaid(app: Flask, client: FlaskClient, how: str) -> None:
+    _, organisation_id = joined(client)
+    page = f"/provider/listings/{written(client, organisation_id)}/price"
+    answer = submit(client, page, {**PRICE, "how": how})
+    assert answer.status_code == 200
+    assert "Choose “A price” to ask for this, or leave the box empty" in text_of(answer)
+    assert 'value="12.30"' in answer.text
+    assert db.session.scalar(select(Listing.price_pence)) == 2400
+    assert submit(client, page, {**PRICE, "how": how, "price": ""}).status_code == 302
+    assert db.session.scalar(select(Listing.price_pence)) == {"ask": None, "free": 0}[how]
+
+
+def test_questions_follow_each_other_until_all_are_answered_then_one_change_comes_back(
+    app: Flask, client: FlaskClient
+) -> None:
+    actor, organisation_id = joined(client)
+    new = listings.begin(actor, organisation_id, listings.What("Gardening", "gardening"))
+    words = {"summary": "Mowing and weeding", "description": "All of it."}
+    first = submit(client, f"/provider/listings/{new}/words", words)
+    assert first.location == f"/provider/listings/{new}/price"
+    whole = written(client, organisation_id)
+    again = submit(client, f"/provider/listings/{whole}/words", words)
+    assert again.location == f"/provider/listings/{whole}"
+
+
+def test_the_whole_listing_is_on_one_page_before_it_is_sent_in(app: Flask, client: FlaskClient) -> None:
+    actor, organisation_id = joined(client)
+    listing_id = written(client, organisation_id)
+    page = text_of(client.get(f"/provider/listings/{listing_id}"))
+    for words in (
+        "Gardening. A service",
+        "1 to 40 hours",
+        "None: we are not registered",
+        "Within 8 miles of DL3 7TX",
+        "Card, from people who have a direct payment",
+    ):
+        assert words in page
+    listings.change(actor, listing_id, listings.Area(AreaKind.COUNCILS, council_gss=("E06000005", "E06000047")))
+    assert "County Durham and Darlington" in text_of(client.get(f"/provider/listings/{listing_id}"))
+
+
+def test_a_listing_that_cannot_be_sent_in_says_so_on_its_own_page(app: Flask, client: FlaskClient) -> None:
+    _, organisation_id = joined(client)
+    listing_id = written(client, organisation_id)
+    page = f"/provider/listings/{listing_id}"
+    submit(client, f"{page}/terms", {"availability": "Weekdays"})
+    answer = submit(client, page, {}, to=f"{page}/send_in/now", follow_redirects=True)
+    assert answer.request.path == page
+    assert "Choose at least one way in which people may pay" in text_of(answer)
+
+
+def test_a_hundred_and_fifty_councils_are_folded_until_they_are_wanted(app: Flask, client: FlaskClient) -> None:
+    _, organisation_id = joined(client)
+    page = f"/provider/listings/{written(client, organisation_id)}/area"
+    assert '<details class="govuk-details">' in client.get(page).text
+    assert '<details class="govuk-details" open>' in submit(client, page, {"area": "councils"}).text
 
 
 @pytest.mark.parametrize("price", ["0.10", "99,999.00"])
