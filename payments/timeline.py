@@ -85,7 +85,7 @@ def _paid(order: OrderView) -> Step:
         return Step("Nothing to pay", "", "done" if order.confirmed_at else "later")
     amount = format_pounds(order.total_pence)
     if order.payment_state in _PAID:
-        given_back = f". {format_pounds(order.refunded_pence)} of it was given back" if order.refunded_pence else ""
+        given_back = f". {format_pounds(order.given_back_pence)} of it was given back" if order.given_back_pence else ""
         return Step("Paid", f"{amount}{given_back}", "done")
     if order.payment_state is PaymentState.AUTHORISED:
         return Step("Paid", f"{amount} is set aside at the bank", "later")

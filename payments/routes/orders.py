@@ -101,7 +101,7 @@ def order(order_id: int) -> Response | str:
         card=card,
         is_buyer=is_buyer,
         someone=view.person_name if view.standing.side is not Side.PERSON else None,
-        may_confirm=may_act and view.state is OrderState.DONE,
+        may_confirm=may_act and view.state is OrderState.DONE and view.payment_state is not PaymentState.REFUNDED,
         may_cancel=may_act and view.state in _CANCELLABLE,
         may_question=may_act and view.state in _QUESTIONABLE,
         may_pay=is_buyer and mine and needs_card,

@@ -27,9 +27,12 @@ CLOSE_CONFIRMED_AFTER = timedelta(days=14)
 AT_ONCE = 200  # orders in one run of a job; the next run takes the rest
 
 _NO_OPEN_COMPLAINT = or_(Order.complaint_at.is_(None), Order.complaint_ended_at.is_not(None))
+_IS_GIVEN_BACK = Order.payment_state == PaymentState.REFUNDED
 _WAITING = (OrderState.AWAITING_APPROVAL, OrderState.AWAITING_PAYMENT, OrderState.PLACED)
 _SETTLED = (PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED)
 _NO_BUDGET = (ChargeAt.ACCEPT, ChargeAt.NEVER)  # own money, and what costs nothing
+_SILENCE = "Nobody answered two reminders within 14 days. Own money only."
+_GIVEN_BACK = "All its money was given back, and 14 days went by."
 _WHY_ENDED = {
     OrderState.AWAITING_APPROVAL: "Nobody agreed to this order within seven days.",
     OrderState.AWAITING_PAYMENT: "No card paid for this order within two days.",
@@ -51,18 +54,21 @@ def expire_unanswered() -> int:
 
 
 def remind() -> int:
-    """Remind, once after 2 and once after 5 days, those who have not agreed to what is done. Answers how many."""
+    """Remind, once after 2 and once after 5 days, those who have not agreed to what is done. Answers how many.
+
+    Whoever got all their money back has nothing more to tell.
+    """
     reminded = 0
     for number, after in enumerate(REMIND_AFTER, start=1):
-        reminded += _each(_done_since(after) & ~_has_note(f"remind_{number}"), partial(_remind, number))
+        due = _done_since(after) & ~_has_note(f"remind_{number}") & ~_IS_GIVEN_BACK
+        reminded += _each(due, partial(_remind, number))
     return reminded
 
 
 def close_silent_own_money() -> int:
-    """Take own-money orders as agreed 14 days after they were done and two reminders, and close them."""
-    return _each(
-        _done_since(CLOSE_OWN_MONEY_AFTER) & Order.charge_at.in_(_NO_BUDGET) & _has_note("remind_2"), _close_silent
-    )
+    """Close own-money orders 14 days after they were done: agreed to by silence after two reminders, or given back."""
+    due = _done_since(CLOSE_OWN_MONEY_AFTER) & Order.charge_at.in_(_NO_BUDGET)
+    return _each(due & or_(_has_note("remind_2"), _IS_GIVEN_BACK), _close_silent)
 
 
 def close_finished() -> int:
@@ -109,18 +115,24 @@ def _close_silent(order_id: int) -> bool:
         order = lock_order(order_id)
         if has_happened(f"confirm:{order_id}") or not _still_silent(order):
             return False
-        reminded = db.session.scalar(
-            select(OrderHistory.at).where(OrderHistory.order_id == order_id, OrderHistory.action == "remind_2")
-        )
-        # A worker that slept for weeks must not remind and close in the same hour.
-        if reminded is None or clock.now() - reminded < AT_LEAST_AFTER_LAST_REMINDER:
+        given_back = order.payment_state is PaymentState.REFUNDED
+        if not given_back and not _had_time_to_answer(order_id):
             return False
         agree(
             order,
             cause=f"confirm:{order_id}",
             actor_user_id=None,
-            reason="Nobody answered two reminders within 14 days. Own money only.",
+            reason=_GIVEN_BACK if given_back else _SILENCE,
         )
         close(order_id, cause=f"close:{order_id}")
-        letters.closed_by_itself(order)
+        if not given_back:
+            letters.closed_by_itself(order)
         return True
+
+
+def _had_time_to_answer(order_id: int) -> bool:
+    """Whether the last reminder is old enough: a worker that slept for weeks must not remind and close at once."""
+    reminded = db.session.scalar(
+        select(OrderHistory.at).where(OrderHistory.order_id == order_id, OrderHistory.action == "remind_2")
+    )
+    return reminded is not None and clock.now() - reminded >= AT_LEAST_AFTER_LAST_REMINDER

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
-from marketplace.accounts.queries import get_organisation, names_of
+from marketplace.accounts.queries import get_organisation, get_user, names_of
 from marketplace.desk.forms import DecisionForm, EndComplaintForm, RefundForm, refund_form_for
 from marketplace.desk.routes import blueprint
 from marketplace.kernel.errors import DomainError, NotFound
@@ -62,6 +62,7 @@ def order(order_id: int) -> Response | str:
         form=form,
         order=found,
         provider=get_organisation(found.organisation_id),
+        buyer=get_user(found.buyer_user_id) if found.complaint_open else None,
         may_refund=_left_pence(found) > 0 and _is_paid(found),
         state_words=state_for_provider(found.state),
         payment_words=PAYMENT_FOR_BUYER[found.payment_state],

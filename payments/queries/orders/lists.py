@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
-from payments.domain import ChargeAt, OrderState, PaymentState
-from payments.models import Order, OrderFunding, OrderLine
+from payments.domain import ChargeAt, OrderState, PaymentState, RefundState
+from payments.models import Order, OrderFunding, OrderLine, Refund
 from payments.words import state_for_buyer, state_for_provider, units
 
 _OPEN_COMPLAINT = and_(Order.complaint_at.is_not(None), Order.complaint_ended_at.is_(None))
@@ -41,7 +41,7 @@ class OrderSummary:
     buyer_user_id: int
     mandate_id: int | None
     total_pence: int
-    refunded_pence: int
+    given_back_pence: int
     levy_pence: int
     title: str
     unit: str
@@ -82,6 +82,12 @@ def _summaries() -> Any:
     line_count = (
         select(func.count(OrderLine.id)).where(OrderLine.order_id == Order.id).correlate(Order).scalar_subquery()
     )
+    waiting = (
+        select(func.coalesce(func.sum(Refund.pence), 0))
+        .where(Refund.order_id == Order.id, Refund.state == RefundState.WAITING)
+        .correlate(Order)
+        .scalar_subquery()
+    )
     query: Any = (
         select(
             Order.id,
@@ -98,7 +104,7 @@ def _summaries() -> Any:
             Order.buyer_user_id,
             Order.mandate_id,
             Order.total_pence,
-            OrderFunding.refunded_pence,
+            OrderFunding.refunded_pence - waiting,
             OrderFunding.levy_pence,
             OrderLine.title,
             OrderLine.unit,
@@ -186,11 +192,13 @@ def count_to_answer(organisation_ids: Iterable[int]) -> int:
 
 
 def list_to_confirm(person_ids: Iterable[int], *, limit: int = 100) -> list[OrderSummary]:
-    """Orders that a provider says are done and nobody has agreed to yet, oldest first."""
+    """Orders that a provider says are done and nobody has agreed to yet, oldest first; none whose money came back."""
     ids = list(person_ids)
     if not ids:
         return []
-    query = _summaries().where(Order.person_id.in_(ids), Order.state == OrderState.DONE)
+    query = _summaries().where(
+        Order.person_id.in_(ids), Order.state == OrderState.DONE, Order.payment_state != PaymentState.REFUNDED
+    )
     return _list(query.order_by(Order.done_at, Order.id).limit(limit))
 
 

@@ -172,6 +172,22 @@ class OrderView:
         return sum(part.refunded_pence for part in self.funding)
 
     @property
+    def waiting_refund_pence(self) -> int:
+        """Set aside to be given back, once a second person agrees."""
+        return sum(refund.pence for refund in self.refunds if refund.state is RefundState.WAITING)
+
+    @property
+    def given_back_pence(self) -> int:
+        """Given back, or on its way."""
+        return self.refunded_pence - self.waiting_refund_pence
+
+    @property
+    def levy_given_back_pence(self) -> int:
+        return self.levy_back_pence - sum(
+            refund.levy_back_pence for refund in self.refunds if refund.state is RefundState.WAITING
+        )
+
+    @property
     def complaint_open(self) -> bool:
         return self.complaint_at is not None and self.complaint_ended_at is None
 

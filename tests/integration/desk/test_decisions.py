@@ -17,6 +17,8 @@ from marketplace.kernel.rails import Rail
 from marketplace.outbox.models import Email
 from payments.domain import OrderState, RefundState
 from payments.models import LevyRate, Order, Refund
+from payments.queries.orders import get_order
+from payments.services import refunds
 from ratings.domain import ReviewState
 from ratings.models import Review
 from tests.browser import sign_in, submit, text_of
@@ -80,6 +82,16 @@ def test_a_listing_is_approved_or_taken_off(app: Flask, client: FlaskClient) -> 
     assert db.session.scalar(select(Listing.state)) is ListingState.REFUSED
 
 
+def test_a_listing_is_read_whole_before_it_is_approved(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        listing = ListingFactory(state=ListingState.WAITING, max_quantity=1_200, postcode="DL3 7TX", radius_metres=8047)
+        page = f"/desk/listing/{listing.id}"
+    at_the_desk(client)
+    words = text_of(client.get(page))
+    assert "Within 5 miles of DL3 7TX" in words
+    assert "1 to 1,200 hours" in words
+
+
 def test_a_draft_is_nobodys_but_its_providers(app: Flask, client: FlaskClient) -> None:
     with transaction():
         listing_id = ListingFactory(draft=True).id
@@ -115,6 +127,15 @@ def test_the_operator_reads_no_outcome_and_no_address(app: Flask, client: FlaskC
     page = client.get(f"/desk/order/{order_id}").get_data(as_text=True)
     assert "Secret Street" not in page
     assert "dementia" not in page
+
+
+def test_both_sides_of_a_complaint_can_be_called(app: Flask, client: FlaskClient) -> None:
+    order_id = a_complaint(delivery={"phone": "01632 960 007"})
+    at_the_desk(client)
+    page = f"/desk/order/{order_id}"
+    assert "How to reach them 01632 960 007, " in text_of(client.get(page))
+    submit(client, page, {"words": "They come again"})
+    assert "01632 960 007" not in text_of(client.get(page))
 
 
 def test_a_review_is_taken_off_with_a_reason_and_put_back(app: Flask, client: FlaskClient) -> None:
@@ -168,8 +189,6 @@ def test_quantities_or_everything_can_be_given_back(app: Flask, client: FlaskCli
 
 
 def _line_of(order_id: int) -> int:
-    from payments.queries.orders import get_order
-
     return get_order(order_id).lines[0].id
 
 
@@ -212,6 +231,23 @@ def test_above_two_hundred_pounds_a_second_operator_decides(app: Flask, client: 
     submit(client, f"/desk/refund/{refund_id}", {"decision": "approve"})
     assert db.session.scalar(select(Refund.state)) is RefundState.DONE
     assert "Second Operator" in text_of(client.get(f"/desk/refund/{refund_id}"))
+
+
+def test_what_waits_for_a_second_person_is_not_said_to_be_given_back(app: Flask, client: FlaskClient) -> None:
+    order_id = _sold(50_000)
+    at_the_desk(client)
+    page = f"/desk/order/{order_id}/refund"
+    submit(client, page, _refund(amount="300", key=_key(client, page)))
+    waiting, at_the_desk_first = get_order(order_id), text_of(client.get(f"/desk/order/{order_id}"))
+    assert (waiting.given_back_pence, waiting.levy_given_back_pence) == (0, 0)
+    assert waiting.waiting_refund_pence == 30_000
+    assert "£300.00 given back, or waiting to be" in at_the_desk_first
+    refunds.approve_refund(an_operator("Second Operator"), db.session.execute(select(Refund.id)).scalar_one())
+    db.session.rollback()
+    given = get_order(order_id)
+    assert (given.given_back_pence, given.levy_given_back_pence, given.waiting_refund_pence) == (30_000, 750, 0)
+    assert "£300.00 given back" in text_of(client.get(f"/desk/order/{order_id}"))
+    assert "waiting to be" not in text_of(client.get(f"/desk/order/{order_id}"))
 
 
 def test_a_second_operator_may_say_no_with_a_reason(app: Flask, client: FlaskClient) -> None:

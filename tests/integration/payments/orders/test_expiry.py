@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
+from marketplace.outbox.models import Email
 from payments.domain import OrderState, PaymentState
 from payments.models import OrderHistory
 from payments.queries.orders import list_to_confirm, list_unconfirmed_older_than
@@ -72,6 +73,25 @@ def test_own_money_closes_after_fourteen_days_and_two_reminders(app: Flask) -> N
     actions = db.session.scalars(select(OrderHistory.action).order_by(OrderHistory.id)).all()
     assert actions == ["create", "remind_1", "remind_2", "confirm", "close"]
     assert at(start, 15, expiry.close_silent_own_money) == 0
+
+
+def test_whoever_got_all_their_money_back_is_not_reminded_and_the_order_closes(app: Flask) -> None:
+    given_back = Town(rail=Rail.OWN_MONEY, payment_state=PaymentState.REFUNDED, state=OrderState.DONE)
+    in_part = Town(rail=Rail.OWN_MONEY, payment_state=PaymentState.PART_REFUNDED, state=OrderState.DONE)
+    start = clock.now()
+    assert at(start, 5.1, expiry.remind) == 2  # both reminders, of the one that is paid in part
+    assert at(start, 13.9, expiry.close_silent_own_money) == 0
+    letters = db.session.scalar(select(func.count(Email.id)))
+    assert at(start, 14.1, expiry.close_silent_own_money) == 2
+    assert given_back.order.state is in_part.order.state is OrderState.CLOSED
+    reasons = db.session.scalars(
+        select(OrderHistory.reason).where(OrderHistory.action == "confirm").order_by(OrderHistory.order_id)
+    ).all()
+    assert [reason.split(",")[0] for reason in reasons] == [
+        "All its money was given back",
+        "Nobody answered two reminders within 14 days. Own money only.",
+    ]
+    assert db.session.scalar(select(func.count(Email.id))) == letters + 1  # to the one that was silent
 
 
 def test_a_worker_that_slept_reminds_first_and_closes_days_later(app: Flask) -> None:

@@ -12,6 +12,7 @@ from marketplace.database import db, transaction
 from marketplace.kernel.rails import Rail
 from payments.domain import OrderState, PaymentState
 from payments.models import Order
+from payments.queries.orders import list_to_confirm
 from payments.services import orders
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import MembershipFactory, user_with_role
@@ -37,7 +38,7 @@ def test_the_person_sees_one_line_of_time_the_money_and_what_to_do(app: Flask, c
     submit(client, f"/orders/{town.order_id}", {}, to=f"/orders/{town.order_id}/confirm")
     after = text_of(client.get(f"/orders/{town.order_id}"))
     assert "It is agreed." in after and "Was it done?" not in after
-    assert "Write a review" in after and "Write a review" not in page
+    assert after.count("Write a review") == 1 and "Write a review" not in page
     assert town.order.state is OrderState.CONFIRMED
 
 
@@ -87,6 +88,26 @@ def test_something_went_wrong_is_told_and_sorted_out(app: Flask, client: FlaskCl
     assert "The buyer says that something went wrong" in text_of(provider.get(f"/provider/orders/{town.order_id}"))
     submit(client, f"/orders/{town.order_id}/problem/sorted", {"words": ""})
     assert "You told us that something went wrong" not in text_of(client.get(f"/orders/{town.order_id}"))
+
+
+def test_while_something_is_wrong_nothing_is_said_of_silence(app: Flask, client: FlaskClient) -> None:
+    town = Town(rail=Rail.OWN_MONEY, payment_state=PaymentState.PAID, state=OrderState.DONE)
+    sign_in(client, town.margaret.user_id or 0)
+    silence, wrong = "If we hear nothing in 14 days", "No, something went wrong"
+    before = text_of(client.get(f"/orders/{town.order_id}"))
+    assert silence in before and wrong in before
+    orders.complain(town.margaret, town.order_id, "Nobody came")
+    after = text_of(client.get(f"/orders/{town.order_id}"))
+    assert silence not in after and wrong not in after
+    assert "When it has been put right, say so here" in after
+
+
+def test_whoever_got_everything_back_is_asked_nothing_more(app: Flask, client: FlaskClient) -> None:
+    town = Town(rail=Rail.OWN_MONEY, payment_state=PaymentState.REFUNDED, state=OrderState.DONE)
+    sign_in(client, town.margaret.user_id or 0)
+    page = text_of(client.get(f"/orders/{town.order_id}"))
+    assert "Money given back" in page and "Was it done?" not in page
+    assert list_to_confirm([town.person_id]) == []
 
 
 @pytest.mark.parametrize("role", [None, *Role])
