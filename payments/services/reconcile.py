@@ -116,7 +116,9 @@ def _unfinished(before: datetime) -> Iterable[tuple[Callable[[dict[str, int]], N
     release = base.where(
         Order.state.in_(ENDED_UNPAID),
         Order.ended_at <= before,
-        Order.payment_state.in_((PaymentState.PENDING, PaymentState.AUTHORISED, PaymentState.PAID)),
+        Order.payment_state.in_(
+            (PaymentState.PENDING, PaymentState.AUTHORISED, PaymentState.PAID, PaymentState.PART_REFUNDED)
+        ),
     )
     charge = base.where(
         Order.charge_at == ChargeAt.CONFIRM,

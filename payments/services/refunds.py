@@ -72,7 +72,7 @@ def ask_refund(
     with transaction():
         order = lock_order(order_id)
         by_operator = _right(actor, order)
-        before = db.session.execute(select(Refund).where(Refund.key == key)).scalar_one_or_none()
+        before = _find(key)
         if before is not None:
             return _same_form(before, order_id, reason, lines, pence)
         _require_paid(order, by_operator=by_operator)
@@ -147,21 +147,25 @@ def refuse_refund(actor: Actor, refund_id: int, words: str) -> None:
 
 
 def give_all_back(order_id: int) -> None:
-    """What was taken for an order that has ended goes back in full. Twice is once."""
+    """What is left of what was taken for an order that has ended goes back. Twice is once.
+
+    What the bank sent back is not tried again by itself: the desk sees it.
+    """
     with transaction():
         order = lock_order(order_id)
         if order.payment_state not in _PAID:
             return
         for funding in _fundings(order_id):
             left = funding.pence - funding.refunded_pence
-            if funding.payer is not Payer.PERSON or left <= 0:
+            key = f"ended:{order.id}:{funding.id}:{funding.refunded_pence}"
+            if funding.payer is not Payer.PERSON or left <= 0 or _find(key) is not None:
                 continue
             refund = set_aside(
                 order,
                 funding,
                 left,
                 shares_by_amount(lines_of(order_id), left),
-                key=f"ended:{order.id}:{funding.id}:{funding.refunded_pence}",
+                key=key,
                 state=RefundState.PENDING,
                 reason=RefundReason.CANCELLED,
                 words=None,
@@ -187,6 +191,10 @@ def _go(order: Order, funding: OrderFunding, refund: Refund, actor: Actor | None
         book_refund(order, funding, refund)
         follow_settled(order, refund)
     db.session.flush()
+
+
+def _find(key: str) -> Refund | None:
+    return db.session.execute(select(Refund).where(Refund.key == key)).scalar_one_or_none()
 
 
 def _same_form(

@@ -11,7 +11,13 @@ from marketplace.outbox.services import enqueue
 from payments.domain import ChargeAt, PaymentState
 from payments.models import Order, OrderFunding, OrderLine
 
-_CAN_BE_RELEASED = (PaymentState.PENDING, PaymentState.AUTHORISED, PaymentState.FAILED, PaymentState.PAID)
+_CAN_BE_RELEASED = (
+    PaymentState.PENDING,
+    PaymentState.AUTHORISED,
+    PaymentState.FAILED,
+    PaymentState.PAID,
+    PaymentState.PART_REFUNDED,
+)
 
 
 def hold_cause(order_id: int, part_no: int) -> str:
