@@ -183,6 +183,7 @@ def _levy_by_its_rule() -> Check:
     """I5: each part's levy follows the rule, what was given back follows its refunds, and the ledger has the rest."""
     back: dict[int, int] = {}
     booked_back: dict[int, int] = {}
+    before_settling: dict[int, int] = {}
     undone: set[int] = set()
     for refund in db.session.execute(
         select(
@@ -198,6 +199,8 @@ def _levy_by_its_rule() -> Check:
             back[funding_id] = back.get(funding_id, 0) + refund.levy_back_pence
             if refund.entry_id is not None:
                 booked_back[funding_id] = booked_back.get(funding_id, 0) + refund.levy_back_pence
+            elif refund.state is RefundState.DONE:
+                before_settling[funding_id] = before_settling.get(funding_id, 0) + refund.levy_back_pence
         else:
             undone.add(funding_id)
     earned = {
@@ -220,7 +223,7 @@ def _levy_by_its_rule() -> Check:
             return Check("I5", "parts of orders with their levy", count, fault)
         if f"sale:{part.id}" in sold:
             # Given back before a run settled it: the sale was booked without it.
-            before = back.get(part.id, 0) - booked_back.get(part.id, 0) if part.payer is not Payer.PERSON else 0
+            before = before_settling.get(part.id, 0) if part.payer is not Payer.PERSON else 0
             due = part.levy_pence - before - booked_back.get(part.id, 0)
             wanted[part.order_id] = wanted.get(part.order_id, 0) + due
     for order_id, pence in sorted(wanted.items()):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import get_council, get_organisation
@@ -12,7 +12,6 @@ from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from payments.domain import OrderState, Payer, RefundState, RunState
-from payments.levy import levy
 from payments.models import Order, OrderFunding, Refund, SettlementLine, SettlementRun
 
 READERS = (Role.COUNCIL_FINANCE, Role.AUDITOR)
@@ -225,23 +224,33 @@ def is_confirmed_by(up_to: date) -> ColumnElement[bool]:
 
 
 def _unsettled(council_id: int, up_to: date, payer_organisation_id: int | None) -> list[DueLine]:
+    waiting = (
+        select(
+            Refund.order_funding_id,
+            func.sum(Refund.pence).label("pence"),
+            func.sum(Refund.levy_back_pence).label("levy_pence"),
+        )
+        .where(Refund.state == RefundState.WAITING)
+        .group_by(Refund.order_funding_id)
+        .subquery()
+    )
+    # What nobody has agreed to give back yet is still due: agreed to later, it is a credit in a later run.
+    left = OrderFunding.pence - OrderFunding.refunded_pence + func.coalesce(waiting.c.pence, 0)
+    levy = OrderFunding.levy_pence - OrderFunding.levy_back_pence + func.coalesce(waiting.c.levy_pence, 0)
     rows = db.session.execute(
-        select(OrderFunding, Order)
+        select(OrderFunding, Order, left, levy)
         .join(Order, Order.id == OrderFunding.order_id)
+        .outerjoin(waiting, waiting.c.order_funding_id == OrderFunding.id)
         .where(
             of_payer(council_id, payer_organisation_id),
             is_confirmed_by(up_to),
             OrderFunding.settlement_run_id.is_(None),
-            OrderFunding.pence > OrderFunding.refunded_pence,
+            left > 0,
         )
         .order_by(Order.organisation_id, Order.confirmed_at, Order.id, OrderFunding.part_no)
         .execution_options(populate_existing=True)
     ).all()
-    return [
-        _line(order, funding, None, left, levy(left, funding.levy_rate_bp))
-        for funding, order in rows
-        for left in (funding.pence - funding.refunded_pence,)
-    ]
+    return [_line(order, funding, None, int(gross), int(levy)) for funding, order, gross, levy in rows]
 
 
 def _credits(council_id: int, payer_organisation_id: int | None) -> list[DueLine]:

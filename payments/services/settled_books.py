@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from marketplace.database import db
 from marketplace.kernel import clock
 from payments import ledger
-from payments.domain import Payer, PaymentAction
+from payments.domain import Payer, PaymentAction, RefundState
 from payments.ledger import stories
 from payments.models import Order, OrderFunding, Refund
 from payments.services.facts import actor_of_move, move_if_possible, subject_of
@@ -53,18 +53,23 @@ def book_refund(order: Order, funding: OrderFunding, refund: Refund) -> None:
 
 def follow_settled(order: Order, refund: Refund) -> None:
     """Let the payment's state of a settled order follow what was given back. Twice is once."""
-    paid, back = db.session.execute(
-        select(func.sum(OrderFunding.pence), func.sum(OrderFunding.refunded_pence)).where(
-            OrderFunding.order_id == order.id
+    paid = db.session.scalar(select(func.sum(OrderFunding.pence)).where(OrderFunding.order_id == order.id))
+    # What waits for a second person is set aside and not given back.
+    back = db.session.scalar(
+        select(func.sum(Refund.pence)).where(
+            Refund.order_id == order.id, Refund.state.in_((RefundState.PENDING, RefundState.DONE))
         )
-    ).one()
+    )
     action = PaymentAction.REFUND_ALL if paid == back else PaymentAction.REFUND_PART
     move_if_possible(order, action, f"refund:{refund.id}")
 
 
 def nothing_left_to_settle(order: Order, funding: OrderFunding, refund: Refund) -> None:
     """All was given back before it was settled: no run will ever hold it, so its payment ends here."""
-    if funding.refunded_pence == funding.pence:
+    back = db.session.scalar(
+        select(func.sum(Refund.pence)).where(Refund.order_funding_id == funding.id, Refund.state == RefundState.DONE)
+    )
+    if back == funding.pence:
         move_if_possible(order, PaymentAction.CAPTURE, f"settled:{funding.id}", reason="Given back before it was due")
         db.session.flush()
         follow_settled(order, refund)

@@ -21,7 +21,13 @@ from payments.models import Order, OrderFunding, Refund, SettlementLine, Settlem
 from payments.queries.settlement import PayerDue, due_to_settle, is_confirmed_by, of_payer
 from payments.services.moves import has_happened, lock_order, move_payment
 from payments.services.refund_rows import lock_funding
-from payments.services.settled_books import book_refund, book_sale, follow_settled, payer_code
+from payments.services.settled_books import (
+    book_refund,
+    book_sale,
+    follow_settled,
+    nothing_left_to_settle,
+    payer_code,
+)
 
 FINANCE = Role.COUNCIL_FINANCE
 
@@ -127,14 +133,20 @@ def drop(actor: Actor, run_id: int, words: str) -> None:
         run.state, run.words = RunState.DROPPED, words[:1000]
         fundings = [line.order_funding_id for line, _ in _lines(run_id) if line.refund_id is None]
         for funding_id in fundings:
-            lock_order(db.session.scalars(select(OrderFunding.order_id).where(OrderFunding.id == funding_id)).one())
-            lock_funding(funding_id).settlement_run_id = None
-            # Given back while the run was prepared: the next run simply asks for less.
-            db.session.execute(
-                update(Refund)
-                .where(Refund.order_funding_id == funding_id, Refund.state == RefundState.PENDING)
-                .values(state=RefundState.DONE, done_at=clock.now())
+            order = lock_order(
+                db.session.scalars(select(OrderFunding.order_id).where(OrderFunding.id == funding_id)).one()
             )
+            funding = lock_funding(funding_id)
+            funding.settlement_run_id = None
+            # Given back while the run was prepared: the next run simply asks for less, or for nothing.
+            for refund in db.session.execute(
+                select(Refund)
+                .where(Refund.order_funding_id == funding_id, Refund.state == RefundState.PENDING)
+                .order_by(Refund.id)
+            ).scalars():
+                refund.state, refund.done_at = RefundState.DONE, clock.now()
+                db.session.flush()
+                nothing_left_to_settle(order, funding, refund)
         db.session.execute(update(Refund).where(Refund.settlement_run_id == run_id).values(settlement_run_id=None))
         db.session.flush()
         _record("settlement.drop", run, actor, reason=run.words)

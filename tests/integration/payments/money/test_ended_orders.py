@@ -1,4 +1,4 @@
-"""Whatever was taken for an order that ended goes back, whatever was given back before, and a refund that failed is seen."""
+"""Whatever was taken for an order that ended goes back, whatever went back before; what the bank refused is seen."""
 
 from datetime import timedelta
 

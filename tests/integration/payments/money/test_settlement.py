@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from marketplace.accounts.domain import Actor
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
-from payments import files, ledger
+from payments import checks, files, ledger
 from payments.domain import OrderState, RefundState, RunState
 from payments.models import OrderFunding, SettlementRun
 from payments.queries.settlement import (
@@ -24,7 +25,7 @@ from payments.queries.settlement import (
 )
 from payments.services import refunds, settlement
 from tests.factories.accounts import council
-from tests.integration.payments.money.telling import Story, finance, moves_of, settled_story, table
+from tests.integration.payments.money.telling import Story, finance, moves_of, operators, settled_story, table
 from tests.integration.payments.money.test_races import at_once, errors
 
 
@@ -299,3 +300,75 @@ def test_a_provider_finds_the_runs_that_paid_it(app: Flask) -> None:
 
 def _sum(rows: list[dict[str, str]], column: str) -> int:
     return sum(int(row[column].replace(".", "")) for row in rows if row[column])
+
+
+def _waits(story: Story, pence: int = 30_000) -> tuple[int, Actor]:
+    """An operator asks for more than £200 back, and nobody has agreed yet; with the colleague who can."""
+    first, second = operators()
+    refund_id = refunds.ask_refund(first, story.order_id, key="big", reason_code="not_delivered", pence=pence)
+    return refund_id, second
+
+
+def _verified() -> None:
+    assert [check.fault for check in checks.run() if check.fault] == []
+
+
+def test_what_waits_for_a_second_person_is_still_due_and_stays_paid_when_that_person_says_no(app: Flask) -> None:
+    story = settled_story(lines=((1, 50_000),))
+    refund_id, colleague = _waits(story)
+    run_id = _run()
+    assert get_run_for(finance(1)[0], run_id).gross_pence == 50_000
+    refunds.refuse_refund(colleague, refund_id, "It was delivered after all")
+    assert (table(), story.states) == ({"operator:levy": -1250, "operator:bank": 1250}, ("confirmed", "paid"))
+    _verified()
+
+
+def test_what_a_second_person_agrees_to_after_the_run_is_a_credit_in_the_next_one(app: Flask) -> None:
+    story = settled_story(lines=((1, 50_000),))
+    refund_id, colleague = _waits(story)
+    _run()
+    refunds.approve_refund(colleague, refund_id)
+    assert story.states == ("confirmed", "part_refunded")
+    _verified()
+    settled_story(organisation_id=story.organisation_id, lines=((1, 40_000),))
+    due = due_to_settle(_council_id(), clock.today())
+    assert (due.totals.gross_pence, due.totals.levy_pence) == (10_000, 250)
+    _run()
+    assert table() == {"operator:levy": -1500, "operator:bank": 1500}
+    _verified()
+
+
+def test_what_waits_does_not_count_as_given_back(app: Flask) -> None:
+    story = settled_story(lines=((1, 50_000),))
+    refund_id, colleague = _waits(story)
+    _refund(story, 20_000)
+    assert story.states == ("confirmed", "none")
+    refunds.refuse_refund(colleague, refund_id, "It was delivered after all")
+    _run()
+    assert story.states == ("confirmed", "part_refunded")
+    assert table() == {"operator:levy": -750, "operator:bank": 750}
+    _verified()
+
+
+def test_the_levy_of_a_run_is_what_refunds_left_of_it_to_the_penny(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refunds, "OPERATOR_ALONE_PENCE", 5)
+    story = settled_story(lines=((1, 59),))
+    refund_id, colleague = _waits(story, 10)
+    _refund(story, 30)
+    refunds.refuse_refund(colleague, refund_id, "Not agreed")
+    _run()
+    assert story.funding.levy_pence - story.funding.levy_back_pence == -table().get("operator:levy", 0)
+    _verified()
+
+
+def test_an_order_given_back_in_full_while_its_run_was_prepared_has_ended_when_the_run_is_dropped(app: Flask) -> None:
+    story = settled_story()
+    first, _ = finance()
+    run_id = settlement.prepare(first, _council_id(), clock.today())
+    _refund(story, 2400, "form-1")
+    _refund(story, 3000, "form-2")
+    settlement.drop(first, run_id, "Wrong day")
+    assert story.states == ("confirmed", "refunded")
+    assert moves_of(story.order_id) == ["capture", "refund_all"]
+    assert table() == {}
+    _verified()
