@@ -97,9 +97,12 @@ def list_held_by(user_id: int) -> list[MandateLine]:
 
 
 def list_of_council(council_ids: tuple[int, ...], *, limit: int = 500) -> list[MandateLine]:
-    """Mandates for people of councils, those that wait for a second officer first, then the newest."""
+    """Mandates for people of councils: those that wait for a second officer, other open ones, the rest; by name."""
     lines = _lines(_MANDATES.where(Person.council_id.in_(council_ids)).order_by(Mandate.id.desc()).limit(limit))
-    return sorted(lines, key=lambda line: line.state is not MandateState.WAITING)
+    return sorted(
+        lines,
+        key=lambda line: (line.state is not MandateState.WAITING, not line.is_open, line.person_name.casefold()),
+    )
 
 
 def get_mandate(mandate_id: int) -> MandateLine:

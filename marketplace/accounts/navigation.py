@@ -30,18 +30,18 @@ MY_PAGE = Item("My page", "/people/me")
 APPROVALS = Item("Approvals", "/approvals")
 CASELOAD = Item("Caseload", "/caseload")
 REPORTS = Item("Reports", "/reports")
-MANDATES = Item("Mandates", "/council/mandates")
+AUTHORITIES = Item("Authorities", "/council/mandates")
 
 OF_ROLE: dict[Role, tuple[Item, ...]] = {
     Role.PROVIDER: (Item("My business", "/provider"),),
     Role.BUDGET_MANAGER: (CASELOAD, APPROVALS),
     Role.SUPPORT_PLANNER: (CASELOAD,),
-    Role.SOCIAL_WORKER: (CASELOAD, APPROVALS, MANDATES),
+    Role.SOCIAL_WORKER: (CASELOAD, APPROVALS, AUTHORITIES),
     Role.ACCESS_POINT_WORKER: (Item("Help somebody order", "/assisted"),),
     Role.COMMISSIONER: (REPORTS,),
     Role.COUNCIL_FINANCE: (Item("Budgets", "/council/budgets"), Item("Settlement", "/council/settlement")),
     Role.AUDITOR: (REPORTS, Item("Budgets", "/council/budgets")),
-    Role.SAFEGUARDING_LEAD: (MANDATES,),
+    Role.SAFEGUARDING_LEAD: (AUTHORITIES,),
     Role.CATALYST: (),
     Role.OPERATOR: (Item("Desk", "/desk"), Item("Organisations", "/organisations"), REPORTS),
 }

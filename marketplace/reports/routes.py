@@ -14,7 +14,7 @@ from marketplace.reports import queries
 from marketplace.reports.domain import Dimension, Period, Table
 from marketplace.reports.export import BY_WHAT, SHEETS, Sheet, as_csv, figures_sheet
 from marketplace.reports.findings import TOO_SMALL, chart_title, period_words, three_sentences
-from marketplace.ui.charts import Bar, Series, bar_chart, line_chart
+from marketplace.ui.charts import Bar, Series, bar_chart, for_all_windows, line_chart
 from marketplace.ui.filters import month_name, pounds, pounds_short
 
 blueprint = Blueprint("reports", __name__, template_folder="templates")
@@ -172,9 +172,10 @@ def _chart(loaded: queries.CouncilReport, table: Table, title: str) -> Markup | 
         labels = [month_name(first)[:3] for first in loaded.asked.period.months[: last + 1]]
         # A month without purchases is 0; one that is hidden is a gap.
         points = [values.get(number, 0) for number in range(last + 1)]
-        return line_chart(title, labels, [Series("Spent", points)])
+        return for_all_windows(line_chart, title, labels, [Series("Spent", points)])
     shown = [figure for figure in table.figures if figure.pence is not None]
     if not shown:
         return None
     bars = [Bar(loaded.names.of(table.dimension, figure.value), figure.pence or 0) for figure in shown[:MOST_BARS]]
-    return bar_chart(title, bars, pounds if any(bar.value % 100 for bar in bars) else pounds_short)
+    show = pounds if any(bar.value % 100 for bar in bars) else pounds_short
+    return for_all_windows(bar_chart, title, bars, show)

@@ -2,7 +2,8 @@
 
 Colours are Okabe and Ito's, with dark outlines because orange, sky and yellow alone are under 3:1 on white. Bars begin
 at zero, labels stand beside what they name, and there is no legend. No style attributes: the content security policy
-forbids them. Figures are integers (pence, counts); `show` turns one into words.
+forbids them. Figures are integers (pence, counts); `show` turns one into words. A phone gets a `narrow` drawing of its
+own, because a wide one would be too small to read there: `for_all_windows` puts both on the page, which shows one.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,9 +20,9 @@ INK = "#1c2b2a"
 QUIET = "#4a5957"
 GRID = "#d9d2c5"
 OKABE_ITO = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
-WIDTH = 760
-ROW = 44
-LINE_HEIGHT = 360
+WIDTH, NARROW = 760, 340
+ROW, NARROW_ROW = 44, 58
+LINE_HEIGHT, NARROW_LINE_HEIGHT = 360, 270
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,18 @@ def _shorten(text: str, longest: int) -> str:
 
 def _svg(title: str, description: str, width: int, height: int, inside: Markup) -> Markup:
     number = _next_number()
+    kind = " app-chart--narrow" if width == NARROW else ""
     return Markup(
-        '<svg class="app-chart" role="img" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg"'
+        '<svg class="app-chart{kind}" role="img" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg"'
         ' aria-labelledby="chart-{number}-title chart-{number}-text" font-size="17">'
         '<title id="chart-{number}-title">{title}</title>'
         '<desc id="chart-{number}-text">{description}</desc>{inside}</svg>'
-    ).format(width=width, height=height, number=number, title=title, description=description, inside=inside)
+    ).format(kind=kind, width=width, height=height, number=number, title=title, description=description, inside=inside)
+
+
+def for_all_windows(draw: Callable[..., Markup], *figures: object) -> Markup:
+    """The wide drawing and the narrow one of the same figures; the style sheet shows the one that fits."""
+    return draw(*figures) + draw(*figures, narrow=True)
 
 
 def _text(x: int, y: int, words: str, *, anchor: str = "start", colour: str = INK, bold: bool = False) -> Markup:
@@ -82,22 +89,27 @@ def _label(x: int, y: int, words: str) -> list[Markup]:
     return [_text(x, y - 10, lines[0], anchor="end"), _text(x, y + 10, second, anchor="end")]
 
 
-def bar_chart(title: str, bars: Sequence[Bar], show: Callable[[int], str] = pounds_short) -> Markup:
-    """Horizontal bars from zero, in the order given, each with its name and its figure beside it.
+def bar_chart(
+    title: str, bars: Sequence[Bar], show: Callable[[int], str] = pounds_short, *, narrow: bool = False
+) -> Markup:
+    """Horizontal bars from zero, in the order given, each with its figure beside it, and its name (narrow: above).
 
     `title` says the finding ("Respite spending doubled in March"). Raises ValueError for no bars or a negative value.
     """
     if not bars or any(bar.value < 0 for bar in bars):
         raise ValueError("a bar chart needs bars that are not negative")
-    left, right = 230, 110
-    room = WIDTH - left - right
+    width, row, left, above = (NARROW, NARROW_ROW, 2, 26) if narrow else (WIDTH, ROW, 230, 0)
+    room = width - left - 110
     most = max(bar.value for bar in bars) or 1
     parts: list[Markup] = []
     for index, bar in enumerate(bars):
-        top = index * ROW + 8
+        top = index * row + 8 + above
         length = room * bar.value // most
         middle = top + 21
-        parts.extend(_label(left - 12, middle, bar.label))
+        if narrow:
+            parts.append(_text(left, top - 9, _shorten(bar.label, 36)))
+        else:
+            parts.extend(_label(left - 12, middle, bar.label))
         if length:
             parts.append(
                 Markup(
@@ -105,12 +117,13 @@ def bar_chart(title: str, bars: Sequence[Bar], show: Callable[[int], str] = poun
                 ).format(left, top, length, OKABE_ITO[0], INK)
             )
         parts.append(_text(left + length + 10, middle, show(bar.value), bold=True))
-    height = len(bars) * ROW + 8
-    parts.append(
-        Markup('<line x1="{0}" y1="0" x2="{0}" y2="{1}" stroke="{2}" stroke-width="2"/>').format(left, height, INK)
-    )
+    height = len(bars) * row + 8
+    if not narrow:  # names stand across the line of zero there
+        parts.append(
+            Markup('<line x1="{0}" y1="0" x2="{0}" y2="{1}" stroke="{2}" stroke-width="2"/>').format(left, height, INK)
+        )
     described = "; ".join(f"{bar.label}: {show(bar.value)}" for bar in bars)
-    return _svg(title, f"Bars. {described}.", WIDTH, height, _joined(parts))
+    return _svg(title, f"Bars. {described}.", width, height, _joined(parts))
 
 
 def _round_up(value: int) -> int:
@@ -127,7 +140,12 @@ def _round_up(value: int) -> int:
 
 
 def line_chart(
-    title: str, labels: Sequence[str], series: Sequence[Series], show: Callable[[int], str] = pounds_short
+    title: str,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    show: Callable[[int], str] = pounds_short,
+    *,
+    narrow: bool = False,
 ) -> Markup:
     """Lines over time from zero; each line has its own dash and its name at its end, so that colour is never alone.
 
@@ -139,8 +157,9 @@ def line_chart(
         raise ValueError("a line chart needs one to four lines, each with a value per label")
     if min(known) < 0:
         raise ValueError("a line chart from zero cannot show negative values")
-    left, right, top, bottom = 92, 150, 14, 44
-    room_x, room_y = WIDTH - left - right, LINE_HEIGHT - top - bottom
+    width, height = (NARROW, NARROW_LINE_HEIGHT) if narrow else (WIDTH, LINE_HEIGHT)
+    left, right, top, bottom = (76, 16, 30, 44) if narrow else (92, 150, 14, 44)
+    room_x, room_y = width - left - right, height - top - bottom
     most = _round_up(max(known))
     floor = top + room_y
 
@@ -160,13 +179,14 @@ def line_chart(
             )
         )
         parts.append(_text(left - 10, y + 6, show(value), anchor="end", colour=QUIET))
-    every = max(1, (len(labels) + 5) // 6)
+    most_labels = 4 if narrow else 6
+    every = -(-len(labels) // most_labels)
     parts.extend(
         _text(x_of(index), floor + 28, label, anchor="middle", colour=QUIET)
         for index, label in enumerate(labels)
         if index % every == 0
     )
-    parts.extend(_lines(series, x_of, y_of))
+    parts.extend(_lines(series, x_of, y_of, names_above=narrow))
     described = "; ".join(
         f"{line.label}: "
         + ", ".join(
@@ -175,7 +195,7 @@ def line_chart(
         )
         for line in series
     )
-    return _svg(title, f"Lines over time. {described}.", WIDTH, LINE_HEIGHT, _joined(parts))
+    return _svg(title, f"Lines over time. {described}.", width, height, _joined(parts))
 
 
 _DASHES = ("", "9 5", "2 5", "14 4 2 4")
@@ -195,7 +215,9 @@ def _runs(
     return [run for run in runs if run]
 
 
-def _lines(series: Sequence[Series], x_of: Callable[[int], int], y_of: Callable[[int], int]) -> list[Markup]:
+def _lines(
+    series: Sequence[Series], x_of: Callable[[int], int], y_of: Callable[[int], int], *, names_above: bool
+) -> list[Markup]:
     parts: list[Markup] = []
     taken: list[int] = []
     for line, dash, colour in zip(series, _DASHES, _LINE_COLOURS, strict=False):
@@ -220,7 +242,11 @@ def _lines(series: Sequence[Series], x_of: Callable[[int], int], y_of: Callable[
         while any(abs(y - other) < 20 for other in taken):
             y += 20
         taken.append(y)
-        parts.append(_text(x + 12, y + 6, _shorten(line.label, 15), bold=True))
+        name = _shorten(line.label, 15)
+        if names_above:
+            parts.append(_text(x + 8, y - 12, name, anchor="end", bold=True))
+        else:
+            parts.append(_text(x + 12, y + 6, name, bold=True))
     return parts
 
 

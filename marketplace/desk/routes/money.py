@@ -13,7 +13,7 @@ from marketplace.desk.routes import PER_PAGE, blueprint, page_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.outbox import queries as outbox
-from marketplace.ui.charts import Bar, bar_chart
+from marketplace.ui.charts import Bar, bar_chart, for_all_windows
 from marketplace.ui.filters import month_name, pounds
 from payments.queries import operator
 from payments.services import levies
@@ -32,7 +32,7 @@ def levy() -> str:
     title = (
         f"{month_name(now.month)}: a levy of {pounds(now.levy_pence)}, of which Stripe kept {pounds(now.fees_pence)}"
     )
-    chart = bar_chart(title, [Bar(month_name(each.month), max(0, each.levy_pence)) for each in months])
+    chart = for_all_windows(bar_chart, title, [Bar(month_name(each.month), max(0, each.levy_pence)) for each in months])
     rates = operator.list_waiting_rates()
     return render_template(
         "desk/levy.html",

@@ -51,6 +51,19 @@ def test_a_buyer_sees_orders_and_money_and_a_helper_the_people_they_act_for(clie
     assert "Caseload" in [text for _, _, text in menu(client)]
 
 
+@pytest.mark.parametrize(
+    ("role", "is_there"),
+    [(Role.SOCIAL_WORKER, True), (Role.SAFEGUARDING_LEAD, True), (Role.COUNCIL_FINANCE, False)],
+)
+def test_officers_who_look_after_authorities_reach_them_from_the_menu(
+    client: FlaskClient, role: Role, is_there: bool
+) -> None:
+    with transaction():
+        user_id = user_with_role(role).id
+    sign_in(client, user_id)
+    assert (("/council/mandates", False, "Authorities") in menu(client)) is is_there
+
+
 def test_one_link_is_marked_as_here_the_nearest(client: FlaskClient) -> None:
     here = [text for _, is_here, text in menu(client, "/help/for-providers") if is_here]
     assert here == ["For providers"]

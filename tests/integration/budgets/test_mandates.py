@@ -309,6 +309,10 @@ def test_a_mandate_shows_itself_to_those_concerned_only(town: Town) -> None:
 
 
 def test_lists_show_open_mandates_first_and_a_councils_only_its_own(town: Town) -> None:
+    (council_id,) = council_ids = town.workers[0].council_ids(Role.SOCIAL_WORKER)
+    with transaction():
+        for name in ("Zoe Young", "Aaron Ash"):
+            MandateFactory(person_id=PersonFactory(council_id=council_id, name=name).id)
     ended = mandates.grant(town.margaret, town.authority)
     mandates.end(town.margaret, ended)
     waiting = town.record()
@@ -317,6 +321,9 @@ def test_lists_show_open_mandates_first_and_a_councils_only_its_own(town: Town) 
     mandates.end(town.margaret, ended_too)
     assert [line.id for line in list_for_person(town.person_id)] == [live, waiting, ended_too, ended]
     assert [line.id for line in list_held_by(town.daughter_user)] == [live, waiting, ended_too, ended]
-    council_ids = town.workers[0].council_ids(Role.SOCIAL_WORKER)
-    assert list_of_council(council_ids)[0].id == waiting
+    of_council = list_of_council(council_ids)
+    assert of_council[0].id == waiting
+    assert {line.id for line in of_council[-2:]} == {ended, ended_too}
+    others = [line.person_name for line in of_council[1:-2]]
+    assert (others[0], others[-1], len(others)) == ("Aaron Ash", "Zoe Young", 3)
     assert list_of_council(actor_of(town.elsewhere_user).council_ids(Role.SOCIAL_WORKER)) == []

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from markupsafe import Markup
 
-from marketplace.ui.charts import Bar, Series, balance_drawing, bar_chart, counted, line_chart
+from marketplace.ui.charts import Bar, Series, balance_drawing, bar_chart, counted, for_all_windows, line_chart
 
 SVG = "{http://www.w3.org/2000/svg}"
 TITLE = "Respite spending doubled in March"
@@ -129,3 +129,31 @@ def test_the_bar_of_a_budget_is_in_proportion_and_full(spent: int, held: int, le
     assert found == widths
     assert sum(found) in (0, 1000)
     assert 'aria-hidden="true"' in drawing
+
+
+def test_a_phone_gets_a_drawing_of_its_own_with_the_same_figures() -> None:
+    bars = [Bar("Personal assistants from the community in all of Teesdale", 48000), Bar("Gardening", 24000)]
+    wide, narrow = str(for_all_windows(bar_chart, TITLE, bars)).replace("</svg><svg", "</svg>|<svg").split("|")
+    assert 'class="app-chart"' in wide
+    assert 'class="app-chart app-chart--narrow"' in narrow
+    drawings = parsed(Markup(wide)), parsed(Markup(narrow))
+    assert len({drawing.findtext(f"{SVG}desc") for drawing in drawings}) == 1
+    for drawing in drawings:
+        right = int((drawing.get("viewBox") or "").split()[2])
+        long, short = drawing.findall(f"{SVG}rect")
+        assert int(long.get("width", "")) == 2 * int(short.get("width", ""))
+        assert int(long.get("x", "")) + int(long.get("width", "")) + 80 < right  # room for the figure beside it
+    names = [text.text or "" for text in drawings[1].findall(f"{SVG}text") if not text.get("font-weight")]
+    assert names == ["Personal assistants from the commun…", "Gardening"]
+
+
+def test_a_narrow_line_stays_inside_its_drawing_with_few_labels() -> None:
+    months = ["Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Jan", "Feb", "Mar"]
+    chart = parsed(line_chart(TITLE, months, [Series("Spent", list(range(12)))], show=counted, narrow=True))
+    width, height = (int(part) for part in (chart.get("viewBox") or "").split()[2:])
+    for circle in chart.findall(f"{SVG}circle"):
+        assert 0 < int(circle.get("cx", "")) < width and 0 < int(circle.get("cy", "")) < height
+    words = [text.text for text in chart.findall(f"{SVG}text")]
+    assert [word for word in words if word in months] == ["Apr", "Jul", "Oct", "Jan"]
+    spent = next(text for text in chart.findall(f"{SVG}text") if text.text == "Spent")
+    assert spent.get("text-anchor") == "end"
