@@ -21,7 +21,7 @@ QUIET = "#4a5957"
 GRID = "#d9d2c5"
 OKABE_ITO = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
 WIDTH, NARROW = 760, 340
-ROW, NARROW_ROW = 44, 58
+ROW, NARROW_ROW = 44, 68
 LINE_HEIGHT, NARROW_LINE_HEIGHT = 360, 270
 
 
@@ -243,8 +243,9 @@ def _lines(
             y += 20
         taken.append(y)
         name = _shorten(line.label, 15)
-        if names_above:
-            parts.append(_text(x + 8, y - 12, name, anchor="end", bold=True))
+        if names_above:  # or below, where the line comes down to its end
+            falls = len(points) > 1 and points[-2][1] < y
+            parts.append(_text(x + 8, y + (26 if falls else -12), name, anchor="end", bold=True))
         else:
             parts.append(_text(x + 12, y + 6, name, bold=True))
     return parts

@@ -157,3 +157,12 @@ def test_a_narrow_line_stays_inside_its_drawing_with_few_labels() -> None:
     assert [word for word in words if word in months] == ["Apr", "Jul", "Oct", "Jan"]
     spent = next(text for text in chart.findall(f"{SVG}text") if text.text == "Spent")
     assert spent.get("text-anchor") == "end"
+
+
+@pytest.mark.parametrize(("values", "is_below"), [([10, 40, 30], True), ([10, 20, 30], False), ([30], False)])
+def test_the_name_of_a_narrow_line_stands_clear_of_it(values: list[int], is_below: bool) -> None:
+    labels = ["Jan", "Feb", "Mar"][: len(values)]
+    chart = parsed(line_chart(TITLE, labels, [Series("Spent", values)], show=counted, narrow=True))
+    end = chart.findall(f"{SVG}circle")[-1]
+    name = next(text for text in chart.findall(f"{SVG}text") if text.text == "Spent")
+    assert (int(name.get("y", "")) > int(end.get("cy", ""))) is is_below
