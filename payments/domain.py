@@ -198,3 +198,18 @@ def charge_moment(rail: Rail, total_pence: int) -> ChargeAt:
     if rail is Rail.DIRECT_PAYMENT:
         return ChargeAt.CONFIRM
     return ChargeAt.SETTLEMENT
+
+
+OWED = (OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED, OrderState.CLOSED)
+"""A provider has counted on such an order: it stays, whatever becomes of the card."""
+AGREED = (OrderState.CONFIRMED, OrderState.CLOSED)
+
+
+def awaits_card(state: OrderState, payment_state: PaymentState, charge_at: ChargeAt) -> bool:
+    """Whether the buyer has to do something about the card: before an order is placed, when it was declined after the
+    work was agreed to, and when a bank let go of what it had set aside for work that was booked."""
+    if charge_at is ChargeAt.ACCEPT:
+        return state is OrderState.AWAITING_PAYMENT or (
+            state in OWED and payment_state in (PaymentState.NONE, PaymentState.FAILED)
+        )
+    return charge_at is ChargeAt.CONFIRM and state in AGREED and payment_state is PaymentState.FAILED

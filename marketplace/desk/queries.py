@@ -79,7 +79,13 @@ def _applications() -> Iterator[Task]:
 
 def _orders() -> Iterator[Task]:
     troubled = list_in_trouble()
-    moved = operator.payments_moved_at(order.id for order in troubled if order.payment_state in _PAYMENT_WORDS)
+    open_money = operator.list_open_money()
+    moved = operator.payments_moved_at(
+        [
+            *(order.id for order in troubled if order.payment_state in _PAYMENT_WORDS),
+            *(order.id for order in open_money),
+        ]
+    )
     for order in troubled:
         if order.complaint_open and order.complaint_at is not None:
             yield _of_order(
@@ -92,6 +98,18 @@ def _orders() -> Iterator[Task]:
         words = _PAYMENT_WORDS.get(order.payment_state)
         if words is not None:
             yield _of_order(order, TaskKind.PAYMENT, words, "Any of us", moved.get(order.id) or order.created_at)
+    for owed in open_money:
+        yield Task(
+            TaskKind.PAYMENT,
+            f"Order {owed.reference}, {owed.provider_name}, {format_pounds(owed.total_pence)}",
+            "The bank let go of the money before it was taken. Ask the buyer to open the order and give another card."
+            if owed.payment_state is PaymentState.NONE
+            else "A bank sent back what was given back. Call the buyer, then give it back again.",
+            "Any of us",
+            moved.get(owed.id) or owed.since,
+            "desk.order",
+            {"order_id": owed.id},
+        )
     for waits in operator.list_unanswered(ANSWER_IS_NEAR):
         until = f" It ends by itself on {london_datetime(waits.answer_by)}." if waits.answer_by else ""
         yield Task(

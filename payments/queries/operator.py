@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
-from payments.domain import OrderState, RefundState
+from payments.domain import OWED, REFUNDS_THAT_COUNT, ChargeAt, OrderState, PaymentState, RefundState
 from payments.ledger import (
     OPERATOR_DISPUTE_FEES,
     OPERATOR_LEVY,
@@ -49,6 +50,43 @@ def list_unanswered(within: timedelta = timedelta(days=1), *, limit: int = 100) 
         .limit(limit)
     )
     return [WaitingOrder(row.id, row.reference, row.provider_name, row.placed_at, row.answer_by) for row in rows]
+
+
+@dataclass(frozen=True)
+class OpenMoney:
+    """An order whose money is not where it belongs, and nothing at Stripe or here brings it there by itself."""
+
+    id: int
+    reference: str
+    provider_name: str
+    total_pence: int
+    payment_state: PaymentState
+    since: datetime
+
+
+def list_open_money(*, limit: int = 100) -> list[OpenMoney]:
+    """Booked work whose money the bank let go of, and refunds that a bank sent back and nobody gave again since."""
+    later = aliased(Refund)
+    given_since = exists().where(later.order_id == Order.id, later.id > Refund.id, later.state.in_(REFUNDS_THAT_COUNT))
+    sent_back = and_(
+        Order.payment_state.in_((PaymentState.PAID, PaymentState.PART_REFUNDED)),
+        exists().where(Refund.order_id == Order.id, Refund.state == RefundState.FAILED, ~given_since),
+    )
+    let_go = and_(Order.charge_at == ChargeAt.ACCEPT, Order.state.in_(OWED), Order.payment_state == PaymentState.NONE)
+    rows = db.session.execute(
+        select(
+            Order.id,
+            Order.reference,
+            Order.provider_name,
+            Order.total_pence,
+            Order.payment_state,
+            Order.created_at,
+        )
+        .where(or_(sent_back, let_go))
+        .order_by(Order.created_at, Order.id)
+        .limit(limit)
+    )
+    return [OpenMoney(*row) for row in rows]
 
 
 def payments_moved_at(order_ids: Iterable[int]) -> dict[int, datetime]:

@@ -9,6 +9,7 @@ from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import Rail
 from payments import words
+from payments.domain import awaits_card
 from payments.forms.checkout import PlaceForm, WayForm, WhoForm, purpose_form, what
 from payments.queries.card_states import cards_of_checkout
 from payments.queries.checkouts import CheckoutView, Plan, get_checkout, get_plan
@@ -252,6 +253,7 @@ def checkout_done(checkout_id: int) -> Response | str:
         checkout=view,
         orders=orders,
         cards=cards_of_checkout(checkout_id),
+        asks_card=[order.id for order in orders if awaits_card(order.state, order.payment_state, order.charge_at)],
         someone=acting.acting_for(),
     )
 

@@ -10,7 +10,7 @@ from budgets.services import acting
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel.errors import DomainError, NotFound
 from payments import words
-from payments.domain import OrderState, PaymentState
+from payments.domain import OrderState, PaymentState, awaits_card
 from payments.forms.orders import CancelForm, ProblemForm, SortedForm
 from payments.queries.approvals import list_waiting
 from payments.queries.card_states import cards_of_checkout
@@ -91,7 +91,7 @@ def order(order_id: int) -> Response | str:
     is_buyer = view.standing.side in BUYER_SIDES
     may_act = is_buyer and _may(view)
     mine = view.checkout_id is not None and view.buyer_user_id == actor.user_id
-    needs_card = view.state is OrderState.AWAITING_PAYMENT or view.payment_state is PaymentState.FAILED
+    needs_card = awaits_card(view.state, view.payment_state, view.charge_at)
     card = cards_of_checkout(view.checkout_id).get(view.id) if view.checkout_id and needs_card else None
     return render_template(
         "payments/orders/order.html",

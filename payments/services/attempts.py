@@ -10,7 +10,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import NotAllowed
 from marketplace.kernel.rails import CARD_RAILS
 from payments.declines import NO_CARD, PROVIDER_NOT_READY
-from payments.domain import ChargeAt, OrderState, Payer, PaymentAction, PaymentState
+from payments.domain import AGREED, OWED, ChargeAt, OrderState, Payer, PaymentAction, PaymentState
 from payments.models import Checkout, Order, OrderFunding, StripeAccount, StripeCustomer, StripePayment
 from payments.services.facts import OPEN
 from payments.services.moves import has_happened, lock_order, move_payment
@@ -108,7 +108,8 @@ def begin(
             customer_id=customer_id,
             payment_method_id=payment.payment_method_id or card,
             destination=account_id,
-            capture_later=order.charge_at is ChargeAt.ACCEPT,
+            # What a bank let go of after the provider had said yes is taken at once.
+            capture_later=order.charge_at is ChargeAt.ACCEPT and order.accepted_at is None,
             on_session=on_session,
             return_url=return_url,
         )
@@ -145,9 +146,9 @@ def note_status(payment_id: int, number: int, status: str, *, intent_id: str | N
 
 def _require_due(order: Order) -> None:
     if order.charge_at is ChargeAt.ACCEPT:
-        due = order.state is OrderState.AWAITING_PAYMENT
+        due = order.state is OrderState.AWAITING_PAYMENT or order.state in OWED
     else:
-        due = order.charge_at is ChargeAt.CONFIRM and order.state in (OrderState.CONFIRMED, OrderState.CLOSED)
+        due = order.charge_at is ChargeAt.CONFIRM and order.state in AGREED
     if not due:
         raise NotAllowed("There is nothing to pay by card for this order now. Look at the order again.")
 

@@ -59,7 +59,7 @@ PAGES = {
         "/reports": 9,
     },
     "operator": {
-        "/desk": 16,
+        "/desk": 17,
         "/desk/levy": 6,
         "/desk/emails": 6,
         "/desk/audit": 4,

@@ -10,16 +10,15 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
-from payments.domain import ChargeAt, OrderState, PaymentState, RefundState
+from payments.domain import OWED, ChargeAt, OrderState, PaymentState, RefundState
 from payments.models import Order, OrderFunding, OrderLine, Refund
 from payments.words import state_for_buyer, state_for_provider, units
 
 _OPEN_COMPLAINT = and_(Order.complaint_at.is_not(None), Order.complaint_ended_at.is_(None))
 # A card that failed before the order was placed is for the buyer to try again, and after an end it is nobody's trouble.
-_OWED = (OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED, OrderState.CLOSED)
 _TROUBLED_PAYMENT = or_(
     Order.payment_state.in_((PaymentState.DISPUTED, PaymentState.REVIEW)),
-    and_(Order.payment_state == PaymentState.FAILED, Order.state.in_(_OWED)),
+    and_(Order.payment_state == PaymentState.FAILED, Order.state.in_(OWED)),
 )
 
 

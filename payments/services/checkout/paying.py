@@ -6,7 +6,7 @@ from budgets.domain import MandateAction
 from budgets.queries.access import get_access
 from marketplace.accounts.domain import Actor
 from marketplace.database import db
-from payments.domain import ChargeAt, OrderState, PaymentState
+from payments.domain import AGREED, OWED, ChargeAt, OrderState, PaymentState
 from payments.errors import CardNeeded, CheckoutChanged
 from payments.models import Order
 from payments.queries.checkouts import CheckoutView, get_checkout, get_plan
@@ -66,18 +66,23 @@ def after_bank(actor: Actor, checkout_id: int) -> None:
 
 
 def waiting_for_card(checkout_id: int) -> list[int]:
-    """Orders of a checkout that a card has to pay before they go on, and agreed ones that no card has paid yet."""
+    """Orders of a checkout that a card has to pay before they go on, and booked or agreed ones that none has paid."""
     direct_payment_unpaid = and_(
         Order.charge_at == ChargeAt.CONFIRM,
-        Order.state.in_((OrderState.CONFIRMED, OrderState.CLOSED)),
+        Order.state.in_(AGREED),
         Order.payment_state.in_((PaymentState.FAILED, PaymentState.PENDING)),
+    )
+    let_go_by_the_bank = and_(
+        Order.charge_at == ChargeAt.ACCEPT,
+        Order.state.in_(OWED),
+        Order.payment_state.in_((PaymentState.NONE, PaymentState.FAILED, PaymentState.PENDING)),
     )
     return list(
         db.session.scalars(
             select(Order.id)
             .where(
                 Order.checkout_id == checkout_id,
-                or_(Order.state == OrderState.AWAITING_PAYMENT, direct_payment_unpaid),
+                or_(Order.state == OrderState.AWAITING_PAYMENT, direct_payment_unpaid, let_go_by_the_bank),
             )
             .order_by(Order.id)
         )

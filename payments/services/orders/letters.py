@@ -12,7 +12,7 @@ from marketplace.accounts.queries import find_user, get_organisation, list_users
 from marketplace.kernel.money import format_pounds
 from marketplace.outbox.email import queue_email
 from marketplace.ui.filters import london_datetime
-from payments.domain import ChargeAt, PaymentState
+from payments.domain import ChargeAt, PaymentState, awaits_card
 from payments.models import Order
 
 
@@ -103,9 +103,12 @@ def reminder(order: Order, number: int) -> None:
 def was_agreed(order: Order) -> None:
     """The provider learns that its buyer agrees, and how its money comes."""
     amount = format_pounds(order.total_pence)
+    by_card = f"{amount} was paid by card when you said yes."
+    if awaits_card(order.state, order.payment_state, order.charge_at):
+        by_card = "The card has not paid for it. The buyer has been asked for another card, and we look after it."
     money = {
         ChargeAt.NEVER: "There was nothing to pay.",
-        ChargeAt.ACCEPT: f"{amount} was paid by card when you said yes.",
+        ChargeAt.ACCEPT: by_card,
         ChargeAt.CONFIRM: f"The card is charged {amount} now, and you get it less the levy.",
         ChargeAt.SETTLEMENT: f"{amount} less the levy comes with the next payment run.",
     }[order.charge_at]
