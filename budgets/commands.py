@@ -26,6 +26,15 @@ class SetUpBudget:
 
 
 @dataclass(frozen=True)
+class ChangeHolder:
+    """Another organisation holds an individual service fund from now on, by its name on the site."""
+
+    budget_id: int
+    holder: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ChangeAllocation:
     """A new yearly amount for one pot in one period, and why."""
 

@@ -46,6 +46,14 @@ def pot_words(person_name: str, pot_name: str) -> str:
     return f"{possessive(person_name)} {pot}"
 
 
+def no_holder_words(pot: str, who: str) -> str:
+    """Why an individual service fund that nobody holds pays for nothing, and the ways on."""
+    return (
+        f"{pot} has no organisation that holds it yet, so nobody could pay the provider. Ask {who} to name one, or pay "
+        "with your own money."
+    )
+
+
 def day_words(day: date) -> str:
     """`4 April`, with the year when it is not this year's."""
     words = f"{day.day} {_MONTHS[day.month - 1]}"

@@ -4,12 +4,11 @@ from typing import Any
 
 from wtforms.validators import Optional
 
-from budgets.commands import ChangeAllocation, SetUpBudget
+from budgets.commands import ChangeAllocation, ChangeHolder, SetUpBudget
 from budgets.domain import BudgetState
 from budgets.forms.mandates import a_year_from
 from budgets.loading.columns import DEFAULT_POT
 from marketplace.kernel import clock
-from marketplace.kernel.errors import DomainError
 from marketplace.kernel.rails import Rail
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
@@ -111,12 +110,24 @@ class ChangeForm(BaseForm):
         assert self.amount.data is not None
         return ChangeAllocation(self.pot_period_id, self.amount.data, self.reason.data)
 
-    def refuse(self, error: DomainError) -> None:
-        """Fields carry the pot's prefix, refusals do not."""
-        if error.field in ("amount", "reason"):
-            getattr(self, error.field).errors = [error.message]
-        else:
-            super().refuse(error)
+
+class HolderForm(BaseForm):
+    """Who holds an individual service fund from now on."""
+
+    holder = fields.TextField(
+        "Who holds this fund?",
+        hint="The name of the organisation as it stands on the site",
+        validators=[fields.Required("Enter the name of the organisation that holds this fund")],
+    )
+    reason = fields.TextAreaField("Why", rows=3, validators=[fields.Required("Say why, so that the next person knows")])
+    submit = fields.SubmitField("Save who holds it")
+
+    def __init__(self, *args: Any, budget_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, prefix="fund-", **kwargs)
+        self.budget_id = budget_id
+
+    def to_command(self) -> ChangeHolder:
+        return ChangeHolder(self.budget_id, self.holder.data, self.reason.data)
 
 
 class StateForm(BaseForm):

@@ -125,6 +125,7 @@ class _Known:
     state: BudgetState
     ends_on: date
     review_on: date | None
+    holder_id: int | None
     pots: dict[str, list[_Period]] = field(default_factory=dict)
 
 
@@ -141,7 +142,7 @@ def plan_load(council_id: int, rows: Sequence[BudgetRow | RefusedRow]) -> LoadPl
         if row.isf_holder and holders[row.isf_holder] is None:
             refused.append(_refuse(row, "isf_holder is no organisation here: write its name as it stands on the site."))
             continue
-        judged = _judge(row, budgets, people, seen)
+        judged = _judge(row, budgets, people, seen, holder_id=holders[row.isf_holder] if row.isf_holder else None)
         if isinstance(judged, RefusedRow):
             refused.append(judged)
         else:
@@ -158,11 +159,15 @@ def _judge(
     budgets: dict[str, _Known],
     people: dict[str, tuple[int | None, str]],
     seen: dict[tuple[str, str, date], int],
+    *,
+    holder_id: int | None,
 ) -> PlannedRow | RefusedRow:
     key = (row.reference, row.pot.casefold(), row.starts_on)
     if key in seen:
         return _refuse(row, f"Row {seen[key]} has the same reference, pot and starts_on: keep one of them.")
     known = budgets.get(row.reference)
+    if known is not None and holder_id is not None and holder_id != known.holder_id:
+        return _refuse(row, "isf_holder is not that of the budget there is: change it on the page of that budget.")
     judged = _judge_new(row, people) if known is None else _judge_known(row, known)
     if isinstance(judged, RefusedRow):
         return judged
@@ -180,6 +185,7 @@ def _judge(
             BudgetState.ACTIVE,
             row.ends_on,
             row.review_on,
+            holder_id,
             {row.pot.casefold(): [period]},
         )
     elif judged.kind in (RowKind.NEW_POT, RowKind.NEW_PERIOD):
@@ -272,6 +278,7 @@ def _known_budgets(council_id: int, references: set[str]) -> dict[str, _Known]:
                 PersonalBudget.state,
                 PersonalBudget.ends_on.label("budget_ends_on"),
                 PersonalBudget.review_on,
+                PersonalBudget.isf_holder_organisation_id,
                 Pot.name.label("pot_name"),
                 PotPeriod.id.label("period_id"),
                 PotPeriod.starts_on,
@@ -301,6 +308,7 @@ def _known_budgets(council_id: int, references: set[str]) -> dict[str, _Known]:
                     row.state,
                     row.budget_ends_on,
                     row.review_on,
+                    row.isf_holder_organisation_id,
                 ),
             )
             known.pots.setdefault(row.pot_name.casefold(), []).append(

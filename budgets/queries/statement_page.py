@@ -14,6 +14,7 @@ from marketplace.accounts.queries import names_of
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.money import format_pounds
+from marketplace.kernel.rails import Rail
 
 SIZE = 50
 _LEAST_DAYS = 28  # before that a forecast would say more about one week than about a year
@@ -89,6 +90,8 @@ def _sentence(balance: Balance, today: date) -> str:
         return "The council has paused this money. Support that is booked goes on."
     if balance.state is BudgetState.ENDED or balance.ends_on < today:
         return f"This money was for {day_words(balance.starts_on)} to {day_words(balance.ends_on)}. It has ended."
+    if balance.rail is Rail.ISF and balance.isf_holder_organisation_id is None:
+        return "No organisation holds this fund yet, so nothing can be ordered from it. The council has to name one."
     if balance.starts_on > today:
         return f"You can use this money from {day_words(balance.starts_on)} to {day_words(balance.ends_on)}."
     return f"You can use this money until {day_words(balance.ends_on)}."

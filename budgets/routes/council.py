@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from budgets.domain import BudgetState
-from budgets.forms.finance import ChangeForm, SetUpForm, StateForm
+from budgets.forms.finance import ChangeForm, HolderForm, SetUpForm, StateForm
 from budgets.queries.book import list_entries_of_budget
 from budgets.queries.finance import BudgetFilter, get_budget_for, list_budgets, list_changes, list_loads
 from budgets.queries.statement_page import ENTRY_WORDS
@@ -90,7 +90,13 @@ def council_budget(budget_id: int) -> str:
     return _page(budget_id)
 
 
-def _page(budget_id: int, *, change: ChangeForm | None = None, state: StateForm | None = None) -> str:
+def _page(
+    budget_id: int,
+    *,
+    change: ChangeForm | None = None,
+    state: StateForm | None = None,
+    holder: HolderForm | None = None,
+) -> str:
     actor = current_actor()
     budget = get_budget_for(actor, budget_id)
     entries = list_entries_of_budget(budget_id)
@@ -102,10 +108,13 @@ def _page(budget_id: int, *, change: ChangeForm | None = None, state: StateForm 
         for each in budget.balances
     }
     holder_id = budget.isf_holder_organisation_id
+    holder_name = get_organisation(holder_id).name if holder_id is not None else None
     return render_template(
         "budgets/council_budget.html",
         budget=budget,
-        holder=get_organisation(holder_id).name if holder_id is not None else None,
+        holder=holder_name,
+        is_fund=budget.rail is Rail.ISF,
+        needs_holder=budget.rail is Rail.ISF and holder_id is None,
         entries=entries,
         entry_words=ENTRY_WORDS,
         names=names_of(entry.actor_user_id for entry in entries),
@@ -114,7 +123,8 @@ def _page(budget_id: int, *, change: ChangeForm | None = None, state: StateForm 
         may_change=may_change and budget.state is not BudgetState.ENDED,
         change_forms=forms,
         state_form=state or StateForm(formdata=None, state=budget.state.value),
-        form=change or state,
+        holder_form=holder or HolderForm(formdata=None, budget_id=budget_id, holder=holder_name),
+        form=change or state or holder,
         rails=RAIL_WORDS,
         states=STATE_WORDS,
     )
@@ -163,6 +173,26 @@ def change_budget_state(budget_id: int) -> Response | str:
             flash("Saved.", "success")
             return redirect(url_for("budgets.council_budget", budget_id=budget_id))
     return _page(budget_id, state=form)
+
+
+@blueprint.post("/council/budgets/<int:budget_id>/holder")
+@allow(FINANCE)
+def change_holder(budget_id: int) -> Response | str:
+    """Another organisation holds this individual service fund from now on."""
+    actor = current_actor()
+    get_budget_for(actor, budget_id)
+    form = HolderForm(budget_id=budget_id)
+    if form.validate():
+        try:
+            finance.change_holder(actor, form.to_command())
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            flash("Saved.", "success")
+            return redirect(url_for("budgets.council_budget", budget_id=budget_id))
+    return _page(budget_id, holder=form)
 
 
 @blueprint.post("/council/budgets/changes/<int:change_id>/<any(agree, back):answer>")

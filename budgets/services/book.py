@@ -24,10 +24,11 @@ from budgets.errors import (
     NotSpent,
 )
 from budgets.models import BudgetEntry, Person, PersonalBudget, Pot, PotPeriod
-from budgets.words import day_words, pot_words
+from budgets.words import day_words, no_holder_words, pot_words
 from marketplace.database import db, in_transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
+from marketplace.kernel.rails import Rail
 
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _periods: Any = PotPeriod.__table__
@@ -69,6 +70,8 @@ class _Account:
     budget_ends_on: date
     starts_on: date
     ends_on: date
+    rail: Rail
+    holder_id: int | None
 
     @property
     def words(self) -> str:
@@ -255,7 +258,7 @@ def _open(entry: _Entry, *, may_be_negative: bool = False) -> tuple[_Account, in
         raise TypeError(f"pence must be int, not {type(entry.pence).__name__}")
     if entry.pence < 0 and not may_be_negative:
         raise ValueError("an amount below nothing")
-    row = db.session.execute(
+    row: Any = db.session.execute(
         select(
             PotPeriod.id,
             PersonalBudget.person_id,
@@ -267,6 +270,8 @@ def _open(entry: _Entry, *, may_be_negative: bool = False) -> tuple[_Account, in
             PersonalBudget.ends_on.label("budget_ends_on"),
             PotPeriod.starts_on,
             PotPeriod.ends_on,
+            PersonalBudget.rail,
+            PersonalBudget.isf_holder_organisation_id,
             BudgetEntry.id.label("entry_id"),
             BudgetEntry.kind,
             BudgetEntry.pence,
@@ -288,7 +293,7 @@ def _open(entry: _Entry, *, may_be_negative: bool = False) -> tuple[_Account, in
         entry.order_id,
     ):
         raise CauseUsedDifferently(entry.cause)
-    return _Account(*row[:10]), row.entry_id
+    return _Account(*row[:12]), row.entry_id
 
 
 def _find(entry: _Entry) -> int | None:
@@ -309,6 +314,8 @@ def _check_open(account: _Account, on: date) -> None:
         raise BudgetNotOpen(
             f"{account.words} ended{when}. Ask {account.who_to_ask} about a new budget, or pay with your own money."
         )
+    if account.rail is Rail.ISF and account.holder_id is None:
+        raise BudgetNotOpen(no_holder_words(account.words, account.who_to_ask))
     if not account.starts_on <= on <= ended:
         raise BudgetNotOpen(
             f"{account.words} is for {day_words(account.starts_on)} to {day_words(ended)}, and {day_words(on)} is "

@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlalchemy import insert, or_, select, update
 
-from budgets.commands import ChangeAllocation, SetUpBudget
+from budgets.commands import ChangeAllocation, ChangeHolder, SetUpBudget
 from budgets.constraints import named_constraints
 from budgets.domain import BudgetState, Funder
 from budgets.models import AllocationChange, Person, PersonalBudget, Pot, PotPeriod
@@ -19,7 +19,9 @@ from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.ids import new_id
-from marketplace.kernel.rails import BUDGET_RAILS
+from marketplace.kernel.rails import BUDGET_RAILS, Rail
+
+_NO_SUCH_HOLDER = "There is no organisation of that name here. Enter its name as it stands on the site."
 
 
 def set_up_budget(actor: Actor, command: SetUpBudget) -> int:
@@ -49,9 +51,7 @@ def check_budget(command: SetUpBudget) -> None:
     if command.amount_pence <= 0:
         raise DomainError("Enter an amount above £0.00", field="amount")
     if command.isf_holder and find_isf_holder(command.isf_holder) is None:
-        raise DomainError(
-            "There is no organisation of that name here. Enter its name as it stands on the site.", field="isf_holder"
-        )
+        raise DomainError(_NO_SUCH_HOLDER, field="isf_holder")
 
 
 def write_budget(
@@ -281,6 +281,50 @@ def set_state(actor: Actor, budget_id: int, state: BudgetState, *, reason: str) 
             person_id=row.person_id,
             council_id=row.council_id,
             reason=reason.strip(),
+        )
+
+
+def change_holder(actor: Actor, command: ChangeHolder) -> None:
+    """Another organisation holds an individual service fund: it pays for what is ordered from now on.
+
+    What was ordered before stays with the holder of that day, who has the money for it. The same holder again changes
+    nothing. Raises NotFound unless the actor works in finance of the budget's council, NotAllowed for another kind of
+    budget or one that has ended, DomainError on the field that has to change.
+    """
+    council_id = db.session.scalar(select(PersonalBudget.council_id).where(PersonalBudget.id == command.budget_id))
+    if council_id is None:
+        raise NotFound
+    _check_finance(actor, council_id)
+    if not command.reason.strip():
+        raise DomainError("Say why, so that the next person knows", field="reason")
+    holder_id = find_isf_holder(command.holder)
+    if holder_id is None:
+        raise DomainError(_NO_SUCH_HOLDER, field="holder")
+    with transaction():
+        budget = db.session.execute(
+            select(PersonalBudget)
+            .where(PersonalBudget.id == command.budget_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).scalar_one()
+        if budget.rail is not Rail.ISF:
+            raise NotAllowed("Only an individual service fund is held by an organisation.")
+        if budget.state is BudgetState.ENDED:
+            raise NotAllowed("This budget has ended. Set up a new one instead.")
+        before = budget.isf_holder_organisation_id
+        if before == holder_id:
+            return
+        budget.isf_holder_organisation_id = holder_id
+        record(
+            "budget.holder",
+            "budget",
+            budget.id,
+            actor_user_id=actor.user_id,
+            person_id=budget.person_id,
+            council_id=council_id,
+            organisation_id=holder_id,
+            reason=command.reason.strip(),
+            before_organisation_id=before,
         )
 
 

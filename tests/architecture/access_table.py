@@ -132,6 +132,7 @@ BUDGETS = {
     "budgets.budgets_of": page(SIGNED_IN),
     "budgets.change_amount": act(FINANCE),
     "budgets.change_budget_state": act(FINANCE),
+    "budgets.change_holder": act(FINANCE),
     "budgets.choose_person": page(SIGNED_IN),
     "budgets.confirm_load": act(FINANCE),
     "budgets.confirm_mandate": act(SIGNED_IN),

@@ -20,10 +20,11 @@ from budgets.models import (
     PotPeriod,
 )
 from budgets.services import book
+from marketplace.accounts.domain import OrganisationKind
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
-from tests.factories.accounts import council
+from tests.factories.accounts import OrganisationFactory, council
 from tests.factories.base import Factory
 
 _numbers = count(1)
@@ -59,6 +60,9 @@ class BudgetFactory(Factory):
     starts_on = factory.LazyFunction(lambda: clock.today() - timedelta(days=30))
     ends_on = factory.LazyFunction(lambda: clock.today() + timedelta(days=334))
     created_at = factory.LazyFunction(clock.now)
+    isf_holder_organisation_id = factory.LazyAttribute(
+        lambda made: OrganisationFactory(kind=OrganisationKind.SUPPORT).id if made.rail is Rail.ISF else None
+    )
 
     class Params:
         ended_yesterday = factory.Trait(

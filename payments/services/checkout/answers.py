@@ -8,7 +8,7 @@ from sqlalchemy import Text, cast, exists, insert, select, update
 from budgets.domain import MandateAction
 from budgets.errors import NotEnoughLeft
 from budgets.queries.access import get_access, list_people
-from budgets.words import day_words
+from budgets.words import day_words, no_holder_words
 from marketplace.accounts.domain import Actor
 from marketplace.database import db, transaction
 from marketplace.kernel import clock, keeping
@@ -154,6 +154,8 @@ def _refusal(plan: Plan, way: WayOfPaying) -> DomainError | None:
                 )
     if way.pot is None:
         return None
+    if way.rail is Rail.ISF and way.pot.payer_organisation_id is None:
+        return DomainError(no_holder_words(way.pot.words, "the council"))
     late = [line.wanted_on for line in way.pays_for if line.wanted_on and line.wanted_on > way.pot.ends_on]
     if late:
         return DomainError(
