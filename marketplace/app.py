@@ -26,6 +26,7 @@ import marketplace.desk.routes
 import marketplace.planning.routes
 import marketplace.reports.routes
 import payments.checks
+import payments.ports
 import payments.queries.orders
 import payments.routes
 import payments.services.work
@@ -119,6 +120,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         allow(ANYONE)(app.view_functions[endpoint])
     budgets.ports.join(council_finder=catalogue.services.places.council_id_for, order_describer=_describe_orders)
     catalogue.ports.join(reviews_for=ratings.queries.reviews_for)
+    payments.ports.join(reviewed_orders=ratings.queries.reviewed_orders)
     app.extensions["checks"] = (
         budgets.checks.run,
         payments.checks.run,

@@ -118,6 +118,12 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{thousands(count)} {word}"
 
 
+def ended(text: str | None) -> str:
+    """Somebody's own words with a full stop, unless they end by themselves: another sentence can follow."""
+    words = (text or "").rstrip()
+    return words if not words or words[-1] in ".?!…" else f"{words}."
+
+
 def miles(metres: float | int | None) -> str:
     """`0.4 miles`, `1 mile`, `12 miles` for a distance in metres; `under 0.1 miles` beneath that."""
     if metres is None:
@@ -175,6 +181,7 @@ FILTERS = {
         ago,
         thousands,
         plural,
+        ended,
         miles,
         one_decimal,
         half_stars,

@@ -12,6 +12,7 @@ from marketplace.kernel.errors import DomainError, NotFound
 from payments import words
 from payments.domain import OrderState, PaymentState, awaits_card
 from payments.forms.orders import CancelForm, ProblemForm, SortedForm
+from payments.ports import is_reviewed
 from payments.queries.approvals import list_waiting
 from payments.queries.card_states import cards_of_checkout
 from payments.queries.orders import OrderView, count_of_person, get_order_for, list_orders_for_person
@@ -22,7 +23,7 @@ from payments.services import orders as services
 from payments.timeline import steps_of
 
 PAGE = 20
-_REVIEW = "ratings.write"
+_REVIEW, _REVIEWS = "ratings.write", "ratings.mine"
 _CANCELLABLE = (
     OrderState.AWAITING_APPROVAL,
     OrderState.AWAITING_PAYMENT,
@@ -105,18 +106,22 @@ def order(order_id: int) -> Response | str:
         may_cancel=may_act and view.state in _CANCELLABLE,
         may_question=may_act and view.state in _QUESTIONABLE,
         may_pay=is_buyer and mine and needs_card,
-        review_href=_review_href(view) if is_buyer else None,
+        review=_review_link(view) if is_buyer else None,
     )
 
 
-def _review_href(view: OrderView) -> str | None:
-    """Where the reader may write about what was bought: once it was agreed to, where this installation has reviews."""
+def _review_link(view: OrderView) -> tuple[str, str] | None:
+    """Where to write about what was bought, or to read what was written: once it was agreed to, where this
+    installation has reviews.
+    """
     agreed = view.state in (OrderState.CONFIRMED, OrderState.CLOSED)
     if not agreed or _REVIEW not in current_app.view_functions:
         return None
     if find_access(current_actor(), view.person_id, MandateAction.REVIEW) is None:
         return None
-    return url_for(_REVIEW, order_id=view.id)
+    if is_reviewed(view.id):
+        return url_for(_REVIEWS), "Your reviews"
+    return url_for(_REVIEW, order_id=view.id), "Write a review"
 
 
 def _may(view: OrderView) -> bool:

@@ -60,6 +60,16 @@ def test_before_it_is_agreed_the_page_says_when(app: Flask, client: FlaskClient)
     assert "once you have agreed" in text_of(response)
 
 
+def test_the_order_leads_to_the_review_once_there_is_one(app: Flask, client: FlaskClient) -> None:
+    purchase = bought()
+    sign_in(client, purchase.user_id)
+    page = f"/orders/{purchase.order_id}"
+    assert client.get(page).get_data(as_text=True).count(f'href="{page}/review"') == 1
+    services.write(purchase.actor, purchase.order_id, services.NewReview(purchase.listing_id, 5, "Good"))
+    html = client.get(page).get_data(as_text=True)
+    assert f'href="{page}/review"' not in html and 'href="/reviews/mine">Your reviews' in html
+
+
 def test_strangers_see_no_page(app: Flask, client: FlaskClient) -> None:
     purchase = bought()
     review_id = services.write(purchase.actor, purchase.order_id, services.NewReview(purchase.listing_id, 5, "Good"))

@@ -15,6 +15,14 @@ def test_pence_read_as_pounds_in_full(pence: int | None, words: str) -> None:
     assert filters.pounds(pence) == words
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [("Ring twice", "Ring twice."), ("Ring twice. ", "Ring twice."), ("Tuesday?", "Tuesday?"), ("", ""), (None, "")],
+)
+def test_own_words_end_once(typed: str | None, read: str) -> None:
+    assert filters.ended(typed) == read
+
+
 @pytest.mark.parametrize(("pence", "words"), [(5400, "£54"), (5450, "£54.50"), (0, "£0"), (100000, "£1,000")])
 def test_short_pounds_drop_only_empty_pence(pence: int, words: str) -> None:
     assert filters.pounds_short(pence) == words
