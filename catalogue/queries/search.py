@@ -1,6 +1,7 @@
 """Search: what was asked, what was understood, and a page of listings checked in the database."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +13,7 @@ from catalogue.search.columns import PRICE_BANDS, Columns
 from catalogue.search.current import searcher
 from catalogue.search.facts import vector_of
 from catalogue.search.fallback import candidates as database_candidates
-from catalogue.search.matching import match
+from catalogue.search.matching import Matched, match
 from catalogue.search.ranking import Counts, Criteria, Hit, Ranked, Sort, rank
 from catalogue.search.snapshot import Scores, Snapshot
 from catalogue.services.places import Located, locate
@@ -23,6 +24,9 @@ from marketplace.kernel.rails import Rail
 
 PAGE_SIZE = 20
 LAST_PAGE = 500
+FEW = 5
+"""Where fewer say all that was asked, as many that say some of it are shown below them."""
+_WORD = re.compile(r"[^\W_]+")
 BAND_WORDS = {
     "free": "Free",
     "to-10": "Up to £10",
@@ -75,7 +79,8 @@ class Result:
 class SearchPage:
     """One page of results. `total` counts all pages; `total_is_least` when there are more than could be counted.
 
-    `is_partial`: nothing says all of the words, these say some. `corrections` are words as typed and as searched.
+    `is_partial`: nothing says all of the words, these say some. `also`: where few say all, some that say a part, not
+    counted in `total`. `corrections` are words as typed and as searched.
     `too_far` counts what meets everything but the place. `place_error` is the sentence for a place not understood:
     the results are then those of anywhere.
     """
@@ -93,14 +98,14 @@ class SearchPage:
     place_error: str | None = None
     corrections: dict[str, str] = field(default_factory=dict)
     is_partial: bool = False
+    also: tuple[Result, ...] = ()
     total_is_least: bool = False
     index_is_missing: bool = False
 
     @property
     def searched_for(self) -> str:
         """The words with their spelling put right."""
-        words = self.asked.text.split()
-        return " ".join(self.corrections.get(word.casefold().strip(".,;!?"), word) for word in words)
+        return _WORD.sub(lambda found: self.corrections.get(found[0].casefold(), found[0]), self.asked.text)
 
     @property
     def too_far(self) -> int:
@@ -121,23 +126,37 @@ def search(query: SearchQuery) -> SearchPage:
     effective = _with_understood(query, asked, place)
     criteria = _criteria(effective, place, category)
     snapshot = searcher().snapshot()
-    corrections: dict[str, str] = {}
     is_partial = total_is_least = False
     asked_page = min(max(1, query.page), LAST_PAGE)
+    matched: Matched | None = None
     if snapshot is not None:
-        find, corrections = _from_index(snapshot, asked, criteria, as_typed=query.as_typed)
+        find, matched = _from_index(snapshot, asked, criteria, as_typed=query.as_typed)
     else:
         columns, scores, total_is_least = database_candidates(asked, criteria.categories)
         find = _finder(columns, criteria, scores)
     ranked, is_partial = find(asked_page)
+    if snapshot is not None and matched is not None and not ranked.total and not query.as_typed:
+        doubting, doubted = _from_index(snapshot, asked, criteria, as_typed=False, doubting=True)
+        ranked_again, is_partial_again = doubting(asked_page)
+        if ranked_again.total:
+            find, matched, ranked, is_partial = doubting, doubted, ranked_again, is_partial_again
+    corrections = matched.corrections if matched else {}
     last_page = min(LAST_PAGE, max(1, math.ceil(ranked.total / PAGE_SIZE)))
     if asked_page > last_page:
         ranked, is_partial = find(last_page)
-    results, gone = _results(ranked.hits)
+    more: list[Hit] = []
+    if snapshot is not None and matched is not None and not is_partial and 0 < ranked.total < FEW:
+        more = rank(snapshot.columns, matched.partial(), replace(criteria, sort=Sort.RELEVANCE), stop=FEW).hits
+    shown, gone = _results([*ranked.hits, *more])
+    full = {hit.listing_id for hit in ranked.hits}
+    results = tuple(result for result in shown if result.card.id in full)
+    also = tuple(result for result in shown if result.card.id not in full)
+    gone -= len(more) - len(also)
     return SearchPage(
         query=query,
         asked=asked,
         results=results,
+        also=also,
         total=ranked.total - gone,
         page=min(asked_page, last_page),
         last_page=last_page,
@@ -225,12 +244,12 @@ def _finder(
 
 
 def _from_index(
-    snapshot: Snapshot, asked: Asked, criteria: Criteria, *, as_typed: bool
-) -> tuple[Finder, dict[str, str]]:
+    snapshot: Snapshot, asked: Asked, criteria: Criteria, *, as_typed: bool, doubting: bool = False
+) -> tuple[Finder, Matched | None]:
     if not asked.clauses:
-        return _finder(snapshot.columns, criteria, None), {}
-    matched = match(snapshot, asked, as_typed=as_typed)
-    return _finder(snapshot.columns, criteria, matched.full, matched.partial), matched.corrections
+        return _finder(snapshot.columns, criteria, None), None
+    matched = match(snapshot, asked, as_typed=as_typed, doubting=doubting)
+    return _finder(snapshot.columns, criteria, matched.full, matched.partial), matched
 
 
 def _results(hits: list[Hit]) -> tuple[tuple[Result, ...], int]:

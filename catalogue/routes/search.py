@@ -92,6 +92,7 @@ def search_page() -> str:
         page=page,
         query=query,
         cards=draw_results(page.results),
+        also=draw_results(page.also),
         tags=[_tag(tag) for tag in page.tags],
         facet_groups=facet_groups(page),
         sorts=sorts(page),

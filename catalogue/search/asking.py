@@ -148,25 +148,33 @@ def _clauses(words: list[str], *, something_else: bool) -> tuple[Clause, ...]:
     Words of asking alone count as words, unless the question said something else too, such as a place.
     """
     said = [word for word in words if word not in STOP_WORDS]
-    telling = [word for word in said if word not in _ASKING]
-    used = telling or ([] if something_else else said)
-    clauses: list[Clause] = []
+    phrases: list[tuple[str, ...]] = []
     position = 0
-    while position < len(used):
-        phrase = _phrase_at(used, position)
-        clauses.append(clause_of(phrase))
-        position += len(phrase)
+    while position < len(said):
+        phrase, position = _phrase_at(said, position)
+        phrases.append(phrase)
+    telling = [phrase for phrase in phrases if len(phrase) > 1 or phrase[0] not in _ASKING]
+    used = telling or ([] if something_else else phrases)
+    clauses = [clause_of(phrase) for phrase in used]
     if clauses and not any(clause.required for clause in clauses):
         clauses = [Clause(clause.words, clause.alternatives) for clause in clauses]
     return tuple(clauses)
 
 
-def _phrase_at(words: list[str], position: int) -> tuple[str, ...]:
-    for size in range(min(LONGEST_PHRASE, len(words) - position), 1, -1):
-        phrase = tuple(words[position : position + size])
-        if terms_of(" ".join(phrase)) in synonyms():
-            return phrase
-    return (words[position],)
+def _phrase_at(words: list[str], position: int) -> tuple[tuple[str, ...], int]:
+    """The longest known phrase that begins here, and where the next begins. Words of asking may stand within it or be
+    part of it: "cut my toenails", "get up".
+    """
+    telling = [place for place in range(position, len(words)) if words[place] not in _ASKING]
+    for size in range(LONGEST_PHRASE, 1, -1):
+        here = list(range(position, min(position + size, len(words))))
+        for places in [here, telling[:size]] if telling[:size] != here else [here]:
+            if len(places) < size or places[0] != position:
+                continue
+            phrase = tuple(words[place] for place in places)
+            if terms_of(" ".join(phrase)) in synonyms():
+                return phrase, places[-1] + 1
+    return (words[position],), position + 1
 
 
 def clause_of(phrase: tuple[str, ...]) -> Clause:

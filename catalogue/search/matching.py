@@ -38,13 +38,19 @@ class Matched:
         return {number: sum(scores.get(number, 0.0) for scores in every) for number in chosen}
 
 
-def match(snapshot: Snapshot, asked: Asked, *, as_typed: bool = False) -> Matched:
-    """Match the clauses; `as_typed` leaves the spelling alone. Without clauses nothing matches."""
+def match(snapshot: Snapshot, asked: Asked, *, as_typed: bool = False, doubting: bool = False) -> Matched:
+    """Match the clauses; `as_typed` leaves the spelling alone. Without clauses nothing matches.
+
+    `doubting` mends even words that somebody says somewhere, where a commoner word is near: a firm may be called
+    Gardner, but who looks for a "gardner" and finds none near by means a gardener.
+    """
     corrections: dict[str, str] = {}
     required: list[Scores] = []
     loose: list[Scores] = []
     for clause in asked.clauses:
         scores = _scores(snapshot, clause)
+        if doubting and scores:
+            clause, scores = _doubted(snapshot, clause, scores, corrections)
         if not scores:
             clause, scores = _second_try(snapshot, clause, corrections, as_typed=as_typed)
         (required if clause.required else loose).append(scores)
@@ -110,6 +116,18 @@ def _second_try(
     if scores:
         corrections[word] = better
     return tried, scores
+
+
+def _doubted(snapshot: Snapshot, clause: Clause, scores: Scores, corrections: dict[str, str]) -> tuple[Clause, Scores]:
+    word = clause.words[0]
+    if len(clause.words) > 1 or word in known_words():
+        return clause, scores
+    better = correct(word, (snapshot.vocabulary | known_words()) - {word}, snapshot.frequency)
+    if better is None or snapshot.frequency(better) <= snapshot.frequency(word):
+        return clause, scores
+    corrections[word] = better
+    tried = clause_of((better,))
+    return tried, _scores(snapshot, tried)
 
 
 def _completed(snapshot: Snapshot, word: str) -> tuple[Alternative, ...]:

@@ -125,6 +125,35 @@ def test_all_words_must_be_said_before_some_are_enough(town: dict[str, int]) -> 
     assert set(names(town, page)) >= {"garden", "leeds"}
 
 
+def test_where_few_say_all_some_that_say_a_part_follow(town: dict[str, int]) -> None:
+    page = search(SearchQuery(q="gardening smile"))
+    assert ([town["garden"]], 1) == ([result.card.id for result in page.results], page.total)
+    assert [result.card.id for result in page.also] == [town["leeds"]]
+    near = search(SearchQuery(q="gardening smile", postcode="DL1"))
+    assert not near.also, "what is too far away is no answer either"
+    assert not search(SearchQuery(q="gardening")).also
+
+
+def test_name_of_a_firm_far_away_is_no_reason_to_misunderstand_a_slip(town: dict[str, int]) -> None:
+    with transaction():
+        ListingFactory(
+            title="Gardner House",
+            summary="-",
+            description="-",
+            latitude=50.72,
+            longitude=-3.53,
+            postcode="EX1 1AA",
+        )
+        for _ in range(2):
+            ListingFactory(title="Gardener", category_slug="gardening", summary="-", description="-")
+    reindex()
+    page = search(SearchQuery(q="Gardner", postcode="DL1"))
+    assert (page.corrections, page.searched_for) == ({"gardner": "gardener"}, "gardener")
+    assert town["garden"] in [result.card.id for result in page.results]
+    assert search(SearchQuery(q="gardner", postcode="DL1", as_typed=True)).total == 0
+    assert search(SearchQuery(q="gardner", postcode="EX1")).corrections == {}
+
+
 def test_beginning_of_a_word_is_enough(town: dict[str, int]) -> None:
     page = search(SearchQuery(q="respi"))
     assert (names(town, page), page.corrections) == (["county"], {})
