@@ -232,7 +232,9 @@ def _first_keys(
         return {number: far[number] for number in kept}
     best = max((relevance[number] for number in kept), default=0.0) if relevance else 0.0
     if best <= 0:
-        return {number: _nearness(far[number]) if far is not None else 0 for number in kept}
+        if far is None:  # nothing said and no place: what can be ordered here comes before what is only known of
+            return {number: not columns.profiles[columns.profile[number]][0] for number in kept}
+        return {number: _nearness(far[number]) for number in kept}
     scale = _STEPS / best
     if far is None:
         return {number: -int(relevance[number] * scale) for number in kept}

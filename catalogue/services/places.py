@@ -12,7 +12,14 @@ from catalogue.models import Postcode
 from marketplace import places_data
 from marketplace.accounts.queries import find_council_by_gss
 from marketplace.database import db
-from marketplace.kernel.places import InvalidPostcode, Point, normalise_postcode, parse_place
+from marketplace.kernel.places import (
+    InvalidPostcode,
+    Point,
+    PostcodePlace,
+    find_place_in,
+    normalise_postcode,
+    parse_place,
+)
 
 LONGEST_PLACE = 60
 
@@ -23,7 +30,7 @@ class Located:
 
     `exact` is false when only the middle of an outcode or of a council is known. `council_gss` is the council that
     answers for adult social care, only when it is certain; `likely_council_gss` may be used to search, never to route
-    a person. `label` is how to say the place back.
+    a person. `label` is how to say the place back. `nation` is England, Scotland or Wales.
     """
 
     point: Point
@@ -33,15 +40,19 @@ class Located:
     outcode: str | None = None
     postcode: str | None = None
     likely_council_gss: str | None = None
+    nation: str = "England"
 
 
 def locate(text: str) -> Located:
-    """The place of a full postcode, an outcode or a council's name. At most one query. Raises UnknownPlace."""
+    """The place of a full postcode, an outcode, a council's name, or of one of them at the end of an address.
+
+    At most one query. Raises UnknownPlace.
+    """
     words = " ".join(text.split())[:LONGEST_PLACE]
-    try:
-        place = parse_place(words)
-    except InvalidPostcode:
+    place = _place_typed(words)
+    if place is None:
         return _locate_council(words)
+    outcode = places_data.find_outcode(place.outcode)
     if place.postcode is not None:
         row = db.session.execute(
             select(Postcode.latitude, Postcode.longitude, Postcode.council_gss).where(
@@ -58,8 +69,8 @@ def locate(text: str) -> Located:
                 place.outcode,
                 place.postcode,
                 council,
+                outcode.nation if outcode else "England",
             )
-    outcode = places_data.find_outcode(place.outcode)
     if outcode is None:
         raise UnknownPlace(f"We do not know the postcode {place}. Check it, or enter the first half of one near by.")
     return Located(
@@ -70,7 +81,19 @@ def locate(text: str) -> Located:
         outcode=place.outcode,
         postcode=place.postcode,
         likely_council_gss=_asc(outcode.council_gss),
+        nation=outcode.nation,
     )
+
+
+def _place_typed(words: str) -> PostcodePlace | None:
+    """The postcode or outcode that was typed: by itself, or in an address where it makes no sense by itself."""
+    try:
+        place = parse_place(words)
+    except InvalidPostcode:
+        return find_place_in(words)
+    if places_data.find_outcode(place.outcode) is None:
+        return find_place_in(words) or place
+    return place
 
 
 def find_place(text: str | None) -> Located | None:
@@ -100,7 +123,7 @@ def council_id_for(postcode: str) -> int | None:
 
 
 def _locate_council(words: str) -> Located:
-    council = places_data.find_council_by_name(words) if words else None
+    council = _council_in(words)
     if council is None:
         raise UnknownPlace()
     gss = council.asc_gss
@@ -108,6 +131,16 @@ def _locate_council(words: str) -> Located:
     if centre is None:
         raise UnknownPlace()
     return Located(centre, gss, False, council.name, likely_council_gss=gss)
+
+
+def _council_in(words: str) -> places_data.Council | None:
+    """The council of the words, of their last few as in an address, or the one that was probably meant."""
+    parts = words.replace(",", " ").split()
+    for start in range(len(parts)):
+        council = places_data.find_council_by_name(" ".join(parts[start:]))
+        if council is not None:
+            return council
+    return places_data.find_council_like(words)
 
 
 def _sure_council(postcode: str) -> str | None:

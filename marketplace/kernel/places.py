@@ -14,7 +14,7 @@ MILE_METRES = 1609.344
 EARTH_RADIUS_METRES = 6_371_008.8  # mean radius of the WGS84 ellipsoid
 
 POSTCODE_SENTENCE = "Enter a postcode, like DL3 7TX"
-PLACE_SENTENCE = "Enter a postcode, or the first half of one, like DL3 7TX or DL3"
+PLACE_SENTENCE = "Enter a postcode, the first half of one or a council, like DL3 7TX, DL3 or Darlington"
 
 # Royal Mail's rules: which letters may stand where. GIR 0AA and the overseas territories are not places in Great
 # Britain.
@@ -29,6 +29,9 @@ _FULL_PATTERN = re.compile(f"({_OUTCODE})({_INCODE})")
 _OUTCODE_PATTERN = re.compile(_OUTCODE)
 _SEPARATORS = re.compile(r"[\s.\-\u2010-\u2015\u200b\ufeff]+")
 _LONGEST_TEXT = 32
+_LONGEST_ADDRESS = 200
+_FULL_IN_TEXT = re.compile(rf"(?<![A-Z0-9])({_OUTCODE}) ?({_INCODE})(?![A-Z0-9])")
+_BEGINNING_AT_THE_END = re.compile(rf"(?<![A-Z0-9])({_OUTCODE})(?: [0-9][A-Z]?)?$")
 
 
 class InvalidPostcode(ValueError):
@@ -82,6 +85,20 @@ def parse_place(text: str) -> PostcodePlace:
     if _OUTCODE_PATTERN.fullmatch(compact):
         return PostcodePlace(outcode=compact)
     raise InvalidPostcode(PLACE_SENTENCE)
+
+
+def find_place_in(text: str) -> PostcodePlace | None:
+    """The postcode in a whole address, or the beginning of one: "2 High Row, Darlington DL3 7QQ", "dl3 7".
+
+    None when there is none. Only words that stand alone count, so that a house number makes no outcode.
+    """
+    plain = " ".join(_SEPARATORS.sub(" ", unicodedata.normalize("NFKC", text)[:_LONGEST_ADDRESS]).upper().split())
+    for pattern in (_FULL_IN_TEXT, _BEGINNING_AT_THE_END):
+        found = pattern.search(plain)
+        if found is not None:
+            whole = f"{found[1]} {found[2]}" if pattern is _FULL_IN_TEXT else None
+            return PostcodePlace(outcode=found[1], postcode=whole)
+    return None
 
 
 def outcode_of(text: str) -> str:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -27,6 +28,10 @@ COUNTY_COUNCIL = "county council"
 
 # Fewer postcodes than this and an outcode may be post-office boxes only, which is no name for a place.
 _FEWEST_POSTCODES_OF_A_PLACE = 4
+
+# A name is mended only when it is long enough, and so much like one of ours, that it can hardly be another place.
+_LEAST_LETTERS_TO_MEND = 5
+_ALIKE = 0.88
 
 # Codes that newer products of the Office for National Statistics use for a council packaged under its older code.
 _NEWER_CODES = {"E08000038": "E08000016", "E08000039": "E08000019"}
@@ -53,6 +58,11 @@ class Outcode:
     @property
     def lon(self) -> float:
         return self.point.lon
+
+    @property
+    def nation(self) -> str:
+        """England, Scotland or Wales: where most of it lies."""
+        return {"S": "Scotland", "W": "Wales"}.get(self.council_gss[:1], "England")
 
     @property
     def only_council_gss(self) -> str | None:
@@ -129,6 +139,15 @@ def find_council_by_name(name: str) -> Council | None:
     None when no council, or more than one, goes by that name.
     """
     return _names().get(_plain_name(name)) or _short_names().get(_short_name(name))
+
+
+def find_council_like(name: str) -> Council | None:
+    """The one council whose name was probably meant: "Darlingtn". None when the words are short or nothing is near."""
+    plain = _plain_name(name)
+    if len(plain) < _LEAST_LETTERS_TO_MEND:
+        return None
+    near = get_close_matches(plain, [*_names(), *_short_names()], n=1, cutoff=_ALIKE)
+    return find_council_by_name(near[0]) if near else None
 
 
 def asc_council_for(district_gss: str) -> Council:

@@ -88,8 +88,26 @@ def test_start_page_asks_two_things_and_shows_what_is_free(client: FlaskClient, 
         "I am helping somebody",
         "Three ways to pay",
         "Cockerton lunch club",
+        "Some things are free",
     ):
         assert expected in words
+
+
+def test_title_of_a_search_says_what_was_chosen(client: FlaskClient, town: dict[str, int]) -> None:
+    html = client.get("/search?category=gardening&funding=own_money&sort=price").get_data(as_text=True)
+    assert '<h1 class="govuk-heading-l">Gardening</h1>' in html
+    title = html.split("<title>")[1].split("</title>")[0]
+    assert "for Gardening, takes own money, lowest price first" in title
+
+
+def test_place_that_is_not_understood_narrows_nothing_and_the_page_says_so(
+    client: FlaskClient, town: dict[str, int]
+) -> None:
+    sentence = "Until we know where, the list is of all England."
+    assert sentence in text_of(client.get("/search?q=garden&postcode=nowhere"))
+    assert sentence not in text_of(client.get("/search?q=garden&postcode=DL3"))
+    scotland = text_of(client.get("/search?q=garden&postcode=EH1+1AA"))
+    assert "EH1 1AA is in Scotland. This site is about care and support in England." in scotland
 
 
 def test_place_of_the_last_search_is_offered_again_but_never_the_whole_postcode(
@@ -97,7 +115,7 @@ def test_place_of_the_last_search_is_offered_again_but_never_the_whole_postcode(
 ) -> None:
     client.get("/search?q=garden&postcode=DL3+7TX")
     home = client.get("/").get_data(as_text=True)
-    assert 'value="DL3"' in home
+    assert 'value="DL3"' in home and "Free things near DL3" in home
     with client.session_transaction() as session:
         assert "7TX" not in str(dict(session))
 

@@ -38,7 +38,32 @@ def test_council_can_be_named(app: Flask) -> None:
     assert place.point.lat == pytest.approx(54.53, abs=0.02)
 
 
-@pytest.mark.parametrize("words", ["", "nowhere at all", "ZZ99", "QQ1 1AA", "12345", "<script>"])
+@pytest.mark.parametrize(
+    ("typed", "label"),
+    [
+        ("dl3 7", "DL3"),
+        ("DL3 7T", "DL3"),
+        ("2 High Row, Darlington DL3 7QQ", "DL3 7QQ"),
+        ("12 High Street Darlington", "Darlington"),
+        ("12 High Street, Darlington", "Darlington"),
+        ("Darlingtn", "Darlington"),
+        ("midlesbrough", "Middlesbrough"),
+    ],
+)
+def test_address_half_a_postcode_and_a_slip_in_a_name_are_understood(app: Flask, typed: str, label: str) -> None:
+    assert locate(typed).label == label
+
+
+@pytest.mark.parametrize(
+    ("typed", "nation"), [("EH1 1AA", "Scotland"), ("CF10", "Wales"), ("DL3 7TX", "England"), ("Kent", "England")]
+)
+def test_place_outside_england_is_known_for_one(app: Flask, typed: str, nation: str) -> None:
+    assert locate(typed).nation == nation
+
+
+@pytest.mark.parametrize(
+    "words", ["", "nowhere at all", "ZZ99", "QQ1 1AA", "12345", "<script>", "12 High Street", "Sutten", "DL3 7TXX"]
+)
 def test_what_is_no_place_is_refused_beside_the_field(app: Flask, words: str) -> None:
     with pytest.raises(UnknownPlace) as caught:
         locate(words)

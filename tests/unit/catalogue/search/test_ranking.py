@@ -111,6 +111,12 @@ def test_relevance_goes_before_free_and_free_before_paid_among_equals() -> None:
     assert ids([free_poor, paid_equal, free_equal], Criteria()) == [2, 4, 3]
 
 
+def test_without_words_or_place_what_can_be_ordered_goes_before_what_is_only_known_of() -> None:
+    known = replace(BASE, listing_id=1, rails=0, price_pence=0)
+    columns = Columns([known, replace(BASE, listing_id=2), replace(BASE, listing_id=3, price_pence=0)])
+    assert [hit.listing_id for hit in rank(columns, None, Criteria()).hits] == [3, 2, 1]
+
+
 def test_near_goes_before_far_among_equals() -> None:
     far = (replace(BASE, listing_id=1, vector=at(8)), 5.0)
     near = (replace(BASE, listing_id=2, vector=at(0.5)), 5.0)
