@@ -49,7 +49,7 @@ def match(snapshot: Snapshot, asked: Asked, *, as_typed: bool = False, doubting:
     loose: list[Scores] = []
     for clause in asked.clauses:
         scores = _scores(snapshot, clause)
-        if doubting and scores:
+        if doubting:
             clause, scores = _doubted(snapshot, clause, scores, corrections)
         if not scores:
             clause, scores = _second_try(snapshot, clause, corrections, as_typed=as_typed)
@@ -122,7 +122,8 @@ def _doubted(snapshot: Snapshot, clause: Clause, scores: Scores, corrections: di
     word = clause.words[0]
     if len(clause.words) > 1 or word in known_words():
         return clause, scores
-    better = correct(word, (snapshot.vocabulary | known_words()) - {word}, snapshot.frequency)
+    longer = set(snapshot.words_beginning(word, MOST_COMPLETIONS))
+    better = correct(word, (snapshot.vocabulary | known_words()) - longer - {word}, snapshot.frequency)
     if better is None or snapshot.frequency(better) <= snapshot.frequency(word):
         return clause, scores
     corrections[word] = better

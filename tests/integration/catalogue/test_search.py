@@ -147,6 +147,7 @@ def test_name_of_a_firm_far_away_is_no_reason_to_misunderstand_a_slip(town: dict
         for _ in range(2):
             ListingFactory(title="Gardener", category_slug="gardening", summary="-", description="-")
     reindex()
+    assert search(SearchQuery(q="gardne", postcode="DL1")).corrections, "nor is a longer word that begins so"
     page = search(SearchQuery(q="Gardner", postcode="DL1"))
     assert (page.corrections, page.searched_for) == ({"gardner": "gardener"}, "gardener")
     assert town["garden"] in [result.card.id for result in page.results]
