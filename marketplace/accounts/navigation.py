@@ -76,8 +76,8 @@ def start_page(actor: Actor) -> str:
 
 
 def first_page(actor: Actor, user_id: int) -> str:
-    """Where somebody goes who has just confirmed a new account: providers on to tell about themselves."""
-    if joined_as(user_id) is JoinedAs.PROVIDER and can_open("/provider/join", actor):
+    """Where somebody goes who has just signed in: to their work, and new providers on to tell about themselves."""
+    if not actor.roles and joined_as(user_id) is JoinedAs.PROVIDER and can_open("/provider/join", actor):
         return "/provider/join"
     return start_page(actor)
 

@@ -101,6 +101,10 @@ class Walker:
         self.page.locator("main li, main tr").filter(has_text=words).first.get_by_role("link").first.click()
         self.look()
 
+    def row(self, words: str) -> Locator:
+        """The row of a table that has these words in it."""
+        return self.page.locator("main tr").filter(has_text=words).first
+
     def go(self, address: str) -> None:
         """Come back to an address that was kept."""
         self.page.goto(self.home + address)

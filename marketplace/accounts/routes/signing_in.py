@@ -57,7 +57,9 @@ def _after(asked: str | None, user_id: int | None = None) -> str:
     """Where to go after signing in: the page that was asked for, else the start page of this user's work."""
     if asked and (path := own_path(asked)) != "/":
         return path
-    return navigation.start_page(actor_of(user_id) if user_id is not None else current_actor())
+    if user_id is None:
+        return navigation.start_page(current_actor())
+    return navigation.first_page(actor_of(user_id), user_id)
 
 
 @blueprint.post("/sign-out")

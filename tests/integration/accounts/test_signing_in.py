@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from marketplace.accounts import passwords
-from marketplace.accounts.domain import Role
+from marketplace.accounts.domain import JoinedAs, Role
 from marketplace.accounts.models import SignIn, User
 from marketplace.accounts.passwords import Parameters
 from marketplace.accounts.services import sessions, signing_in
@@ -45,6 +45,24 @@ def test_the_right_password_signs_in_and_the_address_is_read_in_any_case(client:
     page = client.get("/account")
     assert "Margaret" in text_of(page)
     assert page.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("joined_as", "role", "where"),
+    [
+        (JoinedAs.PROVIDER, None, "/provider/join"),
+        (JoinedAs.PROVIDER, Role.PROVIDER, "/provider"),
+        (JoinedAs.MYSELF, None, "/"),
+    ],
+)
+def test_a_provider_who_has_not_told_about_themselves_is_led_there_again(
+    client: FlaskClient, joined_as: JoinedAs, role: Role | None, where: str
+) -> None:
+    with transaction():
+        user = user_with_role(role) if role else UserFactory()
+        user.email, user.joined_as = EMAIL, joined_as.value
+        user.password_hash = passwords.hash_password(PASSWORD)
+    assert _try(client).location == where
 
 
 def test_a_wrong_address_and_a_wrong_password_look_the_same(client: FlaskClient, user_id: int) -> None:
