@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, or_, select
 
 from marketplace.database import db
 from marketplace.kernel import clock
@@ -82,7 +82,7 @@ def _summaries() -> Any:
         select(func.count(OrderLine.id)).where(OrderLine.order_id == Order.id).correlate(Order).scalar_subquery()
     )
     waiting = (
-        select(func.coalesce(func.sum(Refund.pence), 0))
+        select(cast(func.coalesce(func.sum(Refund.pence), 0), BigInteger))  # PostgreSQL sums to a decimal
         .where(Refund.order_id == Order.id, Refund.state == RefundState.WAITING)
         .correlate(Order)
         .scalar_subquery()

@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from budgets.models import Person
 from catalogue.domain import ListingState, ProviderState
 from catalogue.models import Listing, Provider, ProviderClaim
 from marketplace.accounts.domain import Role
@@ -241,13 +242,25 @@ def test_what_waits_for_a_second_person_is_not_said_to_be_given_back(app: Flask,
     waiting, at_the_desk_first = get_order(order_id), text_of(client.get(f"/desk/order/{order_id}"))
     assert (waiting.given_back_pence, waiting.levy_given_back_pence) == (0, 0)
     assert waiting.waiting_refund_pence == 30_000
+    assert "was given back" not in _list_of_the_buyer(app, order_id)
     assert "£300.00 given back, or waiting to be" in at_the_desk_first
     refunds.approve_refund(an_operator("Second Operator"), db.session.execute(select(Refund.id)).scalar_one())
     db.session.rollback()
     given = get_order(order_id)
     assert (given.given_back_pence, given.levy_given_back_pence, given.waiting_refund_pence) == (30_000, 750, 0)
+    assert "£500.00, of which £300.00 was given back" in _list_of_the_buyer(app, order_id)
     assert "£300.00 given back" in text_of(client.get(f"/desk/order/{order_id}"))
     assert "waiting to be" not in text_of(client.get(f"/desk/order/{order_id}"))
+
+
+def _list_of_the_buyer(app: Flask, order_id: int) -> str:
+    """What the person reads about their orders."""
+    with transaction():
+        user_id = UserFactory().id
+        db.session.get(Person, get_order(order_id).person_id).user_id = user_id  # type: ignore[union-attr]
+    client = app.test_client()
+    sign_in(client, user_id)
+    return text_of(client.get("/orders"))
 
 
 def test_a_second_operator_may_say_no_with_a_reason(app: Flask, client: FlaskClient) -> None:
