@@ -237,6 +237,16 @@ def reclaim(
     return _write(entry, account)
 
 
+def require_open(pot_period_id: int) -> None:
+    """Whether the budget of a pot still takes new orders: asked again when what was kept aside for one is agreed to.
+
+    Raises BudgetNotOpen when it was paused, has ended, or its period is over; NotFound.
+    """
+    probe = _Entry(EntryKind.HOLD, pot_period_id, 0, "", None, None, None, None, None)
+    account, _ = _open(probe)
+    _check_open(account, max(clock.today(), account.starts_on))
+
+
 def _out_of_hold(entry: _Entry) -> int | None:
     """RELEASE and SPEND: only what this very order still has kept aside, looked at under the pot's lock."""
     _lock(entry.pot_period_id)

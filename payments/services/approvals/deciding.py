@@ -15,6 +15,7 @@ from payments.services.approvals.asking import content_digest
 from payments.services.moves import lock_order, move_order
 from payments.services.orders import letters
 from payments.services.orders.answers import required_reason
+from payments.services.orders.booking import require_open_budget
 from payments.services.orders.deadlines import payment_deadline
 from payments.services.orders.endings import end_sent_back
 from payments.services.orders.payment import place
@@ -33,7 +34,8 @@ class Decided(StrEnum):
 def approve(actor: Actor, approval_id: int, *, seen: str) -> Decided:
     """Agree to the case whose digest is `seen`: it goes to its provider, or back to the buyer for the card.
 
-    Raises NotFound without a right to agree, NotAllowed for whoever prepared it and for a case that has ended.
+    Raises NotFound without a right to agree, NotAllowed for whoever prepared it and for a case that has ended, and
+    BudgetNotOpen when its budget was paused or has ended since it was prepared.
     """
     with transaction():
         approval, order, mandate_id = _open(actor, approval_id)
@@ -42,6 +44,7 @@ def approve(actor: Actor, approval_id: int, *, seen: str) -> Decided:
         if _asked_again(approval, seen):
             return Decided.CHANGED
         _still_waits(order)
+        require_open_budget(order)
         _decide(approval, actor, approved=True, words=None)
         cause = f"approve:{approval_id}"
         if order.charge_at is not ChargeAt.ACCEPT:

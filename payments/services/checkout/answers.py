@@ -156,11 +156,12 @@ def _refusal(plan: Plan, way: WayOfPaying) -> DomainError | None:
         return None
     if way.rail is Rail.ISF and way.pot.payer_organisation_id is None:
         return DomainError(no_holder_words(way.pot.words, "the council"))
-    late = [line.wanted_on for line in way.pays_for if line.wanted_on and line.wanted_on > way.pot.ends_on]
-    if late:
+    days = [line.wanted_on for line in way.pays_for if line.wanted_on]
+    outside = [day for day in days if not way.pot.starts_on <= day <= way.pot.ends_on]
+    if outside:
         return DomainError(
             f"{way.pot.words} is for {day_words(way.pot.starts_on)} to {day_words(way.pot.ends_on)}, and "
-            f"{day_words(min(late))} is outside that. Choose another day, or pay with your own money."
+            f"{day_words(min(outside))} is outside that. Choose another day, or pay with your own money."
         )
     if not way.is_enough:
         return NotEnoughLeft(

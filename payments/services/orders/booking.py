@@ -42,6 +42,13 @@ def hold_budget(order: Order, *, on: date, fewer: str, actor_user_id: int | None
         )
 
 
+def require_open_budget(order: Order) -> None:
+    """Raise BudgetNotOpen when a budget that is to pay for an order takes no new ones any more."""
+    for part in _budget_parts(order.id):
+        assert part.pot_period_id is not None
+        book.require_open(part.pot_period_id)
+
+
 def let_go(order: Order, *, actor_user_id: int | None, mandate_id: int | None, reason: str | None) -> None:
     """Release what is kept aside for an order, and the card's authorisation. Doing so twice is harmless."""
     _each_part(order, "release", book.release, actor_user_id, mandate_id, reason)

@@ -7,8 +7,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from budgets.domain import MandateAction
-from budgets.models import Mandate
+from budgets.domain import BudgetState, MandateAction
+from budgets.errors import BudgetNotOpen
+from budgets.models import Mandate, PersonalBudget
 from budgets.queries.book import balance
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import actor_of
@@ -209,3 +210,30 @@ def test_a_case_is_not_there_for_strangers(app: Flask, client: FlaskClient) -> N
     sign_in(client, case.shop.dale.user_id or 0)
     assert client.get(f"/approvals/{case.id}").status_code == 404
     assert client.get("/approvals/999999").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [({"state": BudgetState.SUSPENDED}, "is paused"), ({"state": BudgetState.ENDED}, "ended")]
+)
+def test_nobody_agrees_to_what_a_budget_that_stopped_meanwhile_would_pay(
+    app: Flask, change: dict[str, object], words: str
+) -> None:
+    case = Above(app)
+    with transaction():
+        db.session.execute(update(PersonalBudget).where(PersonalBudget.id == case.shop.budget_id).values(**change))
+    with pytest.raises(BudgetNotOpen, match=words):
+        approvals.approve(case.shop.margaret, case.id, seen=case.digest)
+    assert case.order.state is OrderState.AWAITING_APPROVAL
+    approvals.send_back(case.shop.margaret, case.id, seen=case.digest, words="The budget has stopped")
+    assert case.order.state is OrderState.CANCELLED
+
+
+def test_without_asking_the_budget_again_it_would_be_ordered(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control."""
+    case = Above(app)
+    with transaction():
+        db.session.execute(
+            update(PersonalBudget).where(PersonalBudget.id == case.shop.budget_id).values(state=BudgetState.SUSPENDED)
+        )
+    monkeypatch.setattr("payments.services.approvals.deciding.require_open_budget", lambda order: None)
+    assert approvals.approve(case.shop.margaret, case.id, seen=case.digest) is Decided.PLACED
