@@ -4,10 +4,12 @@ import logging
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from flask import Flask, Response
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 import budgets.checks
 import budgets.ports
@@ -78,10 +80,18 @@ TIDYING = (
 )
 
 
+class RowNumber(IntegerConverter):
+    """A number in an address that a row can have. A longer one names nothing, like any other that nobody has."""
+
+    def __init__(self, map: Map, *args: Any, **kwargs: Any) -> None:
+        super().__init__(map, *args, **({"max": 2**63 - 1} | kwargs))
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The whole marketplace as a WSGI application. Without `settings` they come from the environment."""
     settings = settings or Settings.from_env()
     app = Flask("marketplace", static_folder=None)
+    app.url_map.converters["int"] = RowNumber
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,

@@ -54,6 +54,10 @@ class Settings:
             raise SettingsError(
                 "STRIPE_API_BASE points at a sandbox but STRIPE_SECRET_KEY is a live key: unset one of them."
             )
+        if stripe_key and "_live_" in stripe_key and env.get("MARKETPLACE_DEMO") == "1":
+            raise SettingsError(
+                "MARKETPLACE_DEMO lets anybody in as anybody but STRIPE_SECRET_KEY is a live key: unset one of them."
+            )
         if stripe_key and not env.get("STRIPE_WEBHOOK_SECRET"):
             raise SettingsError("Set STRIPE_WEBHOOK_SECRET too: without it no payment can be confirmed.")
         return Settings(

@@ -18,6 +18,7 @@ from marketplace.kernel.rails import BUDGET_RAILS, Rail
 
 FINANCE = roles(Role.COUNCIL_FINANCE)
 READERS = roles(Role.COUNCIL_FINANCE, Role.AUDITOR)
+LAST_PAGE = 10_000
 RAIL_WORDS = {
     Rail.DIRECT_PAYMENT: "Direct payment",
     Rail.COUNCIL_MANAGED: "Council-managed",
@@ -38,7 +39,7 @@ def council_budgets() -> str:
     """Budgets of the council, with totals, and the cuts that wait."""
     actor = current_actor()
     wanted = _filter()
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     return render_template(
         "budgets/council_budgets.html",
         found=list_budgets(actor, wanted, page=page),

@@ -65,7 +65,7 @@ def refused_rows(load_id: int) -> Response:
     header, rows = loads.refused_rows(current_actor(), load_id)
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["Row in the file", "What to do", *header])
+    writer.writerow(["Row in the file", "What to do", *(_harmless(name) for name in header)])
     for row, cells in rows:
         writer.writerow([row.row_number, row.words, *(_harmless(cell) for cell in cells)])
     response = make_response(text.getvalue().encode("utf-8-sig"))

@@ -119,7 +119,7 @@ def show(page: ErrorPage, cause: BaseException) -> Response:
         page.reference,
         page.status,
         request.method,
-        request.path,
+        _path_for_logs(),
         type(cause).__name__,
         exc_info=cause if ours else None,
     )
@@ -130,6 +130,12 @@ def show(page: ErrorPage, cause: BaseException) -> Response:
         logger.exception("reference=%s the error page could not be drawn in its frame", page.reference)
         body = current_app.jinja_env.get_template("ui/error_plain.html").render(error=page)
     return Response(body, status=page.status, mimetype="text/html")
+
+
+def _path_for_logs() -> str:
+    """The path of the request without the secret of an e-mailed link: whoever reads a log must not use it."""
+    token = (request.view_args or {}).get("token")
+    return request.path.replace(str(token), "…") if token else request.path
 
 
 def _page_open_too_long(error: CSRFError) -> Response:
@@ -153,6 +159,8 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 def register_error_handlers(app: Flask) -> None:
     """Answer every error of `app` with a page that has a reference; the same reference is in the log."""
+    # Flask's own line about an exception would repeat ours, with the whole path.
+    app.log_exception = lambda *_: None  # type: ignore[method-assign]
     app.register_error_handler(CSRFError, _page_open_too_long)
     app.register_error_handler(DomainError, _refusal)
     app.register_error_handler(HTTPException, _http_error)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from budgets.domain import MandateAction
-from budgets.queries.access import get_access
+from budgets.queries.access import find_access, get_access
 from marketplace.accounts.domain import Actor, Role
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
@@ -61,6 +61,18 @@ def buyer_standing(actor: Actor, order: OrderFacts, *actions: MandateAction) -> 
             return Standing(Side.MANDATE, access.mandate.id)
         return Standing(Side.PERSON)
     raise NotFound()
+
+
+def list_reach(actor: Actor, person_id: int) -> int | None:
+    """How far the actor may list a person's orders: None for all of them, else the access point whose orders they are.
+
+    Raises NotFound for a stranger.
+    """
+    found = [access for action in READING if (access := find_access(actor, person_id, action)) is not None]
+    if not found:
+        raise NotFound()
+    everything = any(access.assisted_organisation_id is None for access in found)
+    return None if everything else found[0].assisted_organisation_id
 
 
 def provider_standing(actor: Actor, order: OrderFacts) -> Standing:

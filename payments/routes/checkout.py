@@ -14,6 +14,7 @@ from payments.forms.checkout import PlaceForm, WayForm, WhoForm, purpose_form, w
 from payments.queries.card_states import cards_of_checkout
 from payments.queries.checkouts import CheckoutView, Plan, get_checkout, get_plan
 from payments.queries.orders import list_of_checkout
+from payments.queries.standing import list_reach
 from payments.routes import blueprint
 from payments.routes.people import basket_address
 from payments.services import checkout as services
@@ -244,6 +245,7 @@ def checkout_pay(checkout_id: int) -> Response:
 def checkout_done(checkout_id: int) -> Response | str:
     """What became of each order, in one place: through, at the bank, declined, waiting for somebody."""
     view = get_checkout(current_actor(), checkout_id)
+    list_reach(current_actor(), view.person_id)  # whoever ordered under a mandate that has ended reads no more of it
     acting.bind(view.person_id)
     if view.placed_at is None:
         return _next(checkout_id)

@@ -21,6 +21,7 @@ from payments.services import onboarding, refunds, statements
 from payments.stripe import GatewayError, is_set_up
 
 PROVIDER = roles(Role.PROVIDER)
+EARLIEST_YEAR, LATEST_YEAR = 2015, 2999
 
 
 def _organisation() -> MembershipView:
@@ -137,6 +138,8 @@ def _month() -> date:
     try:
         year, month = text.split("-")
         if not (len(year) == 4 and len(month) == 2 and f"{year}{month}".isascii() and f"{year}{month}".isdigit()):
+            raise ValueError(text)
+        if not EARLIEST_YEAR <= int(year) <= LATEST_YEAR:
             raise ValueError(text)
         return date(int(year), int(month), 1)
     except ValueError:

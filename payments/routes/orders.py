@@ -16,7 +16,7 @@ from payments.ports import is_reviewed
 from payments.queries.approvals import list_waiting
 from payments.queries.card_states import cards_of_checkout
 from payments.queries.orders import OrderView, count_of_person, get_order_for, list_orders_for_person
-from payments.queries.standing import BUYER_SIDES, READING, Side
+from payments.queries.standing import BUYER_SIDES, Side, list_reach
 from payments.routes import blueprint
 from payments.routes.people import named_person_id
 from payments.services import orders as services
@@ -41,14 +41,17 @@ def orders() -> str:
     own = find_person_of_user(actor.user_id or 0)
     if person_id is None:
         person_id = own.id if own else None
-    someone = None
+    someone, assisted_by = None, None
     if person_id is not None and (own is None or person_id != own.id):
+        assisted_by = list_reach(actor, person_id)
         someone = find_person(person_id)
-        if someone is None or not any(find_access(actor, person_id, action) for action in READING):
-            raise NotFound()
     page = _page()
-    count = count_of_person(person_id) if person_id else 0
-    found = list_orders_for_person(person_id, limit=PAGE, offset=(page - 1) * PAGE) if person_id else []
+    count = count_of_person(person_id, assisted_by=assisted_by) if person_id else 0
+    found = (
+        list_orders_for_person(person_id, limit=PAGE, offset=(page - 1) * PAGE, assisted_by=assisted_by)
+        if person_id
+        else []
+    )
     return render_template(
         "payments/orders/list.html",
         orders=found,

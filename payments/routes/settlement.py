@@ -29,6 +29,7 @@ from payments.services import settlement as services
 
 FINANCE = roles(Role.COUNCIL_FINANCE)
 READERS = roles(Role.COUNCIL_FINANCE, Role.AUDITOR)
+EARLIEST, LATEST = date(2015, 1, 1), date(2999, 12, 31)
 PAID = roles(Role.COUNCIL_FINANCE, Role.AUDITOR, Role.PROVIDER, Role.OPERATOR)
 
 
@@ -171,9 +172,12 @@ def _up_to(text: str | None) -> date:
     if not text:
         return clock.today()
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise NotFound() from None
+    if not EARLIEST <= day <= LATEST:
+        raise NotFound()
+    return day
 
 
 def _number(text: str | None) -> int:

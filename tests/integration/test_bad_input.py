@@ -1,18 +1,21 @@
 """What no form can take: something far too large, and addresses that carry a script."""
 
+import re
 from urllib.parse import quote
 
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import DataError
+from werkzeug.routing import Map, Rule
 
 from budgets.models import BudgetLoad
 from budgets.services import acting
 from marketplace.accounts.domain import Role
 from marketplace.database import db, transaction
 from tests.browser import sign_in, text_of
-from tests.factories.accounts import user_with_role
+from tests.factories.accounts import UserFactory, user_with_role
 from tests.factories.catalogue import ListingFactory, ProviderFactory
 from tests.integration.payments.orders.town import organisation_of
 
@@ -97,3 +100,47 @@ def test_a_script_in_the_postal_address_of_a_provider_is_text(app: Flask, client
         assert page.status_code == 200, address
         assert "&lt;script&gt;" in html and "<script>alert" not in html, address
         assert 'href="javascript:' not in html, address
+
+
+@pytest.mark.parametrize("role", [None, Role.PROVIDER, Role.COUNCIL_FINANCE, Role.OPERATOR])
+def test_a_number_that_no_row_can_have_is_a_page_that_is_not_there(
+    app: Flask, client: FlaskClient, role: Role | None
+) -> None:
+    with transaction():
+        sign_in(client, (user_with_role(role) if role else UserFactory()).id)
+    wrong = []
+    for rule in app.url_map.iter_rules():
+        numbers = [name for name in rule.arguments if f"<int:{name}>" in rule.rule]
+        if "GET" in (rule.methods or ()) and numbers:
+            for number in (2**63, 10**30):
+                path = re.sub(r"<int:[^>]+>", str(number), rule.rule)
+                status = client.get(re.sub(r"<[^>]+>", "words", path)).status_code
+                if status != 404:
+                    wrong.append(f"{path}: {status}")
+    assert wrong == []
+
+
+def test_without_its_own_kind_of_number_the_database_would_be_asked_and_fail(app: Flask) -> None:
+    """Negative control: a plain number of Werkzeug's goes to the view however long it is."""
+    plain = Map([Rule("/orders/<int:order_id>", endpoint="order")]).bind("localhost")
+    assert plain.match(f"/orders/{10**30}") == ("order", {"order_id": 10**30})
+    with pytest.raises((OverflowError, DataError)):
+        db.session.execute(select(BudgetLoad.id).where(BudgetLoad.id == 10**30)).all()
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "status"),
+    [
+        (Role.COUNCIL_FINANCE, "/council/budgets?page=99999999999999999999", 200),
+        (Role.COUNCIL_FINANCE, "/council/settlement?up_to=9999-12-31", 404),
+        (Role.COUNCIL_FINANCE, "/council/settlement?up_to=0001-01-01", 404),
+        (Role.PROVIDER, "/provider/statement?month=9999-12", 404),
+        (Role.PROVIDER, "/provider/statement.csv?month=0001-01", 404),
+    ],
+)
+def test_days_and_pages_that_no_calendar_and_no_list_has_are_no_fault_of_ours(
+    app: Flask, client: FlaskClient, role: Role, path: str, status: int
+) -> None:
+    with transaction():
+        sign_in(client, user_with_role(role).id)
+    assert client.get(path).status_code == status

@@ -130,18 +130,31 @@ def _list(query: Any) -> list[OrderSummary]:
 
 
 def list_orders_for_person(
-    person_id: int, *, limit: int = 20, offset: int = 0, states: Iterable[OrderState] | None = None
+    person_id: int,
+    *,
+    limit: int = 20,
+    offset: int = 0,
+    states: Iterable[OrderState] | None = None,
+    assisted_by: int | None = None,
 ) -> list[OrderSummary]:
-    """Orders for one person, newest first. Whoever calls has asked whether the reader may see them."""
-    query = _summaries().where(Order.person_id == person_id)
+    """Orders for one person, newest first; with `assisted_by` those made at this access point alone.
+
+    Whoever calls has asked whether the reader may see them.
+    """
+    query = _summaries().where(_of_person(person_id, assisted_by))
     if states is not None:
         query = query.where(Order.state.in_(list(states)))
     return _list(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit).offset(offset))
 
 
-def count_of_person(person_id: int) -> int:
-    """How many orders were ever made for a person."""
-    return db.session.scalar(select(func.count(Order.id)).where(Order.person_id == person_id)) or 0
+def count_of_person(person_id: int, *, assisted_by: int | None = None) -> int:
+    """How many orders were ever made for a person, or with them at one access point."""
+    return db.session.scalar(select(func.count(Order.id)).where(_of_person(person_id, assisted_by))) or 0
+
+
+def _of_person(person_id: int, assisted_by: int | None) -> ColumnElement[bool]:
+    own = Order.person_id == person_id
+    return own if assisted_by is None else and_(own, Order.assisted_by_organisation_id == assisted_by)
 
 
 def list_orders_for_provider(

@@ -52,6 +52,14 @@ def test_a_file_with_two_bad_rows_is_looked_at_confirmed_and_reported(town: Town
     assert "No change 1" in text_of(client.get(again.location))
 
 
+def test_a_heading_that_a_spreadsheet_would_run_is_plain_text(town: Town, visit: Visit) -> None:
+    client = visit(town.finance[0])
+    header, _, rows = FILE.partition("\n")
+    loaded = upload(client, f"{header},=HYPERLINK(2)\n{rows}")
+    lines = client.get(f"{loaded.location}/refused.csv").get_data(as_text=True).splitlines()
+    assert ",'=HYPERLINK(2)" in lines[0]
+
+
 def test_the_refused_rows_mended_in_their_own_file_can_be_loaded(town: Town, visit: Visit) -> None:
     client = visit(town.finance[0])
     first = upload(client)

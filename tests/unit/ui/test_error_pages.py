@@ -128,3 +128,14 @@ def test_an_error_page_still_answers_when_the_frame_cannot_be_drawn(broken_app: 
 def test_redirects_are_left_alone(broken_app: Flask) -> None:
     broken_app.add_url_rule("/folder/", "folder", lambda: "folder")
     assert broken_app.test_client().get("/folder").status_code == 308
+
+
+def test_a_log_never_holds_the_secret_of_an_e_mailed_link(broken_app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    @broken_app.get("/reset-password/<token>")
+    def broken_link(token: str) -> str:
+        raise RuntimeError("the database does not answer")
+
+    with caplog.at_level(logging.INFO, logger="marketplace.ui.errors"):
+        assert broken_app.test_client().get("/reset-password/WzEsMTc5NTM0.secret").status_code == 500
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "path=/reset-password/… " in line and "secret" not in line

@@ -18,7 +18,8 @@ from payments.models import Checkout
 from payments.services import orders
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import user_with_role
-from tests.factories.budgets import BudgetFactory, ConsentFactory, OutcomeFactory, PersonFactory
+from tests.factories.budgets import BudgetFactory, ConsentFactory, MandateFactory, OutcomeFactory, PersonFactory
+from tests.factories.payments import OrderFactory
 from tests.integration.payments.orders.shop import Shop, all_orders
 
 
@@ -104,3 +105,35 @@ def test_a_consent_taken_back_before_the_button_orders_nothing(app: Flask, clien
         db.session.get(Consent, consent_id).withdrawn_at = clock.now()
     assert client.get(checkout).status_code == 404
     assert all_orders() == []
+
+
+def test_the_worker_lists_what_was_ordered_at_the_library_and_nothing_else_of_the_person(
+    app: Flask, client: FlaskClient
+) -> None:
+    shop = Library()
+    shop.consent()
+    shop.place(client, shop.ready(client, who=shop.worker))
+    at_the_library = all_orders()[0]
+    with transaction():
+        elsewhere = OrderFactory(person_id=shop.person_id, council_id=shop.council_id)
+        other_id, reference = elsewhere.id, elsewhere.provider_name
+    page = text_of(client.get(f"/orders?for={shop.person_id}"))
+    assert at_the_library.provider_name in page and reference not in page
+    assert client.get(f"/orders/{other_id}").status_code == 404
+    with transaction():
+        MandateFactory(person_id=shop.person_id, staff=[shop.manager.user_id])
+    sign_in(client, shop.manager.user_id or 0)
+    assert reference in text_of(client.get(f"/orders?for={shop.person_id}"))
+
+
+def test_what_became_of_a_checkout_is_not_read_after_the_right_to_order_has_ended(
+    app: Flask, client: FlaskClient
+) -> None:
+    shop = Library()
+    consent_id = shop.consent()
+    checkout = shop.ready(client, who=shop.worker)
+    shop.place(client, checkout)
+    assert client.get(f"{checkout}/done").status_code == 200
+    with transaction():
+        db.session.get(Consent, consent_id).withdrawn_at = clock.now()
+    assert client.get(f"{checkout}/done").status_code == 404
