@@ -107,6 +107,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         RATELIMIT_ENABLED=True,
         SERVICE_NAME=settings.service_name,
         SERVICE_PHONE=settings.phone,
+        HOME_PLACE=settings.home_place,
         TESTING=settings.testing,
         DEMO=settings.demo,
     )

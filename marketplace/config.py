@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from marketplace import places_data
 from marketplace.kernel.errors import SettingsError
 
 
@@ -29,6 +30,7 @@ class Settings:
     service_name: str = "Care Market"
     phone: str = "01632 960 100"
     trusted_proxies: int = 0
+    home_place: str | None = None
     demo: bool = False
     testing: bool = False
 
@@ -78,6 +80,7 @@ class Settings:
             service_name=env.get("SERVICE_NAME") or "Care Market",
             phone=env.get("SERVICE_PHONE") or "01632 960 100",
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0, 0, 9),
+            home_place=_home_place(env.get("HOME_PLACE", "")),
             demo=env.get("MARKETPLACE_DEMO") == "1",
         )
 
@@ -88,6 +91,13 @@ def normalise_database_url(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     return url
+
+
+def _home_place(text: str) -> str | None:
+    text = " ".join(text.split())
+    if text and not (places_data.find_council_by_name(text) or places_data.find_outcode(text)):
+        raise SettingsError(f"HOME_PLACE is “{text}”: set it to a council, like Darlington, or a postcode, like DL3.")
+    return text or None
 
 
 def _whole_number(env: Mapping[str, str], name: str, usual: int, least: int, most: int) -> int:

@@ -1,6 +1,6 @@
 """The start page, and the page for those who help somebody else."""
 
-from flask import render_template, session, url_for
+from flask import current_app, render_template, session, url_for
 
 from catalogue.queries.categories import list_categories
 from catalogue.queries.search import SearchQuery, search
@@ -9,6 +9,7 @@ from catalogue.routes.cards import draw_results
 from catalogue.search.ranking import Sort
 from catalogue.services.places import Located
 from marketplace.accounts.access import ANYONE, allow, current_actor
+from marketplace.accounts.queries import list_councils
 
 NEAR_KEY = "near"
 """Where the last search was, kept in the reader's own cookie: an outcode or the name of a council, never a postcode."""
@@ -28,11 +29,19 @@ def remember(place: Located) -> None:
         session[NEAR_KEY] = kept
 
 
+def _own_place() -> str:
+    """Where this site is at home: the setting, or the one council that joined; empty when several did, or none."""
+    if current_app.config["HOME_PLACE"]:
+        return str(current_app.config["HOME_PLACE"])
+    joined = list_councils(joined_only=True)
+    return joined[0].short_name if len(joined) == 1 else ""
+
+
 @blueprint.get("/")
 @allow(ANYONE)
 def home() -> str:
     """One box for what, one for where."""
-    place = near()
+    place = near() or _own_place()
     free = search(SearchQuery(postcode=place, price="free", sort=Sort.DISTANCE if place else Sort.RELEVANCE))
     tiles = [
         {
@@ -45,7 +54,8 @@ def home() -> str:
     ]
     return render_template(
         "catalogue/home.html",
-        near=place,
+        near=near(),
+        place=place,
         tiles=tiles,
         free=draw_results(free.results[:FREE_SHOWN]),
         free_total=free.total,

@@ -32,6 +32,7 @@ def environment(data: Path, port: int, environ: Mapping[str, str]) -> dict[str, 
         sandbox_port = _free_port()
         (data / "sandbox-port").write_text(str(sandbox_port))
     return {
+        "HOME_PLACE": "Darlington",
         **environ,
         "MARKETPLACE_DEMO": "1",
         "MARKETPLACE_DATA": str(data),

@@ -103,6 +103,7 @@ def test_secrets_are_kept_and_readable_by_their_owner_alone(tmp_path: Path) -> N
     first = supervisor.environment(tmp_path, 8000, {})
     second = supervisor.environment(tmp_path, 8000, {})
     assert first["SECRET_KEY"] == second["SECRET_KEY"]
+    assert first["HOME_PLACE"] == "Darlington"
     assert first["STRIPE_WEBHOOK_SECRET"] == second["STRIPE_WEBHOOK_SECRET"]
     assert (tmp_path / "secret-key").stat().st_mode & 0o777 == 0o600
 
