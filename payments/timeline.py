@@ -76,7 +76,7 @@ def _approval(order: OrderView) -> Step:
     if approval.approved is False:
         return Step("A second person sent it back", approval.words or "", "stopped")
     if order.state is OrderState.AWAITING_APPROVAL:
-        return Step("A second person has to agree", f"By {london_datetime(approval.ends_at)}. {approval.why}", "now")
+        return Step("A second person has to agree", f"By {london_datetime(approval.ends_at)}", "now")
     return Step("A second person was asked", "Nobody answered", "stopped")
 
 

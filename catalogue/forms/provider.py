@@ -161,8 +161,8 @@ class PriceForm(BaseForm):
     unit = fields.SelectField(
         "For what", choices=[(unit.value, sentence(words.per.removeprefix("for "))) for unit, words in UNITS.items()]
     )
-    min_quantity = fields.WholeNumberField("The least people can order", least=1, most=10_000, default=1)
-    max_quantity = fields.WholeNumberField("The most people can order at once", least=1, most=10_000, default=200)
+    min_quantity = fields.WholeNumberField("Smallest order", least=1, most=10_000, default=1)
+    max_quantity = fields.WholeNumberField("Largest order at once", least=1, most=10_000, default=200)
     vat_category = fields.SelectField(
         "VAT", choices=[(category.value, words) for category, words in VAT_FOR_PROVIDERS.items()], default="outside"
     )

@@ -60,6 +60,7 @@ ACTS: dict[str, str] = {
     "budget.cut": "agreed to a cut of a budget",
     "budget.send_cut_back": "did not agree to a cut of a budget",
     "budget.load_change": "changed a budget by a file of the council",
+    "budget.holder": "changed who holds a budget as an individual service fund",
     "budget.active": "opened a budget again",
     "budget.suspended": "paused a budget",
     "budget.ended": "ended a budget",
@@ -112,10 +113,11 @@ ACTS: dict[str, str] = {
 }
 
 
-def act_words(action: str, total_pence: int | None) -> str:
-    """What was done, to follow a name; the sum of an order is said where the record has it."""
+def act_words(action: str, total_pence: int | None, provider: str | None = None) -> str:
+    """What was done, to follow a name; the sum of an order and its provider are said where the record has them."""
     words = ACTS.get(action)
     if words is None:
         about, _, what = action.partition(".")
         return f"recorded {what.replace('_', ' ')} for this person ({about.replace('_', ' ')})"
-    return words.format(sum=f" of {pounds(total_pence)}" if total_pence is not None else "")
+    total = f" of {pounds(total_pence)}" if total_pence is not None else ""
+    return words.format(sum=f"{total} with {provider}" if provider else total)

@@ -10,7 +10,7 @@ from marketplace.accounts.queries import OrganisationView, names_of, organisatio
 from marketplace.audit.queries import AuditLine, list_for_person, list_of_organisations
 from marketplace.kernel import clock
 from marketplace.planning.queries.rights import Rights
-from marketplace.planning.words import act_words
+from marketplace.planning.words import ACTS, act_words
 from payments.queries.orders import list_by_ids
 
 LOOK = "person.look"
@@ -83,13 +83,14 @@ def get_acts(rights: Rights, *, before_id: int | None = None, looks: bool = Fals
         order = orders.get(line.object_id or 0) if line.object_type == "order" else None
         mandate = mandates.get(line.mandate_id or 0)
         total = line.details.get("total_pence")
+        organisation = _name(organisations, line.organisation_id)
         return Act(
             id=line.id,
             at=line.at,
             who=_who(line, names, rights),
-            what=act_words(line.action, total if isinstance(total, int) else None),
-            organisation=_name(organisations, line.organisation_id) if line.action == LOOK else None,
-            about=_about(line, _name(organisations, line.organisation_id)),
+            what=act_words(line.action, total if isinstance(total, int) else None, organisation),
+            organisation=organisation if line.action == LOOK else None,
+            about=_about(line, organisation),
             authority=BASIS_WORDS[mandate.legal_basis] if mandate else None,
             reason=line.reason,
             order_id=order.id if order else None,
@@ -105,12 +106,15 @@ def _who(line: AuditLine, names: dict[int | None, str], rights: Rights) -> str:
     return names.get(line.actor_user_id, "Somebody")
 
 
-_BEFORE_ORGANISATION = {"consent": "at", "mandate": "for", "order": "with"}
+_BEFORE_ORGANISATION = {"consent": "at", "mandate": "for", "review": "of"}
 
 
 def _about(line: AuditLine, organisation: str | None) -> str | None:
-    """`with Dales Home Care` for an order, `at Darlington Library` for a consent given there."""
-    if organisation is None or line.action == LOOK:
+    """`of Dales Home Care` for a review, `at Darlington Library` for a consent given there.
+
+    What was done to an order names its provider itself.
+    """
+    if organisation is None or line.action == LOOK or "{sum}" in ACTS.get(line.action, ""):
         return None
     return f"{_BEFORE_ORGANISATION.get(line.object_type, 'with')} {organisation}"
 

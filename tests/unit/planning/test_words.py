@@ -40,6 +40,12 @@ def test_each_move_of_an_order_has_words_with_its_sum(action: str) -> None:
     assert "£" not in act_words(action, None)
 
 
+def test_an_act_names_the_provider_beside_the_order_and_not_at_the_end() -> None:
+    words = act_words("order.mark_done", 5_400, "Dales Home Care")
+    assert words == "said that an order of £54.00 with Dales Home Care is done"
+    assert act_words("review.written", None, "Dales Home Care") == "wrote a review"
+
+
 def test_an_act_without_words_is_still_told() -> None:
     assert act_words("thing.new_kind", None) == "recorded new kind for this person (thing)"
 
