@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from catalogue.domain import ListingKind, ListingState, ProviderState, Unit, VatCategory
 from catalogue.models import Category, Listing, Provider
-from catalogue.visibility import is_public, why_not_ordered
+from catalogue.visibility import is_public, was_public, why_not_ordered
 from catalogue.words import UNITS, VAT_WORDS, UnitWords
 from marketplace.accounts.queries import organisations_by_id
 from marketplace.database import db
@@ -17,7 +17,10 @@ from marketplace.kernel.rails import Rail
 
 @dataclass(frozen=True)
 class Offer:
-    """A listing as it can be bought now. `why_not` says in a sentence why it cannot be ordered; None when it can."""
+    """A listing as it can be bought now. `why_not` says in a sentence why it cannot be ordered; None when it can.
+
+    `is_known`: everybody may know that there is or was such a listing, which is not so before it was ever shown.
+    """
 
     listing_id: int
     organisation_id: int
@@ -38,6 +41,7 @@ class Offer:
     rails: frozenset[Rail]
     state: ListingState
     published: bool
+    is_known: bool
     why_not: str | None
     snapshot: dict[str, Any] = field(repr=False)
 
@@ -75,6 +79,7 @@ _COLUMNS = (
     Listing.accepts_isf,
     Listing.state,
     Listing.updated_at,
+    Listing.published_at,
     Category.slug.label("category_slug"),
     Category.name.label("category_name"),
     Category.icon.label("category_icon"),
@@ -125,6 +130,8 @@ def _offer(row: Any, provider_name: str) -> Offer:
         rails=rails,
         state=row.state,
         published=is_public(row.state, row.provider_state),
+        is_known=is_public(row.state, row.provider_state)
+        or was_public(row.state, row.provider_state, published_before=row.published_at is not None),
         why_not=why_not_ordered(
             row.state, row.provider_state, provider_name, price_pence=row.price_pence, is_paid_here=bool(rails)
         ),

@@ -76,7 +76,7 @@ def basket_add() -> Response | str:
     owner = current_owner(make_token=request.method == "POST")
     listing_id = _listing_id()
     offer = offer_for([listing_id]).get(listing_id)
-    if offer is None:
+    if offer is None or not offer.is_known:
         raise NotFound()
     form = LineForm(listing_id=str(listing_id), person_id=owner.person_id or "", quantity=offer.min_quantity)
     if form.validate_on_submit():

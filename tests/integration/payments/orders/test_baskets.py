@@ -295,3 +295,16 @@ def test_a_listings_page_names_for_whom_its_form_is_and_sells_nothing_that_is_fr
     shop.change_listing(price_pence=0)
     free = text_of(client.get(f"/listing/{shop.listing_ids[0]}"))
     assert "there is nothing to order" in free and "Add to basket" not in free
+
+
+@pytest.mark.parametrize("state", [ListingState.DRAFT, ListingState.WAITING])
+def test_what_was_never_shown_is_not_there_for_a_basket_either(
+    app: Flask, client: FlaskClient, state: ListingState
+) -> None:
+    shop = Shop()
+    page = f"/basket/add?listing_id={shop.listing_ids[0]}"
+    assert "Help from Dales Home Care" in text_of(client.get(page))
+    shop.change_listing(state=state)
+    for response in (client.get(page), submit(client, "/sign-in", {"listing_id": shop.listing_ids[0]}, to=page)):
+        assert response.status_code == 404
+        assert "Help from Dales Home Care" not in text_of(response)
