@@ -19,7 +19,7 @@ from tests.integration.planning.counting import queries_of
 
 PAGES = {
     "anybody": {
-        "/": 2,
+        "/": 3,
         "/search": 3,
         "/search?q=help&postcode=DL3+7TX&within=10": 4,
         "/categories/home-care": 6,
@@ -27,7 +27,7 @@ PAGES = {
         "/provider-page/{provider}": 4,
     },
     "person": {
-        "/": 7,
+        "/": 8,
         "/basket": 12,
         "/checkout/{checkout}": 17,
         "/orders": 11,
