@@ -1,9 +1,12 @@
 """Shapes of the forms of accounts."""
 
+from wtforms import Field, ValidationError
 from wtforms.validators import Optional
 
 from marketplace.accounts.commands import NewOrganisation, OrganisationDetails, Registration
 from marketplace.accounts.domain import WORDS_OF_KIND, JoinedAs, OrganisationKind, Role
+from marketplace.accounts.errors import BadPassword
+from marketplace.accounts.passwords import judge
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
 
@@ -47,6 +50,13 @@ class RegisterForm(BaseForm):
         "I agree to the terms of use", validators=[fields.Required("Tick the box if you agree to the terms")]
     )
     submit = fields.SubmitField("Open my account")
+
+    def validate_password(self, field: Field) -> None:
+        """A password that is no good is said with all the rest, not after it."""
+        try:
+            judge(field.data or "", self.email.data or "")
+        except BadPassword as error:
+            raise ValidationError(error.message) from error
 
     def to_command(self) -> Registration:
         return Registration(

@@ -41,6 +41,13 @@ def test_somebody_registers_confirms_by_the_link_and_is_signed_in(client: FlaskC
     assert acts[:3] == ["user.registered", "user.verified", "user.signed_in"]
 
 
+def test_all_that_is_wrong_is_said_at_once_a_weak_password_included(client: FlaskClient) -> None:
+    words = text_of(_register(client, joined_as="", email="margaret at home", password="abc"))
+    for error in ("Choose what brings you here", "Enter an email address", "Use 10 characters or more"):
+        assert error in words, error
+    assert text_of(_register(client, joined_as="", password="")).count("Use 10 characters or more. Three words") == 1
+
+
 def test_an_account_is_of_no_use_before_its_address_is_confirmed(client: FlaskClient) -> None:
     _register(client)
     sign_in = {"email": "margaret@example.org", "password": PASSWORD}
