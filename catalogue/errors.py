@@ -1,7 +1,8 @@
 """Refusals of the catalogue."""
 
 from marketplace.kernel.errors import DomainError, NotFound
-from marketplace.kernel.places import PLACE_SENTENCE
+
+WHERE_SENTENCE = "Enter a postcode, the first half of one or a council, like DL3 7TX, DL3 or Darlington"
 
 
 class UnknownPlace(DomainError):
@@ -9,7 +10,7 @@ class UnknownPlace(DomainError):
 
     status = 422
 
-    def __init__(self, message: str = PLACE_SENTENCE) -> None:
+    def __init__(self, message: str = WHERE_SENTENCE) -> None:
         super().__init__(message, field="postcode")
 
 

@@ -1,7 +1,9 @@
 """Forms of providers: who they are, and a listing one question at a time."""
 
+import re
 from typing import Any
 
+from wtforms import Field, ValidationError
 from wtforms.validators import Optional
 
 from catalogue.domain import AreaKind, ListingKind, ListingState, Unit, VatCategory
@@ -14,6 +16,8 @@ from marketplace.kernel.places import MILE_METRES
 from marketplace.kernel.rails import Rail
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
+
+_CQC_LOCATION = re.compile(r"(?=.*[0-9])[A-Za-z0-9-]{3,20}")
 
 
 class ProfileForm(BaseForm):
@@ -32,7 +36,7 @@ class ProfileForm(BaseForm):
     )
     phone = fields.TelephoneField("Telephone number people may call (optional)", validators=[Optional()])
     email = fields.EmailField("Email address people may write to (optional)", validators=[Optional()])
-    website = fields.TextField("Website (optional)", validators=[Optional()])
+    website = fields.WebField("Website (optional)", validators=[Optional()])
     vat_registered = fields.CheckboxField("We are registered for VAT")
     cqc_location_id = fields.TextField(
         "CQC location number (optional)",
@@ -42,6 +46,10 @@ class ProfileForm(BaseForm):
     dbs_declared = fields.CheckboxField("Everybody who visits people has a DBS check: I declare this")
     insurance_ends_on = fields.UkDateField("Public liability insurance ends on (optional)", validators=[Optional()])
     submit = fields.SubmitField("Save")
+
+    def validate_cqc_location_id(self, field: Field) -> None:
+        if field.data and not _CQC_LOCATION.fullmatch(field.data.strip()):
+            raise ValidationError("Enter the CQC location number, like 1-466088203, or leave the box empty")
 
     @staticmethod
     def values_of(own: OwnProvider) -> dict[str, Any]:
@@ -254,7 +262,7 @@ class TermsForm(BaseForm):
     )
     phone = fields.TelephoneField("Telephone number for this, if it is another one", validators=[Optional()])
     email = fields.EmailField("Email address for this, if it is another one", validators=[Optional()])
-    website = fields.TextField("Web page about this (optional)", validators=[Optional()])
+    website = fields.WebField("Web page about this (optional)", validators=[Optional()])
     submit = fields.SubmitField("Save and go on")
 
     @staticmethod

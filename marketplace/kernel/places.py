@@ -14,7 +14,7 @@ MILE_METRES = 1609.344
 EARTH_RADIUS_METRES = 6_371_008.8  # mean radius of the WGS84 ellipsoid
 
 POSTCODE_SENTENCE = "Enter a postcode, like DL3 7TX"
-PLACE_SENTENCE = "Enter a postcode, the first half of one or a council, like DL3 7TX, DL3 or Darlington"
+PLACE_SENTENCE = "Enter a postcode, or the first half of one, like DL3 7TX or DL3"
 
 # Royal Mail's rules: which letters may stand where. GIR 0AA and the overseas territories are not places in Great
 # Britain.

@@ -39,6 +39,7 @@ __all__ = [
     "TextField",
     "TimeField",
     "UkDateField",
+    "WebField",
     "WholeNumberField",
 ]
 
@@ -54,6 +55,8 @@ _WORDS_FOR_TIMES = (
     ("a.m.", "am"),
     ("p.m.", "pm"),
 )
+LONGEST_ADDRESS = 500
+_WEB_ADDRESS = re.compile(r"https?://(?:[^\s/?#@:.]+\.)+[^\s/?#@:.\d]{2,}(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 _HOURS = re.compile(r"^(?P<hours>\d{1,3})?(?:\.(?P<part>\d{1,2}))?$")
 
 
@@ -287,6 +290,18 @@ class TelephoneField(ParsedField):
         if not (in_britain or elsewhere):
             raise ValueError("Enter a telephone number, like 01632 960 001")
         return spaced
+
+
+class WebField(ParsedField):
+    """A web address that a link can lead to: "www.example.org" gets its https://."""
+
+    widget = widgets.TextWidget(inputmode="url", autocomplete="url", spellcheck=False, autocapitalize="none")
+
+    def parse(self, typed: str) -> str:
+        address = typed if re.match(r"https?://", typed, re.IGNORECASE) else f"https://{typed}"
+        if len(address) > LONGEST_ADDRESS or not _WEB_ADDRESS.fullmatch(address):
+            raise ValueError("Enter a web address, like www.example.org")
+        return address
 
 
 class TimeField(ParsedField):

@@ -47,6 +47,17 @@ def joined(client: FlaskClient) -> tuple[Actor, int]:
     return actor, actor.organisation_ids(Role.PROVIDER)[0]
 
 
+def test_what_leads_nowhere_is_refused_beside_its_box_and_a_website_gets_its_https(client: FlaskClient) -> None:
+    sign_in(client, someone())
+    wrong = PROFILE | {"website": "my facebook page", "cqc_location_id": "none"}
+    words = text_of(submit(client, "/provider/join", wrong))
+    assert "Enter a web address, like www.example.org" in words
+    assert "Enter the CQC location number, like 1-466088203, or leave the box empty" in words
+    assert db.session.scalar(select(Provider.organisation_id)) is None
+    submit(client, "/provider/join", PROFILE | {"website": "www.fern.example", "cqc_location_id": "1-466088203"})
+    assert db.session.scalar(select(Organisation.website)) == "https://www.fern.example"
+
+
 def written(client: FlaskClient, organisation_id: int, price: str = "24.00") -> int:
     submit(
         client,

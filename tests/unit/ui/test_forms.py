@@ -146,3 +146,31 @@ def test_a_form_sent_without_its_token_changes_nothing_and_says_so(ui_client: Fl
     assert "This page was open for too long" in response.text
     with ui_client.session_transaction() as session:
         assert "large_print" not in session
+
+
+class Web(BaseForm):
+    website = fields.WebField("Website", validators=[Optional()])
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("www.noras-lunches.co.uk", "https://www.noras-lunches.co.uk"),
+        (" HTTP://example.org/a?b=1#c ", "HTTP://example.org/a?b=1#c"),
+        ("facebook.com/nora.cooks", "https://facebook.com/nora.cooks"),
+        ("", None),
+    ],
+)
+def test_a_web_address_becomes_one_that_a_link_can_lead_to(typed: str, address: str | None) -> None:
+    form = Web(formdata=MultiDict({"website": typed}), meta={"csrf": False})
+    assert form.validate() and form.website.data == address
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["my facebook page", "nora", "javascript:alert(1)", "https://", "nora@example.org", "12.50", "x.org/" + "x" * 500],
+)
+def test_what_is_no_web_address_is_said_beside_its_box(typed: str) -> None:
+    form = Web(formdata=MultiDict({"website": typed}), meta={"csrf": False})
+    assert not form.validate() and form.website.errors == ["Enter a web address, like www.example.org"]
+    assert f'value="{typed.strip()}"' in str(form.website())
