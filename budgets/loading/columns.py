@@ -34,7 +34,17 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     ),
     "name": ("person", "person name", "full name", "client name", "service user", "service user name"),
     "postcode": ("post code", "postal code", "home postcode"),
-    "rail": ("method", "payment method", "deployment", "paid how", "budget type", "type", "way of paying"),
+    "rail": (
+        "method",
+        "payment method",
+        "funding",
+        "funding type",
+        "deployment",
+        "paid how",
+        "budget type",
+        "type",
+        "way of paying",
+    ),
     "pot": ("pot name", "purpose", "budget part", "service type"),
     "amount": (
         "annual amount",
@@ -63,6 +73,10 @@ _RAILS = {
 _RAIL_OF = {heading_key(word): rail for rail, words in _RAILS.items() for word in (rail.value, *words)}
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: 00:00(?::00)?)?")
 _YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?:[ T]00:00(?::00)?)?")
+# As Excel shows dates in English: 1-Apr-26, 01 April 2026.
+_MONTH_NAMED = re.compile(r"(\d{1,2})[ /.-]([A-Za-z]{3,9})[ /.-](\d{2}|\d{4})")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_EXCEL_NUMBER = re.compile(r"[34]\d{4}|5[0-4]\d{3}")
 
 
 @dataclass(frozen=True)
@@ -202,6 +216,12 @@ def _date(field: str, text: str, reasons: list[str], *, needed: bool) -> date | 
         year, month, day = (int(part) for part in found.groups())
     elif found := _DAY_FIRST.fullmatch(text):
         day, month, year = (int(part) for part in found.groups())
+    elif (found := _MONTH_NAMED.fullmatch(text)) and found[2][:3].lower() in _MONTHS:
+        day, month, year = int(found[1]), _MONTHS.index(found[2][:3].lower()) + 1, int(found[3])
+        year += 2000 if len(found[3]) == 2 else 0
+    elif _EXCEL_NUMBER.fullmatch(text):
+        reasons.append(f"{field} is {text}, Excel's number for a day: make the column a date and save again.")
+        return None
     else:
         reasons.append(f"{field} is not a date: write it like 2026-04-01 or 01/04/2026.")
         return None

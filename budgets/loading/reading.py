@@ -44,7 +44,7 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
     if "\x00" in text:
-        raise UnreadableFile("This file is no text. Save it as CSV (comma separated values) and choose that file.")
+        raise UnreadableFile("This file is not text. Save it as CSV (comma separated values) and choose that file.")
     return text
 
 

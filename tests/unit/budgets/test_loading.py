@@ -60,6 +60,9 @@ def test_a_good_row_is_read_with_both_kinds_of_dates() -> None:
         ({"starts_on": "April"}, "starts_on is not a date"),
         ({"starts_on": "31/02/2026"}, "starts_on is a day that does not exist"),
         ({"starts_on": "04/31/2026"}, "starts_on is a day that does not exist"),
+        ({"starts_on": "46113"}, "starts_on is 46113, Excel's number for a day"),
+        ({"starts_on": "1-Avr-26"}, "starts_on is not a date"),
+        ({"starts_on": "31-Jun-26"}, "starts_on is a day that does not exist"),
         ({"ends_on": "1926-04-01"}, "ends_on has a year that cannot be right"),
         ({"ends_on": "2026-03-31"}, "ends_on is before starts_on"),
         ({"review_on": "soon"}, "review_on is not a date"),
@@ -100,7 +103,10 @@ def test_ways_of_paying_are_read_in_councils_words(word: str, rail: Rail) -> Non
     assert isinstance(row, BudgetRow) and row.rail is rail
 
 
-@pytest.mark.parametrize("text", ["1/4/2026", "01.04.2026", "2026/04/01", "2026-04-01 00:00:00", "01-04-2026"])
+@pytest.mark.parametrize(
+    "text",
+    ["1/4/2026", "01.04.2026", "2026/04/01", "2026-04-01 00:00:00", "01-04-2026", "01-Apr-26", "1 APRIL 2026"],
+)
 def test_dates_are_read_as_exports_write_them(text: str) -> None:
     row = one(starts_on=text)
     assert isinstance(row, BudgetRow) and row.starts_on == date(2026, 4, 1)
@@ -146,7 +152,7 @@ def test_two_headings_for_one_column_are_refused() -> None:
         (b"  \n \n", "empty"),
         (b"PK\x03\x04zip", "Excel"),
         (b"%PDF-1.7", "PDF"),
-        (b"a\x00b", "no text"),
+        (b"a\x00b", "not text"),
         (b"just,some,words\n1,2,3\n", "No row of this file"),
         (HEADER.encode(), "no rows below"),
         (b'"' + HEADER.encode() + b"\n" + GOOD.encode() * 20_000, "never closed"),
