@@ -35,6 +35,12 @@ _PRICE = re.compile(
     r"(?!\s*(?:mile|miles|minutes|hours|years|days|people)\b)"
     r"(?:\s*(?:pounds?|an hour|per hour|a week|per week|each)\b)*"
 )
+# "at" is too common a word to be looked for, and yet care at home is no care home.
+_AT_HOME = re.compile(
+    r"\b(care|caring|help|support|looked after)(?: \w+){0,2}? (?:at|in) "
+    r"(?:(?:my|her|his|their|your|our|the|own) )*home\b"
+)
+_MEANT_AT_HOME = {"help": "home help"}
 _DISTANCE = re.compile(r"\b(?:within|up to|under|less than)\s+(\d{1,2})\s*miles?\b(?:\s+of\b)?")
 
 
@@ -93,7 +99,8 @@ def understand(question: str, *, place_is_given: bool = False) -> Asked:
         found.extend(place)
     rest, free = _take_free(rest)
     found.extend(free)
-    words = words_of(rest)[:MOST_WORDS]
+    at_home = _AT_HOME.sub(lambda said: _MEANT_AT_HOME.get(said[1], "home care"), fold(" ".join(rest.split())))
+    words = words_of(at_home)[:MOST_WORDS]
     return Asked(_clauses(words, something_else=bool(found)), tuple(found), " ".join(rest.split()))
 
 

@@ -178,16 +178,17 @@ def _tally(columns: Columns, numbers: Set[int]) -> list[tuple[Profile, int]]:
     return [(columns.profiles[profile], count) for profile, count in counted.items()]
 
 
-_NEAR_WEIGHT = 0.9
-"""How many tenths of relevance each step further away costs."""
 _NEAR_STEPS = tuple(chord_squared(miles * MILE_METRES) for miles in (1, 3, 5, 10, 20))
+_FAR_COSTS = (0.0, 0.9, 1.8, 3.0, 5.0, 7.0)
+"""How many tenths of relevance each step further away costs: across the town little, two towns away much."""
+_NOWHERE_COST = 2.7
 
 
-def _nearness(square: float) -> int:
-    """0 for next door to 5 for far; what has no place of its own comes after what is near and before what is far."""
+def _nearness(square: float) -> float:
+    """0 for next door to 7 for far; what has no place of its own comes after what is near and before what is far."""
     if square >= NOWHERE:
-        return 3
-    return sum(square > step for step in _NEAR_STEPS)
+        return _NOWHERE_COST
+    return _FAR_COSTS[sum(square > step for step in _NEAR_STEPS)]
 
 
 def _ordered(
@@ -238,4 +239,4 @@ def _first_keys(
     scale = _STEPS / best
     if far is None:
         return {number: -int(relevance[number] * scale) for number in kept}
-    return {number: _nearness(far[number]) * _NEAR_WEIGHT - int(relevance[number] * scale) for number in kept}
+    return {number: _nearness(far[number]) - int(relevance[number] * scale) for number in kept}
