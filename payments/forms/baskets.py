@@ -6,7 +6,8 @@ from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
 from payments.services.baskets import LONGEST_NOTE, LineWanted
 
-MOST = 10_000
+ANY = 10**12
+"""The basket itself says how many can be ordered: that differs from listing to listing."""
 
 
 class LineForm(BaseForm):
@@ -15,9 +16,7 @@ class LineForm(BaseForm):
     listing_id = fields.HiddenField()
     person_id = fields.HiddenField()
     outcome_id = fields.HiddenField()
-    quantity = fields.WholeNumberField(
-        "How many", least=1, most=MOST, validators=[fields.Required("Enter how many, like 3")]
-    )
+    quantity = fields.WholeNumberField("How many", most=ANY, validators=[fields.Required("Enter how many, like 3")])
     wanted_on = fields.UkDateField(
         "Which day (optional)", hint="For something regular, the first day", validators=[Optional()]
     )
@@ -49,9 +48,7 @@ class QuantityForm(BaseForm):
     """How many of one line, changed in place."""
 
     person_id = fields.HiddenField()
-    quantity = fields.WholeNumberField(
-        "How many", least=1, most=MOST, validators=[fields.Required("Enter how many, like 3")]
-    )
+    quantity = fields.WholeNumberField("How many", most=ANY, validators=[fields.Required("Enter how many, like 3")])
 
 
 class WhoseForm(BaseForm):

@@ -36,7 +36,8 @@ def lines() -> list[tuple[int, int]]:
 @pytest.mark.parametrize(
     ("quantity", "sentence"),
     [
-        ("0", "Enter a whole number from 1 to 10,000"),
+        ("0", "Choose 1 to 200 hours."),
+        ("1,000,001", "Choose 1 to 200 hours."),
         ("-3", "Enter a whole number, like 5"),
         ("1.5", "Enter a whole number, like 5"),
         ("", "Enter how many, like 3"),
