@@ -117,6 +117,7 @@ class MandateView:
     month_limit_pence: int | None
     starts_on: date
     ends_on: date
+    person_postcode: str | None = None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ MANDATE_COLUMNS = (
     Mandate.month_limit_pence,
     Mandate.starts_on,
     Mandate.ends_on,
+    Person.postcode,
 )
 
 
@@ -94,6 +95,7 @@ def _view(row: Any, actions: frozenset[MandateAction]) -> MandateView:
         row.month_limit_pence,
         row.starts_on,
         row.ends_on,
+        row.postcode,
     )
 
 

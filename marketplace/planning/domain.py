@@ -68,6 +68,7 @@ class Case:
     last_bought_on: date | None = None
     needs: tuple[Need, ...] = field(default=())
     pressing: bool = False
+    postcode: str | None = None
 
     def may(self, action: MandateAction) -> bool:
         return action in self.actions

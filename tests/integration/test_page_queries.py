@@ -122,6 +122,7 @@ class Town:
             pot_period_id=pot_period_id,
             outcome_id=self.outcome_id if person_id == self.ids["person"] else None,
             state=OrderState.DONE,
+            delivery={"name": "Margaret Hill", "address": "1 High Row", "postcode": "DL3 7TX"},
             quantity=1,
         )
 

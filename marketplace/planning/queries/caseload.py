@@ -120,6 +120,7 @@ def _case(
         to_approve=approvals,
         to_pay=counts.to_pay if counts and MandateAction.ORDER in actions else 0,
         last_bought_on=london_day(bought_at),
+        postcode=mandates[0].person_postcode,
     )
 
 

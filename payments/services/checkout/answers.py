@@ -47,7 +47,7 @@ def begin(actor: Actor, person_id: int) -> int:
     if len(list_people(actor, MandateAction.ORDER)) == 1:
         known["who"] = True  # there is nobody else it could be for
     last = find_last_order(person_id, actor.user_id)
-    if last is not None:
+    if last is not None and last.delivery.get("address"):
         known["delivery"] = {name: str(last.delivery.get(name) or "") for name in DELIVERY_FIELDS}
     with transaction():
         open_one = db.session.scalar(

@@ -157,6 +157,8 @@ def test_what_a_mandate_does_not_allow_is_neither_shown_nor_asked(
     words = text_of(client.get("/caseload"))
     assert ("£5,000.00" in words) is (missing is not A.READ_BUDGET)
     assert ("Shop for Ann Live" in words) is (missing is not A.ORDER)
+    near = f'value="/search?postcode=DL3+7TX&amp;for={person_id}"'
+    assert (near in client.get("/caseload").get_data(as_text=True)) is (missing is not A.ORDER)
 
 
 def test_whoever_needs_somebody_today_is_on_top_then_by_name(app: Flask) -> None:

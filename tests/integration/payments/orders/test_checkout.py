@@ -17,7 +17,7 @@ from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 from payments.domain import ChargeAt, OrderState, Payer
-from payments.models import Approval, BasketLine, OrderFunding, OrderLine
+from payments.models import Approval, BasketLine, Checkout, OrderFunding, OrderLine
 from payments.queries.orders import get_order
 from payments.services.checkout import answers
 from tests.browser import sign_in, submit, text_of
@@ -248,6 +248,25 @@ def test_where_a_person_lives_stands_in_the_boxes_and_what_is_typed_goes_before_
     shop.answer(client, checkout)
     typed = client.get(f"{checkout}/purpose").get_data(as_text=True)
     assert "1 High Row" in typed and "7 Teasel Bank" not in typed
+
+
+@pytest.mark.parametrize(("address", "asked"), [("1 High Row", False), ("", True)])
+def test_an_address_is_taken_from_the_last_order_only_where_that_has_one(
+    app: Flask, client: FlaskClient, address: str, asked: bool
+) -> None:
+    shop = Shop()
+    with transaction():
+        OrderFactory(
+            person_id=shop.person_id,
+            buyer_user_id=shop.margaret.user_id,
+            placed_at=clock.now(),
+            delivery={"name": "Margaret", "address": address},
+        )
+    sign_in(client, shop.margaret.user_id or 0)
+    shop.add(client, 0, 3)
+    checkout_id = int(shop.begin(client).rsplit("/", 1)[1])
+    known = db.session.get(Checkout, checkout_id)
+    assert ("delivery" not in known.answers) is asked
 
 
 def test_an_individual_service_fund_names_its_holder_as_payer(app: Flask, client: FlaskClient) -> None:
