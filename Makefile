@@ -19,7 +19,7 @@ demo-reset: $(VENV)/.run ## Throw the demo's data away and start anew
 
 test: $(VENV)/.test ## Run every test on SQLite and on PostgreSQL, the journeys in a real browser
 	@tools/browser.sh
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not trial and not soak" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 -m "not trial and not soak" $(ARGS)
 
 trials: $(VENV)/.test ## Races, kills and property tests too long for `make test`
 	@$(BIN)/python -m pytest -m trial $(ARGS)

@@ -13,6 +13,8 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from marketplace.app import create_app
 from marketplace.config import Settings
@@ -33,6 +35,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("postgresql")
         if CHROMIUM is None and "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.skip(reason="not run: Chromium was not found (apt install chromium)"))
+
+
+class TogetherWhatSharesADemo(LoadScopeScheduling):
+    """Gives each worker the next test, but keeps the tests of one running demo in one worker: it takes long to load."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith("tests/journeys/"):
+            return "journeys on " + ("postgresql" if "postgresql" in nodeid else "sqlite")
+        return nodeid.split("::")[0] if nodeid.startswith("tests/integration/demo/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return TogetherWhatSharesADemo(config, log)
 
 
 @pytest.fixture(scope="session")

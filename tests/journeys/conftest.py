@@ -21,14 +21,11 @@ from tests.journeys.walker import Walker
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One running site per database."""
+    """Everything here is a journey."""
     here = Path(__file__).parent
     for item in items:
-        if here not in item.path.parents:
-            continue
-        item.add_marker("journey")
-        name = "postgresql" if "postgresql" in item.name else "sqlite"
-        item.add_marker(pytest.mark.xdist_group(f"journeys-{name}"))
+        if here in item.path.parents:
+            item.add_marker("journey")
 
 
 @dataclass(frozen=True)
@@ -89,13 +86,16 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
 
 @pytest.fixture
 def walker(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Walker]:
-    """A browser window at the start page; marked `no_javascript` it runs without scripts."""
+    """A browser window at the start page; marked `no_javascript` it runs without scripts.
+
+    Pages are measured in the walk on SQLite: on PostgreSQL they are the same, and without scripts nothing can measure.
+    """
     scripts = request.node.get_closest_marker("no_javascript") is None
     context: BrowserContext = browser.new_context(
         base_url=site.url, viewport={"width": 1280, "height": 900}, java_script_enabled=scripts, locale="en-GB"
     )
     context.set_default_timeout(30_000)
-    walking = Walker(context.new_page(), site.url, scripts=scripts)
+    walking = Walker(context.new_page(), site.url, measures=scripts and site.database == "sqlite")
     yield walking
     walking.finish()
     context.close()
