@@ -41,7 +41,7 @@ def cli(context: click.Context) -> None:
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database to the present schema and its reference data up to date."""
+    """Bring the database up to date. Its tables, the councils and the categories."""
     from marketplace import reference, schema
 
     with make_app(migrated=False).app_context():
@@ -63,7 +63,7 @@ def write_migration(number: str, message: str) -> None:
 
 @cli.command()
 def serve() -> None:
-    """Serve the pages with gunicorn, one process of several threads, on HOST and PORT."""
+    """Serve the pages on HOST and PORT. One process of several threads, by gunicorn."""
     settings = Settings.from_env()
     if not settings.demo:  # the demo has migrated by itself, and every second of its start counts
         make_app()
@@ -92,7 +92,7 @@ def serve() -> None:
 @cli.command()
 @click.option("--once", is_flag=True, help="Do what is due now, then stop.")
 def worker(once: bool) -> None:
-    """Do what must follow a commit (e-mail, search index, payments) and the recurring jobs."""
+    """Send, index, charge and tidy up in the background. Also does the jobs that recur each day and hour."""
     from marketplace.app import create_worker
 
     app = make_app()
@@ -108,7 +108,7 @@ def worker(once: bool) -> None:
 @cli.command()
 @click.pass_obj
 def tidy(make: Callable[[], Flask]) -> None:
-    """Remove what is kept for a time only, as the privacy page promises. The worker does the same once a day."""
+    """Remove what is kept for a time only. The privacy page promises it. The worker does the same once a day."""
     app = make()
     with app.app_context():
         for what, run in app.extensions["tidying"]:
@@ -116,12 +116,12 @@ def tidy(make: Callable[[], Flask]) -> None:
 
 
 @cli.command("stripe-sandbox")
-@click.option("--port", type=int, default=12111, show_default=True)
-@click.option("--data", "folder", type=click.Path(file_okay=False), required=True)
-@click.option("--webhook-url")
-@click.option("--webhook-secret")
+@click.option("--port", type=int, default=12111, show_default=True, help="Where to listen, on 127.0.0.1.")
+@click.option("--data", "folder", type=click.Path(file_okay=False), required=True, help="Where to keep its accounts.")
+@click.option("--webhook-url", help="Where to send events, such as http://127.0.0.1:8000/stripe/webhook.")
+@click.option("--webhook-secret", help="What signs them: the STRIPE_WEBHOOK_SECRET of the site.")
 def stripe_sandbox(port: int, folder: str, webhook_url: str | None, webhook_secret: str | None) -> None:
-    """Run the Stripe sandbox alone; its API is at /v1 and takes any key that begins sk_test_."""
+    """Run the Stripe sandbox alone. Its API is at /v1 and takes any key that begins sk_test_."""
     from marketplace.stripe_sandbox.server import serve as serve_sandbox
 
     sys.exit(serve_sandbox(port, folder, webhook_url=webhook_url, webhook_secret=webhook_secret))
@@ -132,7 +132,7 @@ def import_group() -> None:
     """Bring in files: providers, directory, postcodes, budgets."""
 
 
-def _register_package_commands() -> None:
+def register_package_commands() -> None:
     """Each package may have a `cli.py` with `register(cli, import_group)`.
 
     Its commands find `make_app` as the `obj` of click's context: they must not import this module, which is above them.
@@ -154,7 +154,7 @@ def main() -> None:
     logging.basicConfig(
         level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    _register_package_commands()
+    register_package_commands()
     try:
         cli(standalone_mode=False, obj=make_app)
     except click.ClickException as error:

@@ -22,7 +22,7 @@ def register(cli: click.Group, import_group: click.Group) -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 def verify(as_json: bool) -> None:
-    """Check every invariant on the data as it is: one line each, exit code 1 when one does not hold.
+    """Check the books: one line for each invariant. Exit code 1 when one does not hold.
 
     I1 entries balance. I2 no budget is overspent. I3 nothing is charged or moved twice. I4 no more is given back than
     was paid. I5 the levy follows its rule. I6 the ledger agrees with Stripe. I7 everything says who did it for whom.
@@ -42,7 +42,7 @@ def verify(as_json: bool) -> None:
 @click.command()
 @click.option("--now", is_flag=True, help="Look at what was touched in the last two minutes too.")
 def reconcile(now: bool) -> None:
-    """Ask Stripe about everything on its way, and book what moved without our being told."""
+    """Make the books equal to Stripe. Asks about everything on its way, and books what moved without our being told."""
     from payments.services import reconcile as service
 
     with click.get_current_context().obj().app_context():

@@ -7,6 +7,7 @@ import click
 from flask.ctx import AppContext
 
 from catalogue.importing import ImportReport, UnreadableFile, parse_column_map, read_directory, read_providers
+from catalogue.importing.providers import FIELDS as PROVIDER_FACTS
 from catalogue.services import imports
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
@@ -26,7 +27,14 @@ def register(import_group: click.Group) -> None:
 @_DRY_RUN
 @_ALLOW_GONE
 @_AS_OF
-@click.option("--map", "maps", multiple=True, metavar="FACT=COLUMN", help="Which column holds which fact; many times.")
+@click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="FACT=COLUMN",
+    help="For any other CSV: which column holds which fact, many times. name is needed; known are "
+    f"{', '.join(PROVIDER_FACTS)}. Columns joined with + are put together.",
+)
 @click.option("--source", help="A short name of your own file, so that it can be brought in again.")
 @click.option("--attribution", help="Whose data it is, as it must be shown.")
 def providers(
@@ -38,7 +46,7 @@ def providers(
     source: str | None,
     attribution: str | None,
 ) -> None:
-    """Bring in a file of providers: care-home lists, NHS Choices, the CQC directory, or any CSV with a column map."""
+    """Bring in a file of providers. Care-home lists, NHS Choices, the CQC directory, or any CSV with a column map."""
     with _application(), _readable():
         reading = read_providers(
             file,
@@ -61,7 +69,8 @@ def providers(
 @_ALLOW_GONE
 @_AS_OF
 def directory(file: Path, dry_run: bool, allow_gone: bool, as_of: datetime | None) -> None:
-    """Bring in libraries, pharmacies, food banks, mental-health services, leisure centres or community hubs."""
+    """Bring in free places and services. Libraries, pharmacies, food banks, mental-health services, leisure centres
+    or community hubs."""
     with _application(), _readable():
         reading = read_directory(file, find_postcode=imports.find_postcode, as_of=as_of.date() if as_of else None)
         _print(
@@ -75,7 +84,9 @@ def directory(file: Path, dry_run: bool, allow_gone: bool, as_of: datetime | Non
 @_FILE
 @_DRY_RUN
 def postcodes(file: Path, dry_run: bool) -> None:
-    """Bring in Code-Point Open (the zip, its folder, or one area's CSV), which routes a person to their council."""
+    """Bring in postcodes from Code-Point Open. The zip, its folder, or one area's CSV. They say who lives in which
+    council.
+    """
     with _application(), _readable():
         _print(imports.import_postcodes(file, dry_run=dry_run, say=_progress))
 

@@ -13,7 +13,7 @@ def register(cli: click.Group, import_group: click.Group) -> None:
 @click.argument("name")
 @click.option("--organisation", default="The operator of this site", show_default=True, help="Name of the operator.")
 def create_operator(email: str, name: str, organisation: str) -> None:
-    """Make the first operator of this site; they choose a password by the link "forgotten password"."""
+    """Make the first operator of this site. They choose a password by the link "forgotten password"."""
     from marketplace.accounts.domain import SYSTEM, OrganisationKind, Role
     from marketplace.accounts.services import organisations, registration
 

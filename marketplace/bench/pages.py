@@ -47,7 +47,7 @@ def register(bench: click.Group) -> None:
 @click.option("--requests", default=100, show_default=True, help="How many requests of each page.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def pages_command(listings: int, requests: int, as_json: bool) -> None:
-    """CPU of search, a listing, the basket and the last page of checkout, as ratios to the floor."""
+    """Measure pages. CPU of search, a listing, the basket and the last page of checkout, as ratios to the floor."""
     with ground.own_app() as app:
         generate_listings(listings)
         ((actor, checkout_id),) = ready_checkouts(1)

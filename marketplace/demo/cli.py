@@ -27,7 +27,7 @@ def register(cli: click.Group, import_group: click.Group) -> None:
 @click.command()
 @click.option("--reset", is_flag=True, help="Throw the demo's data away first.")
 def demo(reset: bool) -> None:
-    """Serve a demo council: pages, worker and a Stripe sandbox, all stopped together by Ctrl-C."""
+    """Serve a demo council with all that it needs. Pages, worker and a Stripe sandbox: Ctrl-C stops them together."""
     port = _port()
     data = Path(os.environ.get("MARKETPLACE_DATA", "var")).resolve()
     supervisor.check_port(port)
