@@ -34,7 +34,10 @@ def register(bench: click.Group) -> None:
 @click.option("--orders", default=200, show_default=True, help="How many orders are placed.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def checkout_command(orders: int, as_json: bool) -> None:
-    """Measure the placing of orders. Orders a second and CPU, as a ratio to the raw driver writing the same rows (SQLite, FULL)."""
+    """Measure the placing of orders.
+
+    Orders a second and CPU, as a ratio to the raw driver writing the same rows (SQLite, FULL).
+    """
     with ground.own_app() as app:
         path = Path(db.engine.url.database or "")
         ready = ready_checkouts(orders)
