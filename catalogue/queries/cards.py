@@ -13,7 +13,7 @@ from catalogue.models import Category, Listing, Provider
 from catalogue.queries.offers import rails_of
 from catalogue.visibility import PUBLIC_PROVIDERS
 from catalogue.words import UNITS, UnitWords, area_words
-from marketplace.accounts.queries import organisations_by_id
+from marketplace.accounts.queries import OrganisationView, organisations_by_id
 from marketplace.database import db
 from marketplace.kernel.places import InvalidPostcode, Point, outcode_of
 from marketplace.kernel.rails import Rail
@@ -120,17 +120,17 @@ def select_cards(*conditions: ColumnElement[bool], limit: int | None = None) -> 
 def _cards(rows: Iterable[Any]) -> list[Card]:
     rows = list(rows)
     organisations = organisations_by_id(row.organisation_id for row in rows)
-    return [_card(row, organisations[row.organisation_id].name) for row in rows]
+    return [_card(row, organisations[row.organisation_id]) for row in rows]
 
 
-def _card(row: Any, provider_name: str) -> Card:
+def _card(row: Any, provider: OrganisationView) -> Card:
     has_point = row.latitude is not None and row.longitude is not None
     return Card(
         id=row.id,
         organisation_id=row.organisation_id,
         title=row.title,
         summary=row.summary,
-        provider_name=provider_name,
+        provider_name=provider.name,
         provider_state=row.provider_state,
         is_micro_enterprise=row.is_micro_enterprise,
         category_slug=row.category_slug,
@@ -146,7 +146,7 @@ def _card(row: Any, provider_name: str) -> Card:
         address=row.address,
         postcode=row.postcode,
         point=Point(row.latitude, row.longitude) if has_point else None,
-        phone=row.phone,
+        phone=row.phone or provider.phone,
         opening_words=row.availability,
         cqc_rating=row.cqc_rating,
         cqc_rating_on=row.cqc_rating_on,

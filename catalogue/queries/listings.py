@@ -122,7 +122,8 @@ def get_listing(listing_id: int) -> ListingView:
     shown = listing.state is ListingState.PUBLISHED and provider.state in PUBLIC_PROVIDERS
     if not shown and not was_public(listing.state, provider.state, published_before=listing.published_at is not None):
         raise ListingNotFound()
-    name = get_organisation(listing.organisation_id).name
+    organisation = get_organisation(listing.organisation_id)
+    name = organisation.name
     rails = rails_of(listing)
     has_point = listing.latitude is not None and listing.longitude is not None
     return ListingView(
@@ -161,9 +162,10 @@ def get_listing(listing_id: int) -> ListingView:
         address=listing.address,
         postcode=listing.postcode,
         point=Point(listing.latitude, listing.longitude) if has_point else None,
-        phone=listing.phone,
-        email=listing.email,
-        website=listing.website,
+        phone=listing.phone or organisation.phone,
+        # An address that came with open data may be somebody's own; a provider gave theirs for people to write to.
+        email=listing.email or (organisation.email if provider.state is ProviderState.APPROVED else None),
+        website=listing.website or organisation.website,
         source=listing.source,
         source_as_of=listing.source_as_of,
         attribution=listing.attribution,

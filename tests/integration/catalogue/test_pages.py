@@ -13,6 +13,7 @@ from catalogue.domain import ListingState
 from catalogue.models import Listing, SearchMiss
 from catalogue.services.index import reindex
 from marketplace.accounts.domain import Role
+from marketplace.accounts.models import Organisation
 from marketplace.config import Settings
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -93,6 +94,23 @@ def test_start_page_asks_two_things_and_shows_what_is_free(client: FlaskClient, 
         "Some things are free",
     ):
         assert expected in words
+
+
+def test_free_listing_leads_to_the_provider_where_it_has_no_number_of_its_own(client: FlaskClient, app: Flask) -> None:
+    with transaction():
+        gives = ProviderFactory(organisation_name="Volunteer Bureau")
+        organisation = db.session.get(Organisation, gives.organisation_id)
+        organisation.phone, organisation.email = "01632 960 777", "hello@bureau.example"
+        own = ListingFactory(provider=gives, free=True, title="Find a role").id
+        other = ListingFactory(provider=gives, free=True, title="Drivers' desk", phone="01632 960 888").id
+        known = ProviderFactory(unclaimed=True, organisation_name="A library")
+        db.session.get(Organisation, known.organisation_id).email = "jo@private.example"
+        library = ListingFactory(provider=known, free=True, title="Crown Street").id
+    page = text_of(client.get(f"/listing/{own}"))
+    assert "01632 960 777" in page and "hello@bureau.example" in page
+    assert "How to get in touch" in page and "nothing to order" in page
+    assert "01632 960 777" not in text_of(client.get(f"/listing/{other}"))
+    assert "jo@private.example" not in text_of(client.get(f"/listing/{library}"))
 
 
 def test_title_of_a_search_says_what_was_chosen(client: FlaskClient, town: dict[str, int]) -> None:

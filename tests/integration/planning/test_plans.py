@@ -198,6 +198,8 @@ def test_a_printed_plan_has_no_buttons(client: FlaskClient, app: Flask) -> None:
     sign_in(client, world.user_id)
     html = client.get(f"/people/{world.person_id}/plan?print=1").get_data(as_text=True)
     main = html.split('id="main-content"')[1].split("</main>")[0]
+    assert "For Margaret Hill" in main, "on paper somebody's own plan and statement say whose they are"
+    assert "For Margaret Hill" in client.get(f"/people/{world.person_id}/statement?print=1").get_data(as_text=True)
     for form in re.findall(r"<form.*?</form>", main, flags=re.S):
         before = main.split(form)[0]
         assert "app-no-print" in before
