@@ -12,10 +12,22 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, Integer, MetaData, event
+from sqlalchemy import (
+    BigInteger,
+    CursorResult,
+    DateTime,
+    Delete,
+    Dialect,
+    Engine,
+    Enum,
+    Integer,
+    MetaData,
+    Update,
+    event,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -120,6 +132,11 @@ def transaction() -> Iterator[None]:
             raise
         finally:
             _writing.reset(token)
+
+
+def rows_changed(statement: Update | Delete) -> int:
+    """Carry out an update or a delete in the open transaction; answers how many rows it met."""
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
 def in_transaction() -> bool:

@@ -25,7 +25,7 @@ from budgets.errors import (
 )
 from budgets.models import BudgetEntry, Person, PersonalBudget, Pot, PotPeriod
 from budgets.words import day_words, no_holder_words, pot_words
-from marketplace.database import db, in_transaction
+from marketplace.database import db, in_transaction, rows_changed
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
@@ -353,7 +353,7 @@ def _move(entry: _Entry, condition: Any, *, times: int = 1) -> bool:
     """Move the cached sums by the entry's effect if `condition` holds for the row as it is now."""
     allocated, held, spent, refunded, reclaimed = (effect * entry.pence * times for effect in EFFECTS[entry.kind])
     change = allocated - reclaimed - held - spent + refunded
-    moved = db.session.execute(
+    moved = rows_changed(
         update(_periods)
         .where(_periods.c.id == entry.pot_period_id, condition)
         .values(
@@ -365,7 +365,7 @@ def _move(entry: _Entry, condition: Any, *, times: int = 1) -> bool:
             overcommitted=_left_now + change < 0,
         )
     )
-    return bool(moved.rowcount)  # type: ignore[attr-defined]
+    return bool(moved)
 
 
 def _write(entry: _Entry, account: _Account) -> int:

@@ -9,7 +9,7 @@ from budgets.models import Consent
 from budgets.queries.people import get_person
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
-from marketplace.database import db, transaction
+from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 
@@ -75,7 +75,7 @@ def end_assisted_order(actor: Actor, person_id: int) -> None:
     if not organisation_ids:
         raise NotFound
     with transaction():
-        ended = db.session.execute(
+        ended = rows_changed(
             update(Consent)
             .where(
                 Consent.person_id == person_id,
@@ -86,7 +86,7 @@ def end_assisted_order(actor: Actor, person_id: int) -> None:
             )
             .values(withdrawn_at=clock.now())
         )
-        if not ended.rowcount:  # type: ignore[attr-defined]
+        if not ended:
             raise NotFound
         _record(actor, person_id, "consent.end_assisted_order", organisation_ids[0])
 

@@ -15,7 +15,7 @@ from budgets.services.people import create_person
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import find_user_by_email
 from marketplace.audit.services import record
-from marketplace.database import db, transaction
+from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.ids import new_id
@@ -358,7 +358,7 @@ def _person_of_account(command: SetUpBudget) -> int:
         raise DomainError("Nobody who buys has an account with this email address.", field="account_email")
     if person.name.casefold() != " ".join(command.person_name.split()).casefold():
         raise DomainError("This account is in another name. Check the name and the address.", field="account_email")
-    taken = db.session.execute(
+    taken = rows_changed(
         update(Person)
         .where(
             Person.id == person.id,
@@ -367,7 +367,7 @@ def _person_of_account(command: SetUpBudget) -> int:
         )
         .values(council_id=command.council_id, council_reference=command.person_reference.strip())
     )
-    if not taken.rowcount:  # type: ignore[attr-defined]
+    if not taken:
         raise DomainError(
             "This account belongs to somebody of another council, or with another reference.", field="account_email"
         )

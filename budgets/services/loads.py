@@ -20,7 +20,7 @@ from budgets.services.finance import change_in_transaction, write_budget, write_
 from budgets.services.people import create_person
 from marketplace.accounts.domain import SYSTEM, Actor, Role
 from marketplace.audit.services import record
-from marketplace.database import db, transaction
+from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.ids import new_id
@@ -146,7 +146,7 @@ def forget_files() -> int:
     """Take the rows, with people's names, out of files loaded too long ago; their figures stay. Answers how many."""
     before = clock.now() - keeping.LOADED_FILE
     with transaction():
-        emptied = db.session.execute(
+        return rows_changed(
             update(BudgetLoad)
             .where(
                 BudgetLoad.prepared_at < before,
@@ -155,7 +155,6 @@ def forget_files() -> int:
             )
             .values(content="")
         )
-        return emptied.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def rows_of(table: Table, mapped: Mapping[str, str] | None = None) -> list[BudgetRow | RefusedRow]:

@@ -27,7 +27,7 @@ from budgets.words import BASIS_QUESTION, possessive, short_name
 from marketplace.accounts.domain import Actor, OrganisationKind, Role
 from marketplace.accounts.queries import actor_of, find_user_by_email, list_organisations, organisations_by_id
 from marketplace.audit.services import record
-from marketplace.database import db, transaction
+from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 
@@ -104,12 +104,12 @@ def confirm(actor: Actor, mandate_id: int) -> None:
     if any(user_id == actor.user_id for user_id, _ in mandate.staff):
         raise NotAllowed("You are named in this authority, so another officer has to confirm it.")
     with transaction(), named_constraints():
-        confirmed = db.session.execute(
+        confirmed = rows_changed(
             update(Mandate)
             .where(Mandate.id == mandate_id, Mandate.confirmed_at.is_(None), Mandate.ended_at.is_(None))
             .values(confirmed_at=clock.now(), confirmed_by_user_id=actor.user_id)
         )
-        if not confirmed.rowcount:  # type: ignore[attr-defined]
+        if not confirmed:
             raise NotAllowed("This authority waits for nobody. Look at the page again to see where it stands.")
         _record(actor, mandate, "mandate.confirm")
         letters.granted(get_mandate(mandate_id))
@@ -125,12 +125,12 @@ def end(actor: Actor, mandate_id: int, *, reason: str | None = None) -> None:
     if mandate.is_open and not can_end(actor, mandate):
         raise NotAllowed(BASIS_QUESTION[mandate.legal_basis])
     with transaction():
-        ended = db.session.execute(
+        ended = rows_changed(
             update(Mandate)
             .where(Mandate.id == mandate_id, Mandate.ended_at.is_(None))
             .values(ended_at=clock.now(), ended_by_user_id=actor.user_id, end_reason=reason or None)
         )
-        if ended.rowcount:  # type: ignore[attr-defined]
+        if ended:
             _record(actor, mandate, "mandate.end", reason)
             letters.ended(mandate, reason)
 
@@ -143,12 +143,12 @@ def suspend(actor: Actor, mandate_id: int, *, reason: str) -> None:
     if not reason.strip():
         raise DomainError("Say why, so that the next person knows", field="reason")
     with transaction():
-        suspended = db.session.execute(
+        suspended = rows_changed(
             update(Mandate)
             .where(Mandate.id == mandate_id, Mandate.suspended_at.is_(None), Mandate.ended_at.is_(None))
             .values(suspended_at=clock.now())
         )
-        if suspended.rowcount:  # type: ignore[attr-defined]
+        if suspended:
             _record(actor, mandate, "mandate.suspend", reason)
             letters.suspended(mandate)
 
@@ -182,12 +182,12 @@ def resume(actor: Actor, mandate_id: int, *, reason: str) -> None:
     if not reason.strip():
         raise DomainError("Say why, so that the next person knows", field="reason")
     with transaction():
-        resumed = db.session.execute(
+        resumed = rows_changed(
             update(Mandate)
             .where(Mandate.id == mandate_id, Mandate.suspended_at.is_not(None), Mandate.ended_at.is_(None))
             .values(suspended_at=None)
         )
-        if resumed.rowcount:  # type: ignore[attr-defined]
+        if resumed:
             _record(actor, mandate, "mandate.resume", reason)
             letters.suspended(mandate, resumed=True)
 

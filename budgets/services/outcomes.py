@@ -7,7 +7,7 @@ from budgets.models import Outcome
 from budgets.queries.access import get_access
 from marketplace.accounts.domain import Actor
 from marketplace.audit.services import record
-from marketplace.database import db, transaction
+from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 
@@ -76,10 +76,10 @@ def end_outcome(actor: Actor, outcome_id: int) -> None:
     old = _find(outcome_id)
     access = get_access(actor, old.person_id, MandateAction.WRITE_PLAN)
     with transaction():
-        ended = db.session.execute(
+        ended = rows_changed(
             update(Outcome).where(Outcome.id == outcome_id, Outcome.ended_at.is_(None)).values(ended_at=clock.now())
         )
-        if ended.rowcount:  # type: ignore[attr-defined]
+        if ended:
             _record(actor, old.person_id, outcome_id, "outcome.end", access.mandate.id if access.mandate else None)
 
 

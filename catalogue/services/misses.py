@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from catalogue.models import SearchMiss
 from catalogue.search.text import words_of
-from marketplace.database import db, transaction
+from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.kernel.places import InvalidPostcode, outcode_of
 
@@ -43,8 +43,7 @@ def note_miss(words: str, place: str | None = None) -> bool:
 def forget_old() -> int:
     """Delete what was counted too long ago; answers how many rows."""
     with transaction():
-        gone = db.session.execute(delete(SearchMiss).where(SearchMiss.on_day < clock.today() - keeping.MISSED_WORDS))
-        return gone.rowcount  # type: ignore[attr-defined,no-any-return]
+        return rows_changed(delete(SearchMiss).where(SearchMiss.on_day < clock.today() - keeping.MISSED_WORDS))
 
 
 def clean_words(words: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, delete, insert, or_, select, update
 
-from marketplace.database import db, in_transaction, transaction
+from marketplace.database import db, in_transaction, rows_changed, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.outbox.models import OutboxRow, RecurringJob
 
@@ -94,10 +94,9 @@ def try_again(row_id: int) -> bool:
 def forget_done() -> int:
     """Delete work that was done long ago; answers how many. Work with a key stays: the key says that it was done."""
     with transaction():
-        gone = db.session.execute(
+        return rows_changed(
             delete(OutboxRow).where(OutboxRow.key.is_(None), OutboxRow.done_at < clock.now() - keeping.DONE_WORK)
         )
-        return gone.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def claim_job(name: str, period: str) -> bool:

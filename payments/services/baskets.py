@@ -14,7 +14,7 @@ from budgets.queries.people import find_person_of_user
 from budgets.services.people import ensure_person_for_user
 from catalogue.queries.listings import Offer, offer_for
 from marketplace.accounts.domain import Actor
-from marketplace.database import db, transaction
+from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.filters import pounds
@@ -161,7 +161,7 @@ def drop_old() -> int:
     with transaction():
         old = select(Basket.id).where(Basket.touched_at < clock.now() - keeping.UNFINISHED)
         db.session.execute(delete(BasketLine).where(BasketLine.basket_id.in_(old)))
-        return db.session.execute(delete(Basket).where(Basket.touched_at < clock.now() - keeping.UNFINISHED)).rowcount  # type: ignore[attr-defined,no-any-return]
+        return rows_changed(delete(Basket).where(Basket.touched_at < clock.now() - keeping.UNFINISHED))
 
 
 def _check(offer: Offer | None, wanted: LineWanted) -> None:

@@ -4,7 +4,7 @@ from sqlalchemy import delete, or_, select, update
 
 from marketplace.accounts.models import Invitation, SignIn, User
 from marketplace.audit.services import record
-from marketplace.database import db, transaction
+from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.outbox import email
 
@@ -13,8 +13,7 @@ def forget_sign_ins() -> int:
     """Delete sign-ins that ended, or were last used, too long ago; answers how many."""
     before = clock.now() - keeping.ENDED_SIGN_IN
     with transaction():
-        gone = db.session.execute(delete(SignIn).where(or_(SignIn.ended_at < before, SignIn.last_seen_at < before)))
-        return gone.rowcount  # type: ignore[attr-defined,no-any-return]
+        return rows_changed(delete(SignIn).where(or_(SignIn.ended_at < before, SignIn.last_seen_at < before)))
 
 
 def forget_unconfirmed_accounts() -> int:
@@ -50,9 +49,8 @@ def forget_unconfirmed_accounts() -> int:
 def forget_invitations() -> int:
     """Take name and address out of invitations whose time was over long ago; answers how many."""
     with transaction():
-        emptied = db.session.execute(
+        return rows_changed(
             update(Invitation)
             .where(Invitation.ends_at < clock.now() - keeping.PAST_INVITATION, Invitation.email != "")
             .values(email="", name="")
         )
-        return emptied.rowcount  # type: ignore[attr-defined,no-any-return]

@@ -10,7 +10,7 @@ from budgets.errors import NotEnoughLeft
 from budgets.queries.access import get_access, list_people
 from budgets.words import day_words, no_holder_words
 from marketplace.accounts.domain import Actor
-from marketplace.database import db, transaction
+from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.ids import new_token
@@ -189,10 +189,10 @@ def _pot_id(way: WayOfPaying) -> int | None:
 def _save(checkout_id: int, **values: Any) -> None:
     """Keep answers of a checkout that was not placed yet. Raises CheckoutChanged when it was."""
     with transaction():
-        kept = db.session.execute(
+        kept = rows_changed(
             update(Checkout).where(Checkout.id == checkout_id, Checkout.placed_at.is_(None)).values(**values)
         )
-        if not kept.rowcount:  # type: ignore[attr-defined]
+        if not kept:
             raise CheckoutChanged("This was ordered already. Look at your orders.")
 
 
@@ -201,7 +201,7 @@ def forget_unfinished() -> int:
     before = clock.now() - keeping.UNFINISHED
     in_use = exists().where(Basket.id == Checkout.basket_id, Basket.touched_at >= before)
     with transaction():
-        emptied = db.session.execute(
+        return rows_changed(
             update(Checkout)
             .where(
                 Checkout.placed_at.is_(None),
@@ -211,7 +211,6 @@ def forget_unfinished() -> int:
             )
             .values(answers={})
         )
-        return emptied.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def is_open(checkout: CheckoutView) -> bool:
