@@ -10,6 +10,7 @@ from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, current_actor,
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import get_council
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.navigation import page_asked
 from payments.queries.orders import Purchase
 from ratings import queries, services
 from ratings.domain import Byline, byline
@@ -79,7 +80,7 @@ def for_provider() -> str:
     """What people said of a provider, those without an answer first."""
     own = current_actor().organisation_ids(Role.PROVIDER)
     last = max(1, -(-queries.count_for_provider(own) // PER_PAGE))
-    page = min(max(1, request.args.get("page", 1, type=int)), last)
+    page = page_asked(last)
     reviews = queries.list_for_provider(own, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
     return render_template("ratings/for_provider.html", reviews=reviews, page=page, last=last)
 

@@ -15,10 +15,10 @@ from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import get_council, get_organisation, names_of
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import BUDGET_RAILS, Rail
+from marketplace.ui.navigation import page_asked
 
 FINANCE = roles(Role.COUNCIL_FINANCE)
 READERS = roles(Role.COUNCIL_FINANCE, Role.AUDITOR)
-LAST_PAGE = 10_000
 RAIL_WORDS = {
     Rail.DIRECT_PAYMENT: "Direct payment",
     Rail.COUNCIL_MANAGED: "Council-managed",
@@ -39,7 +39,7 @@ def council_budgets() -> str:
     """Budgets of the council, with totals, and the cuts that wait."""
     actor = current_actor()
     wanted = _filter()
-    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    page = page_asked()
     return render_template(
         "budgets/council_budgets.html",
         found=list_budgets(actor, wanted, page=page),

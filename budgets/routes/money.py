@@ -13,6 +13,7 @@ from budgets.services import consents
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.accounts.queries import get_council
 from marketplace.kernel.errors import NotFound
+from marketplace.ui.navigation import page_asked
 
 
 @blueprint.get("/budgets")
@@ -36,7 +37,7 @@ def budgets_of(person_id: int) -> str:
 
 def _page(person_id: int) -> str:
     access = get_access(current_actor(), person_id, MandateAction.READ_BUDGET)
-    page = money_page(access.person, page=request.args.get("page", 1, type=int))
+    page = money_page(access.person, page=page_asked())
     council = get_council(access.person.council_id) if access.person.council_id is not None else None
     shares = access.is_own and shares_purchases(person_id)
     template = "budgets/money.html" if page.pots else "budgets/no_budget.html"

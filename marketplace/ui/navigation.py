@@ -37,6 +37,11 @@ def url_with(**changes: object) -> str:
     return f"{path}?{query}" if query else path
 
 
+def page_asked(last: int = 10_000) -> int:
+    """The page of a list that this page's address asks for: from 1 to `last`, and 1 for what is no number."""
+    return min(max(1, request.args.get("page", 1, type=int)), last)
+
+
 def about_same_person() -> dict[str, str]:
     """The person that this page's address names, and the outcome beside them, for links to pages about the same.
 

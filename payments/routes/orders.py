@@ -1,6 +1,6 @@
 """Orders for whoever buys: the list, one order with its whole story, and what can be done about it."""
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from budgets.domain import MandateAction
@@ -9,6 +9,7 @@ from budgets.queries.people import find_person, find_person_of_user
 from budgets.services import acting
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.navigation import page_asked
 from payments import words
 from payments.domain import OrderState, PaymentState, awaits_card
 from payments.forms.orders import CancelForm, ProblemForm, SortedForm
@@ -45,7 +46,7 @@ def orders() -> str:
     if person_id is not None and (own is None or person_id != own.id):
         assisted_by = list_reach(actor, person_id)
         someone = find_person(person_id)
-    page = _page()
+    page = page_asked()
     count = count_of_person(person_id, assisted_by=assisted_by) if person_id else 0
     found = (
         list_orders_for_person(person_id, limit=PAGE, offset=(page - 1) * PAGE, assisted_by=assisted_by)
@@ -62,11 +63,6 @@ def orders() -> str:
         person_id=person_id,
         waiting=len(list_waiting(actor)),
     )
-
-
-def _page() -> int:
-    text = request.args.get("page", "1")
-    return int(text) if text.isascii() and text.isdigit() and 1 <= len(text) <= 6 and int(text) > 0 else 1
 
 
 def _order(order_id: int) -> OrderView:

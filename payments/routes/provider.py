@@ -12,6 +12,7 @@ from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import MembershipView, Role
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.navigation import page_asked
 from payments import words
 from payments.domain import OrderState
 from payments.forms.orders import CancelForm, DeclineForm
@@ -119,8 +120,7 @@ def provider_orders() -> str:
     if group not in GROUPS:
         raise NotFound()
     title, states = GROUPS[group]
-    text = request.args.get("page", "1")
-    page = int(text) if text.isascii() and text.isdigit() and 1 <= len(text) <= 6 and int(text) > 0 else 1
+    page = page_asked()
     count = count_of_provider(organisation.organisation_id, states=states)
     return render_template(
         "payments/provider/orders.html",

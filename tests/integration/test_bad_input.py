@@ -132,6 +132,7 @@ def test_without_its_own_kind_of_number_the_database_would_be_asked_and_fail(app
     ("role", "path", "status"),
     [
         (Role.COUNCIL_FINANCE, "/council/budgets?page=99999999999999999999", 200),
+        (Role.BUDGET_MANAGER, f"/caseload?page=000000001{'9' * 40}", 200),
         (Role.COUNCIL_FINANCE, "/council/settlement?up_to=9999-12-31", 404),
         (Role.COUNCIL_FINANCE, "/council/settlement?up_to=0001-01-01", 404),
         (Role.PROVIDER, "/provider/statement?month=9999-12", 404),

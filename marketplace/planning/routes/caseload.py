@@ -8,24 +8,22 @@ from marketplace.planning import words
 from marketplace.planning.domain import Need, Order
 from marketplace.planning.queries.caseload import Asked, get_caseload, list_cases
 from marketplace.planning.routes import blueprint
-from marketplace.ui.navigation import url_with
+from marketplace.ui.navigation import page_asked, url_with
 from payments.queries.orders import list_to_confirm
 
 LONGEST_WORDS = 80
-LAST_PAGE = 10_000
 
 
 def asked_from_request() -> Asked:
     """What the address asks for. What makes no sense is left out, so that an old or mistyped link still works."""
     args = request.args
     show = args.get("show", "")
-    page = args.get("page", "")
     return Asked(
         words=args.get("q", "").replace("\x00", " ").strip()[:LONGEST_WORDS],
         need=next((need for need in Need if need.value == show), None),
         today=show == "today",
         order=next((order for order in Order if order.value == args.get("sort")), Order.NEED),
-        page=int(page) if page.isascii() and page.isdigit() and 0 < int(page[:9]) <= LAST_PAGE else 1,
+        page=page_asked(),
     )
 
 

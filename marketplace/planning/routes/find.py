@@ -9,7 +9,7 @@ from marketplace.planning.queries.finding import ANY, FundingChoice, Wanted, fin
 from marketplace.planning.routes import blueprint
 from marketplace.planning.services.looking import note_look
 from marketplace.ui.filters import pounds
-from marketplace.ui.navigation import url_with
+from marketplace.ui.navigation import page_asked, url_with
 
 LONGEST = 200
 
@@ -33,13 +33,12 @@ def find(person_id: int, outcome_id: int) -> str:
 
 def wanted_from_request() -> Wanted:
     """What the address asks for. What makes no sense is left out."""
-    page = request.args.get("page", "")
     return Wanted(
         q=_text("q"),
         postcode=_text("postcode"),
         category=_text("category"),
         funding=request.args.get("funding"),
-        page=int(page) if page.isascii() and page.isdigit() and len(page) <= 6 and int(page) else 1,
+        page=page_asked(),
     )
 
 
