@@ -6,6 +6,7 @@ It imports no Flask and knows no page. `book` runs inside the caller's `transact
 from payments.ledger.accounts import (
     OPERATOR_BANK,
     OPERATOR_DISPUTE_FEES,
+    OPERATOR_DISPUTE_RESERVE,
     OPERATOR_LEVY,
     OPERATOR_PROCESSING_FEES,
     STRIPE_CLEARING,
@@ -24,6 +25,7 @@ from payments.ledger.entries import Entry, Posting, Subject
 __all__ = [
     "OPERATOR_BANK",
     "OPERATOR_DISPUTE_FEES",
+    "OPERATOR_DISPUTE_RESERVE",
     "OPERATOR_LEVY",
     "OPERATOR_PROCESSING_FEES",
     "STRIPE_CLEARING",

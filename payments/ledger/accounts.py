@@ -7,6 +7,7 @@
 | `operator:levy`            | the levy earned, less what was given back                                  | minus |
 | `operator:processing_fees` | what Stripe kept for taking cards                                          | plus  |
 | `operator:dispute_fees`    | what Stripe kept for disputes                                              | plus  |
+| `operator:dispute_reserve` | what banks hold back while a payment is disputed; then nobody bears it yet | 0     |
 | `operator:bank`            | what reached the operator's bank: payouts, and its line of each settlement | plus  |
 | `person:<id>:card`         | plus: the person's card still owes; minus: the person is still owed        | 0     |
 | `provider:<id>:payable`    | minus: the provider is still owed; plus: the provider owes                 | 0     |
@@ -28,6 +29,7 @@ STRIPE_UNEXPLAINED = "stripe:unexplained"
 OPERATOR_LEVY = "operator:levy"
 OPERATOR_PROCESSING_FEES = "operator:processing_fees"
 OPERATOR_DISPUTE_FEES = "operator:dispute_fees"
+OPERATOR_DISPUTE_RESERVE = "operator:dispute_reserve"
 OPERATOR_BANK = "operator:bank"
 
 FIXED = frozenset(
@@ -37,6 +39,7 @@ FIXED = frozenset(
         OPERATOR_LEVY,
         OPERATOR_PROCESSING_FEES,
         OPERATOR_DISPUTE_FEES,
+        OPERATOR_DISPUTE_RESERVE,
         OPERATOR_BANK,
     }
 )

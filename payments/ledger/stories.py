@@ -10,6 +10,7 @@ from datetime import datetime
 from payments.ledger.accounts import (
     OPERATOR_BANK,
     OPERATOR_DISPUTE_FEES,
+    OPERATOR_DISPUTE_RESERVE,
     OPERATOR_LEVY,
     OPERATOR_PROCESSING_FEES,
     STRIPE_CLEARING,
@@ -87,6 +88,30 @@ def refund(
     )
 
 
+def dispute_lost(
+    refund_id: int,
+    organisation_id: int,
+    pence: int,
+    levy_back_pence: int,
+    occurred_at: datetime,
+    subject: Subject,
+    reason: str,
+) -> Entry:
+    """A bank decided for the payer: what it took from the reserve is borne by the provider, less the levy given back.
+
+    | account                     |  debit | credit |
+    |-----------------------------|-------:|-------:|
+    | operator:dispute_reserve    |        |  54.00 |
+    | provider:12:payable         |  52.65 |        |
+    | operator:levy               |   1.35 |        |
+
+    The provider's part is recovered by taking its transfer back; what stays in the reserve is a loss of the operator.
+    """
+    return refund(
+        refund_id, OPERATOR_DISPUTE_RESERVE, organisation_id, pence, levy_back_pence, occurred_at, subject, reason
+    )
+
+
 def settlement(
     run_id: int,
     payer_code: str,
@@ -139,20 +164,22 @@ def movement(
     | `transfer_refund`        | +5400 | +5400           | provider:12:payable −5400 (record likewise)              |
     | `application_fee_refund` |  −135 | −135            | provider:12:payable +135 (record likewise)               |
     | `refund_failure`         | +5400 | +5400           | person:7:card −5400                                      |
-    | `adjustment` (a dispute) | −5400 | −5400 − 2000    | person:7:card +5400, operator:dispute_fees +2000         |
+    | `adjustment` (a dispute) | −5400 | −5400 − 2000    | operator:dispute_reserve +5400, dispute_fees +2000       |
     | `payout` of the operator |   −34 | −34             | operator:bank +34                                        |
     | anything else            |     … | …               | stripe:unexplained                                       |
 
-    So after a capture: person and provider are at 0, `stripe:clearing` has 0.34 = levy 1.35 − fee 1.01.
+    So after a capture: person and provider are at 0, `stripe:clearing` has 0.34 = levy 1.35 − fee 1.01. What a dispute
+    takes lies in the reserve until it is decided: a won one comes back from Stripe, of a lost one see `dispute_lost`.
     """
     cause = f"stripe:{transaction_id}"
     net = Posting(STRIPE_CLEARING, pence - fee_pence)
     person = person_card(subject.person_id) if subject.person_id is not None else STRIPE_UNEXPLAINED
+    reserve = OPERATOR_DISPUTE_RESERVE if subject.person_id is not None else STRIPE_UNEXPLAINED
     sides: tuple[Posting, ...]
     if kind in ("charge", "refund", "refund_failure"):
         sides = (net, Posting(person, -pence), Posting(OPERATOR_PROCESSING_FEES, fee_pence))
     elif kind == "adjustment":
-        sides = (net, Posting(person, -pence), Posting(OPERATOR_DISPUTE_FEES, fee_pence))
+        sides = (net, Posting(reserve, -pence), Posting(OPERATOR_DISPUTE_FEES, fee_pence))
     elif kind in ("transfer", "transfer_refund", "application_fee", "application_fee_refund") and organisation_id:
         sides = (
             Posting(STRIPE_CLEARING, pence),

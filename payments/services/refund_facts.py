@@ -148,20 +148,16 @@ def _has_left(order: Order, refund: Refund) -> None:
     cause = f"refund:{refund.id}"
     if refund.state in (RefundState.FAILED, RefundState.REFUSED) or ledger.find_entry(cause) is not None:
         return
-    ledger.book(
-        stories.refund(
-            refund.id,
-            ledger.person_card(order.person_id),
-            order.organisation_id,
-            refund.pence,
-            refund.levy_back_pence,
-            clock.now(),
-            subject_of(order, refund.approved_by_user_id or refund.asked_by_user_id),
-            refund.reason_code,
-        )
-    )
+    by_a_dispute = refund.reason_code == RefundReason.DISPUTE_LOST
+    what = (order.organisation_id, refund.pence, refund.levy_back_pence, clock.now())
+    subject = subject_of(order, refund.approved_by_user_id or refund.asked_by_user_id)
+    if by_a_dispute:
+        ledger.book(stories.dispute_lost(refund.id, *what, subject, refund.reason_code))
+    else:
+        payer = ledger.person_card(order.person_id)
+        ledger.book(stories.refund(refund.id, payer, *what, subject, refund.reason_code))
     db.session.flush()
-    if refund.reason_code != RefundReason.DISPUTE_LOST:
+    if not by_a_dispute:
         move_if_possible(order, refund_action_of(order), cause)
 
 

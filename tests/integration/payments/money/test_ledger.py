@@ -104,8 +104,17 @@ def test_a_refund_that_fails_at_the_bank_is_owed_to_the_provider_again(app: Flas
 
 def test_a_dispute_that_is_lost_is_borne_by_the_provider_and_its_fee_by_the_operator(app: Flask) -> None:
     after = (("adjustment", -5400, 2000), ("transfer_refund", 5400, 0), ("application_fee_refund", -135, 0))
-    _book([_sale(), *_moves(*CAPTURE), _refund(5400, 135), *_moves(*after, first=4)])
+    lost = stories.dispute_lost(1, 12, 5400, 135, NOW, FOR_MARGARET, "dispute_lost")
+    _book([_sale(), *_moves(*CAPTURE), *_moves(*after, first=4), lost])
     assert _table() == {"operator:dispute_fees": 2000, "operator:processing_fees": 101, "stripe:clearing": -2101}
+
+
+def test_what_a_bank_took_lies_in_the_reserve_until_the_dispute_is_decided(app: Flask) -> None:
+    _book([_sale(), *_moves(*CAPTURE, ("adjustment", -5400, 2000))])
+    assert ledger.balance(ledger.OPERATOR_DISPUTE_RESERVE) == 5400
+    assert ledger.balance(PERSON) == 0
+    _book(_moves(("adjustment", 5400, 0), first=9))
+    assert ledger.balance(ledger.OPERATOR_DISPUTE_RESERVE) == 0
 
 
 def test_a_dispute_that_is_won_costs_its_fee(app: Flask) -> None:

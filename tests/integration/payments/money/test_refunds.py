@@ -322,6 +322,7 @@ def test_a_dispute_is_borne_by_the_provider_only_when_it_is_lost(
     dispute = stripe_sandbox.act("dispute", charge=story.payment.charge_id)
     stripe_sandbox.deliver()
     assert story.states == ("accepted", "disputed")
+    assert table()["operator:dispute_reserve"] == 5400
     stripe_sandbox.act("end_dispute", dispute=dispute["id"], outcome=outcome)
     stripe_sandbox.deliver()
     work()
