@@ -116,6 +116,7 @@ _HISTORY = {
     ("order", "expire"): "ended, because nobody answered in time",
     ("order", "close"): "finished",
     ("order", "complain"): "something went wrong",
+    ("order", "answer_complaint"): "the provider answered about it",
     ("order", "end_complaint"): "sorted out",
     ("order", "remind_1"): "first reminder",
     ("order", "remind_2"): "second reminder",

@@ -80,6 +80,7 @@ ACTS: dict[str, str] = {
     "order.expire": "ended an order{sum} that nobody answered in time",
     "order.close": "closed an order{sum}",
     "order.complain": "said that something went wrong with an order{sum}",
+    "order.answer_complaint": "answered what went wrong with an order{sum}",
     "order.end_complaint": "said that what went wrong with an order{sum} is put right",
     "order.remind_1": "sent a reminder about an order{sum}",
     "order.remind_2": "sent a second reminder about an order{sum}",

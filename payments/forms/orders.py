@@ -40,6 +40,17 @@ class ProblemForm(BaseForm):
     submit = fields.SubmitField("Tell the provider and us")
 
 
+class AnswerProblemForm(BaseForm):
+    words = fields.TextAreaField(
+        "What did you do, or will you do, about it?",
+        hint="The buyer reads this",
+        longest=LONGEST,
+        counted=True,
+        validators=[fields.Required("Say what you did, or will do, about it")],
+    )
+    submit = fields.SubmitField("Answer the buyer")
+
+
 class SortedForm(BaseForm):
     words = fields.TextAreaField("What was done about it? (optional)", longest=LONGEST, validators=[Optional()])
     submit = fields.SubmitField("It is sorted out")

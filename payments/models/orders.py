@@ -3,7 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, and_
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.database import Base, Id, Pence, UtcDateTime, enum_column
@@ -55,6 +56,16 @@ class Order(Base):
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @hybrid_property
+    def complaint_open(self) -> bool:
+        """Whether somebody of the buyer's side said that something went wrong: nothing goes on by itself meanwhile."""
+        return self.complaint_at is not None and self.complaint_ended_at is None
+
+    @complaint_open.inplace.expression
+    @classmethod
+    def _complaint_open_expression(cls) -> ColumnElement[bool]:
+        return and_(cls.complaint_at.is_not(None), cls.complaint_ended_at.is_(None))
 
 
 class OrderLine(Base):

@@ -90,6 +90,7 @@ class PayerDue:
     payer_name: str
     totals: Totals
     held_back: tuple[DueLine, ...] = ()
+    questioned: tuple[DueLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,17 @@ def due_to_settle(council_id: int, up_to: date, payer_organisation_id: int | Non
     """What a payer would settle of all that was confirmed until the end of `up_to` (London), by provider.
 
     Credits are taken off only as far as a provider's own lines reach: nobody is asked to pay in. What has to wait for
-    a later run is `held_back`.
+    a later run is `held_back`; what somebody says went wrong is `questioned`, and due when that is sorted out.
     """
     lines = [*_unsettled(council_id, up_to, payer_organisation_id), *_credits(council_id, payer_organisation_id)]
     providers, held_back = _within_each_provider(lines)
     return PayerDue(
-        council_id, payer_organisation_id, payer_name(council_id, payer_organisation_id), Totals(providers), held_back
+        council_id,
+        payer_organisation_id,
+        payer_name(council_id, payer_organisation_id),
+        Totals(providers),
+        held_back,
+        tuple(_unsettled(council_id, up_to, payer_organisation_id, questioned=True)),
     )
 
 
@@ -223,7 +229,9 @@ def is_confirmed_by(up_to: date) -> ColumnElement[bool]:
     )
 
 
-def _unsettled(council_id: int, up_to: date, payer_organisation_id: int | None) -> list[DueLine]:
+def _unsettled(
+    council_id: int, up_to: date, payer_organisation_id: int | None, *, questioned: bool = False
+) -> list[DueLine]:
     waiting = (
         select(
             Refund.order_funding_id,
@@ -246,6 +254,7 @@ def _unsettled(council_id: int, up_to: date, payer_organisation_id: int | None) 
             is_confirmed_by(up_to),
             OrderFunding.settlement_run_id.is_(None),
             left > 0,
+            Order.complaint_open if questioned else ~Order.complaint_open,
         )
         .order_by(Order.organisation_id, Order.confirmed_at, Order.id, OrderFunding.part_no)
         .execution_options(populate_existing=True)

@@ -12,7 +12,7 @@ from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.navigation import page_asked
 from payments import words
 from payments.domain import OrderState, PaymentState, awaits_card
-from payments.forms.orders import CancelForm, ProblemForm, SortedForm
+from payments.forms.orders import CancelForm
 from payments.ports import is_reviewed
 from payments.queries.approvals import list_waiting
 from payments.queries.card_states import cards_of_checkout
@@ -65,7 +65,7 @@ def orders() -> str:
     )
 
 
-def _order(order_id: int) -> OrderView:
+def order_of_reader(order_id: int) -> OrderView:
     """The order for its reader; the banner says for whom the buyer's side acts."""
     view = get_order_for(current_actor(), order_id)
     if view.standing.side in (Side.MANDATE, Side.ASSISTED):
@@ -73,9 +73,9 @@ def _order(order_id: int) -> OrderView:
     return view
 
 
-def _buyers_order(order_id: int) -> OrderView:
+def buyers_order(order_id: int) -> OrderView:
     """The order for somebody of the buyer's side; nothing there for those who only read."""
-    view = _order(order_id)
+    view = order_of_reader(order_id)
     if view.standing.side not in BUYER_SIDES:
         raise NotFound()
     return view
@@ -84,7 +84,7 @@ def _buyers_order(order_id: int) -> OrderView:
 @blueprint.get("/orders/<int:order_id>")
 @allow(SIGNED_IN)
 def order(order_id: int) -> Response | str:
-    view = _order(order_id)
+    view = order_of_reader(order_id)
     if view.standing.side is Side.PROVIDER:
         return redirect(url_for("payments.provider_order", order_id=order_id))
     actor = current_actor()
@@ -135,7 +135,7 @@ def _may(view: OrderView) -> bool:
 @allow(SIGNED_IN)
 def order_pay(order_id: int) -> Response:
     """To the page on which the buyer pays for what waits, where a letter's link leads."""
-    view = _buyers_order(order_id)
+    view = buyers_order(order_id)
     if view.checkout_id is None or view.buyer_user_id != current_actor().user_id:
         return redirect(url_for("payments.order", order_id=order_id))
     return redirect(url_for("payments.checkout_done", checkout_id=view.checkout_id))
@@ -157,7 +157,7 @@ def order_confirm(order_id: int) -> Response:
 @blueprint.route("/orders/<int:order_id>/cancel", methods=["GET", "POST"])
 @allow(SIGNED_IN)
 def order_cancel(order_id: int) -> Response | str:
-    view = _buyers_order(order_id)
+    view = buyers_order(order_id)
     form = CancelForm()
     if form.validate_on_submit():
         try:
@@ -169,35 +169,3 @@ def order_cancel(order_id: int) -> Response | str:
         except DomainError as error:
             form.refuse(error)
     return render_template("payments/orders/cancel.html", form=form, order=view)
-
-
-@blueprint.route("/orders/<int:order_id>/problem", methods=["GET", "POST"])
-@allow(SIGNED_IN)
-def order_problem(order_id: int) -> Response | str:
-    view = _buyers_order(order_id)
-    form = ProblemForm()
-    if form.validate_on_submit():
-        try:
-            services.complain(current_actor(), order_id, form.words.data or "")
-            flash("We have noted it, and the provider has been told. Nothing goes on by itself now.", "success")
-            return redirect(url_for("payments.order", order_id=order_id))
-        except NotFound:
-            raise
-        except DomainError as error:
-            form.refuse(error)
-    return render_template("payments/orders/problem.html", form=form, order=view)
-
-
-@blueprint.route("/orders/<int:order_id>/problem/sorted", methods=["GET", "POST"])
-@allow(SIGNED_IN)
-def order_problem_sorted(order_id: int) -> Response | str:
-    """The buyer's side, or the operator, says that it is sorted out."""
-    view = _order(order_id)
-    if view.standing.side not in (*BUYER_SIDES, Side.OPERATOR):
-        raise NotFound()
-    form = SortedForm()
-    if form.validate_on_submit():
-        services.end_complaint(current_actor(), order_id, form.words.data or "")
-        flash("Good. The question is closed.", "success")
-        return redirect(url_for("payments.order", order_id=order_id))
-    return render_template("payments/orders/sorted.html", form=form, order=view)

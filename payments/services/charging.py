@@ -116,10 +116,15 @@ def look(order_id: int) -> IntentView | None:
 
 
 def capture(payload: dict[str, Any]) -> None:
-    """Outbox `payments.capture`: the provider said yes, so the money set aside is taken. Looks before it acts."""
+    """Outbox `payments.capture`: the provider said yes, so the money set aside is taken. Looks before it acts.
+
+    Nothing is taken while the buyer's side says that something went wrong: the end of the complaint asks again.
+    """
     order_id = int(payload["order_id"])
     order, payment = _standing(order_id)
     if payment is None or order.state in ENDED_UNPAID or order.payment_state is PaymentState.REVIEW:
+        return
+    if order.complaint_open:
         return
     intent = look(order_id)
     if intent is None or intent.status in OPEN:
@@ -167,10 +172,13 @@ def charge(payload: dict[str, Any]) -> None:
     """Outbox `payments.charge`: a direct payment was confirmed, so the card kept for it is charged.
 
     When the bank asks for the person, they are led to it by e-mail; when it says no, they are asked for another card.
-    A card that was declined is not tried again by itself.
+    A card that was declined is not tried again by itself, and none is charged while something is said to have gone
+    wrong: the end of the complaint asks again.
     """
     order_id = int(payload["order_id"])
     order, payment = _standing(order_id)
+    if order.complaint_open:
+        return
     if order.state not in (OrderState.CONFIRMED, OrderState.CLOSED) or order.payment_state in SETTLED:
         return
     if payment is not None and payment.status == "canceled":
@@ -267,7 +275,9 @@ def _status(payment_id: int) -> str | None:
 def _standing(order_id: int) -> tuple[Any, Any]:
     """The order and its payment as they are now, as plain rows; the payment is None before the first attempt."""
     order = db.session.execute(
-        select(Order.id, Order.reference, Order.state, Order.payment_state).where(Order.id == order_id)
+        select(
+            Order.id, Order.reference, Order.state, Order.payment_state, Order.complaint_open.label("complaint_open")
+        ).where(Order.id == order_id)
     ).one()
     payment = db.session.execute(
         select(StripePayment.id, StripePayment.attempt, StripePayment.status)

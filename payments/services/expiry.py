@@ -26,7 +26,6 @@ AT_LEAST_AFTER_LAST_REMINDER = timedelta(days=3)
 CLOSE_CONFIRMED_AFTER = timedelta(days=14)
 AT_ONCE = 200  # orders in one run of a job; the next run takes the rest
 
-_NO_OPEN_COMPLAINT = or_(Order.complaint_at.is_(None), Order.complaint_ended_at.is_not(None))
 _IS_GIVEN_BACK = Order.payment_state == PaymentState.REFUNDED
 _WAITING = (OrderState.AWAITING_APPROVAL, OrderState.AWAITING_PAYMENT, OrderState.PLACED)
 _SETTLED = (PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED)
@@ -44,7 +43,7 @@ def expire_unanswered() -> int:
     """End every order whose time to be agreed to, paid or answered is over. Answers how many."""
     due = db.session.execute(
         select(Order.id, Order.state)
-        .where(Order.state.in_(_WAITING), Order.answer_by <= clock.now(), _NO_OPEN_COMPLAINT)
+        .where(Order.state.in_(_WAITING), Order.answer_by <= clock.now(), ~Order.complaint_open)
         .order_by(Order.answer_by, Order.id)
         .limit(AT_ONCE)
     ).all()
@@ -88,15 +87,14 @@ def _has_note(action: str) -> ColumnElement[bool]:
 
 def _each(which: ColumnElement[bool], act: Callable[[int], bool]) -> int:
     order_ids: Iterable[int] = db.session.scalars(
-        select(Order.id).where(which, _NO_OPEN_COMPLAINT).order_by(Order.id).limit(AT_ONCE)
+        select(Order.id).where(which, ~Order.complaint_open).order_by(Order.id).limit(AT_ONCE)
     ).all()
     return sum(act(order_id) for order_id in order_ids)
 
 
 def _still_silent(order: Order) -> bool:
     """Whether nobody has agreed or complained meanwhile; looked at under the order's lock."""
-    complains = order.complaint_at is not None and order.complaint_ended_at is None
-    return order.state is OrderState.DONE and not complains
+    return order.state is OrderState.DONE and not order.complaint_open
 
 
 def _remind(number: int, order_id: int) -> bool:

@@ -112,6 +112,7 @@ def _unfinished(before: datetime) -> Iterable[tuple[Callable[[dict[str, int]], N
         Order.accepted_at <= before,
         Order.state.not_in(ENDED_UNPAID),
         Order.payment_state == PaymentState.AUTHORISED,
+        ~Order.complaint_open,
     )
     release = base.where(
         Order.state.in_(ENDED_UNPAID),
@@ -125,6 +126,7 @@ def _unfinished(before: datetime) -> Iterable[tuple[Callable[[dict[str, int]], N
         Order.state.in_((OrderState.CONFIRMED, OrderState.CLOSED)),
         Order.confirmed_at <= before,
         Order.payment_state.in_((PaymentState.NONE, PaymentState.PENDING)),
+        ~Order.complaint_open,
     )
     for what, query in ((charging.capture, capture), (charging.release, release), (charging.charge, charge)):
         found = list(db.session.scalars(query))

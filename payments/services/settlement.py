@@ -90,7 +90,8 @@ def prepare(actor: Actor, council_id: int, up_to: date, payer_organisation_id: i
 def send(actor: Actor, run_id: int) -> None:
     """A second person sends a run: its orders are paid, its credits are settled, and the ledger has it. Twice is once.
 
-    Raises NotFound for strangers, NotAllowed for who prepared it or when it was dropped.
+    Raises NotFound for strangers; NotAllowed for who prepared it, when it was dropped, and when somebody has complained
+    about one of its orders meanwhile.
     """
     with transaction():
         run = _lock_run(actor, run_id)
@@ -103,16 +104,19 @@ def send(actor: Actor, run_id: int) -> None:
         run.state, run.sent_by_user_id, run.sent_at = RunState.SENT, actor.user_id, clock.now()
         db.session.flush()
         net_by_provider: dict[int, int] = {}
-        code = None
+        code, questioned = None, []
         for line, order_id in _lines(run_id):
             order, funding = lock_order(order_id), lock_funding(line.order_funding_id)
             code = payer_code(funding)
             net_by_provider[line.organisation_id] = net_by_provider.get(line.organisation_id, 0) + line.net_pence
             if line.refund_id is None:
+                if order.complaint_open:
+                    questioned.append(order.reference)
                 _settle(order, funding, line, actor)
             else:
                 refund = db.session.get_one(Refund, line.refund_id, populate_existing=True)
                 refund.state, refund.done_at = RefundState.DONE, clock.now()
+        _require_no_complaint(questioned)
         if code is not None and (any(net_by_provider.values()) or run.levy_pence):
             subject = Subject(council_id=run.council_id, actor_user_id=actor.user_id)
             ledger.book(stories.settlement(run.id, code, net_by_provider, run.levy_pence, clock.now(), subject))
@@ -150,6 +154,16 @@ def drop(actor: Actor, run_id: int, words: str) -> None:
         db.session.execute(update(Refund).where(Refund.settlement_run_id == run_id).values(settlement_run_id=None))
         db.session.flush()
         _record("settlement.drop", run, actor, reason=run.words)
+
+
+def _require_no_complaint(references: list[str]) -> None:
+    """Nothing is settled that somebody complained about after the run was prepared."""
+    if references:
+        more = f" and {len(references) - 5} more" if len(references) > 5 else ""
+        raise NotAllowed(
+            f"Something is said to have gone wrong with {', '.join(references[:5])}{more} since this run was prepared. "
+            "Drop the run and prepare it again: the new one leaves that out until it is sorted out."
+        )
 
 
 def _settle(order: Order, funding: OrderFunding, line: SettlementLine, actor: Actor) -> None:

@@ -193,6 +193,7 @@ PAYMENTS = {
     "payments.provider_money": page(PROVIDERS),
     "payments.provider_order": page(PROVIDERS),
     "payments.provider_orders": page(PROVIDERS),
+    "payments.provider_problem": form(PROVIDERS),
     "payments.provider_refund": form(PROVIDERS),
     "payments.provider_statement": page(PROVIDERS),
     "payments.provider_statement_csv": page(PROVIDERS),

@@ -14,7 +14,6 @@ from payments.domain import OWED, ChargeAt, OrderState, PaymentState, RefundStat
 from payments.models import Order, OrderFunding, OrderLine, Refund
 from payments.words import state_for_buyer, state_for_provider, units
 
-_OPEN_COMPLAINT = and_(Order.complaint_at.is_not(None), Order.complaint_ended_at.is_(None))
 # A card that failed before the order was placed is for the buyer to try again, and after an end it is nobody's trouble.
 _TROUBLED_PAYMENT = or_(
     Order.payment_state.in_((PaymentState.DISPUTED, PaymentState.REVIEW)),
@@ -235,7 +234,7 @@ def list_unconfirmed_older_than(
 
 def list_in_trouble(*, limit: int = 100) -> list[OrderSummary]:
     """Orders with an open complaint or a payment that needs somebody, oldest first."""
-    query = _summaries().where(or_(_OPEN_COMPLAINT, _TROUBLED_PAYMENT))
+    query = _summaries().where(or_(Order.complaint_open, _TROUBLED_PAYMENT))
     return _list(query.order_by(Order.created_at, Order.id).limit(limit))
 
 

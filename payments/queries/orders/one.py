@@ -192,6 +192,12 @@ class OrderView:
         return self.complaint_at is not None and self.complaint_ended_at is None
 
     @property
+    def answers(self) -> tuple[HistoryRow, ...]:
+        """What the provider answered to the complaint that is open, or was the last."""
+        since = self.complaint_at
+        return tuple(row for row in self.history if row.action == "answer_complaint" and since and row.at >= since)
+
+    @property
     def words_for_buyer(self) -> str:
         return state_for_buyer(
             self.state, self.payment_state, self.provider_name, was_placed=self.placed_at is not None

@@ -4,10 +4,11 @@ from payments.services.orders.answers import accept, decline
 from payments.services.orders.delivery import confirm, mark_done
 from payments.services.orders.endings import cancel, close, expire
 from payments.services.orders.payment import cannot_be_paid, place, placed_after_payment
-from payments.services.orders.questions import complain, end_complaint
+from payments.services.orders.questions import answer_complaint, complain, end_complaint
 
 __all__ = [
     "accept",
+    "answer_complaint",
     "cancel",
     "cannot_be_paid",
     "close",

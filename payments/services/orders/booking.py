@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from budgets.services import book
 from marketplace.database import db
+from marketplace.kernel import clock
 from marketplace.outbox.services import enqueue
-from payments.domain import ChargeAt, PaymentState
+from payments.domain import AGREED, ChargeAt, PaymentState
 from payments.models import Order, OrderFunding, OrderLine
 
 _CAN_BE_RELEASED = (
@@ -18,6 +19,7 @@ _CAN_BE_RELEASED = (
     PaymentState.PAID,
     PaymentState.PART_REFUNDED,
 )
+_NOT_CHARGED = (PaymentState.NONE, PaymentState.PENDING)
 
 
 def hold_cause(order_id: int, part_no: int) -> str:
@@ -61,6 +63,15 @@ def spend(order: Order, *, actor_user_id: int | None, mandate_id: int | None) ->
     _each_part(order, "spend", book.spend, actor_user_id, mandate_id, None)
     if order.charge_at is ChargeAt.CONFIRM:
         enqueue("payments.charge", {"order_id": order.id}, key=f"charge:{order.id}")
+
+
+def go_on(order: Order) -> None:
+    """A complaint has ended: the card is asked again for what waited for that."""
+    again = clock.now().isoformat()
+    if order.charge_at is ChargeAt.ACCEPT and order.accepted_at and order.payment_state is PaymentState.AUTHORISED:
+        enqueue("payments.capture", {"order_id": order.id}, key=f"capture:{order.id}:{again}")
+    if order.charge_at is ChargeAt.CONFIRM and order.state in AGREED and order.payment_state in _NOT_CHARGED:
+        enqueue("payments.charge", {"order_id": order.id}, key=f"charge:{order.id}:{again}")
 
 
 def _each_part(

@@ -10,7 +10,7 @@ from payments.models import Order
 from payments.queries.standing import Side, Standing, buyer_standing, provider_standing
 from payments.services.moves import has_happened, lock_order, move_order
 from payments.services.orders import letters
-from payments.services.orders.booking import spend
+from payments.services.orders.booking import go_on, spend
 from payments.services.orders.lines import set_lines
 
 
@@ -56,8 +56,9 @@ def agree(
         order, OrderAction.CONFIRM, cause=cause, actor_user_id=actor_user_id, mandate_id=mandate_id, reason=reason
     )
     order.confirmed_at = clock.now()
-    if order.complaint_at is not None and order.complaint_ended_at is None:
+    if order.complaint_open:
         order.complaint_ended_at = clock.now()
+        go_on(order)
     set_lines(order.id, LineState.CONFIRMED)
     spend(order, actor_user_id=actor_user_id, mandate_id=mandate_id)
 

@@ -53,7 +53,7 @@ def expire(order_id: int, *, cause: str, reason: str) -> bool:
     """
     with transaction():
         order = lock_order(order_id)
-        if has_happened(cause) or not _is_due(order) or _complaint_is_open(order):
+        if has_happened(cause) or not _is_due(order) or order.complaint_open:
             return False
         move_order(order, OrderAction.EXPIRE, cause=cause, actor_user_id=None, reason=reason)
         _end(order, actor_user_id=None, mandate_id=None, reason=reason)
@@ -67,7 +67,7 @@ def close(order_id: int, *, cause: str, reason: str | None = None) -> bool:
         order = lock_order(order_id)
         if has_happened(cause) or order.state is not OrderState.CONFIRMED:
             return False
-        if _complaint_is_open(order):
+        if order.complaint_open:
             return False
         move_order(order, OrderAction.CLOSE, cause=cause, actor_user_id=None, reason=reason)
         order.ended_at = clock.now()
@@ -101,10 +101,6 @@ def _who_cancels(actor: Actor, order: Order) -> Standing:
 def _is_due(order: Order) -> bool:
     deadline = ends_at(order)
     return deadline is not None and deadline <= clock.now()
-
-
-def _complaint_is_open(order: Order) -> bool:
-    return order.complaint_at is not None and order.complaint_ended_at is None
 
 
 def _end(order: Order, *, actor_user_id: int | None, mandate_id: int | None, reason: str) -> None:

@@ -175,9 +175,23 @@ def something_is_wrong(order: Order, words: str) -> None:
     )
 
 
-def is_sorted_out(order: Order, words: str) -> None:
-    said = f"They wrote:\n\n{words}\n\n" if words else ""
-    _to_provider(order, f"Order {order.reference}: sorted out", f"{said}The question about this order is closed.")
+def provider_answered(order: Order, words: str) -> None:
+    _to_buyers(
+        order,
+        f"{order.provider_name} answered about order {order.reference}",
+        f"They wrote:\n\n{words}\n\nWhen it has been put right, open the order and say so. Until then nothing "
+        "is paid or closed by itself.",
+    )
+
+
+def is_sorted_out(order: Order, words: str, *, by_operator: bool) -> None:
+    """The provider learns that the buyer's side, or we, ended a complaint; the buyer's side when we did."""
+    who = "We" if by_operator else "They"
+    said = f"{who} wrote:\n\n{words}\n\n" if words else ""
+    text = f"{said}The question about this order is closed, and the order goes on from where it stands."
+    _to_provider(order, f"Order {order.reference}: sorted out", text)
+    if by_operator:
+        _to_buyers(order, f"Order {order.reference}: sorted out", f"{text} If it is not, open the order and tell us.")
 
 
 def _money_so_far(order: Order) -> str:
