@@ -124,7 +124,8 @@ def due_to_settle(council_id: int, up_to: date, payer_organisation_id: int | Non
     Credits are taken off only as far as a provider's own lines reach: nobody is asked to pay in. What has to wait for
     a later run is `held_back`; what somebody says went wrong is `questioned`, and due when that is sorted out.
     """
-    lines = [*_unsettled(council_id, up_to, payer_organisation_id), *_credits(council_id, payer_organisation_id)]
+    due, questioned = _unsettled(council_id, up_to, payer_organisation_id)
+    lines = [*due, *_credits(council_id, payer_organisation_id)]
     providers, held_back = _within_each_provider(lines)
     return PayerDue(
         council_id,
@@ -132,7 +133,7 @@ def due_to_settle(council_id: int, up_to: date, payer_organisation_id: int | Non
         payer_name(council_id, payer_organisation_id),
         Totals(providers),
         held_back,
-        tuple(_unsettled(council_id, up_to, payer_organisation_id, questioned=True)),
+        questioned,
     )
 
 
@@ -230,8 +231,9 @@ def is_confirmed_by(up_to: date) -> ColumnElement[bool]:
 
 
 def _unsettled(
-    council_id: int, up_to: date, payer_organisation_id: int | None, *, questioned: bool = False
-) -> list[DueLine]:
+    council_id: int, up_to: date, payer_organisation_id: int | None
+) -> tuple[list[DueLine], tuple[DueLine, ...]]:
+    """What is due, and what would be if nobody had said that something went wrong."""
     waiting = (
         select(
             Refund.order_funding_id,
@@ -246,7 +248,7 @@ def _unsettled(
     left = OrderFunding.pence - OrderFunding.refunded_pence + func.coalesce(waiting.c.pence, 0)
     levy = OrderFunding.levy_pence - OrderFunding.levy_back_pence + func.coalesce(waiting.c.levy_pence, 0)
     rows = db.session.execute(
-        select(OrderFunding, Order, left, levy)
+        select(OrderFunding, Order, left, levy, Order.complaint_open)
         .join(Order, Order.id == OrderFunding.order_id)
         .outerjoin(waiting, waiting.c.order_funding_id == OrderFunding.id)
         .where(
@@ -254,12 +256,15 @@ def _unsettled(
             is_confirmed_by(up_to),
             OrderFunding.settlement_run_id.is_(None),
             left > 0,
-            Order.complaint_open if questioned else ~Order.complaint_open,
         )
         .order_by(Order.organisation_id, Order.confirmed_at, Order.id, OrderFunding.part_no)
         .execution_options(populate_existing=True)
     ).all()
-    return [_line(order, funding, None, int(gross), int(levy)) for funding, order, gross, levy in rows]
+    due: list[DueLine] = []
+    questioned: list[DueLine] = []
+    for funding, order, gross, levy_pence, is_questioned in rows:
+        (questioned if is_questioned else due).append(_line(order, funding, None, int(gross), int(levy_pence)))
+    return due, tuple(questioned)
 
 
 def _credits(council_id: int, payer_organisation_id: int | None) -> list[DueLine]:
