@@ -7,6 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 import budgets.models
@@ -18,7 +19,7 @@ import marketplace.planning.models
 import migrations
 import payments.models
 import ratings.models
-from marketplace.database import Base, db, transaction
+from marketplace.database import Base, Pence, db, transaction
 
 EVERY_TABLE = (
     marketplace.accounts.models,
@@ -44,6 +45,27 @@ def migrate() -> None:
     """Upgrade the database of the current application to the newest migration, in one transaction."""
     with transaction():
         command.upgrade(_config(db.session.connection()), "head")
+        if db.engine.dialect.name == "sqlite":
+            _only_whole_pence()
+
+
+def _only_whole_pence() -> None:
+    """SQLite keeps words and fractions in columns of whole numbers: here it refuses them, as PostgreSQL does by itself.
+
+    Written anew after each migration, because one that rebuilds a table loses its triggers.
+    """
+    for table in Base.metadata.sorted_tables:
+        columns = [column.name for column in table.columns if isinstance(column.type, Pence)]
+        broken = " OR ".join(f"typeof(NEW.{name}) NOT IN ('integer', 'null')" for name in columns)
+        for verb in ("INSERT", "UPDATE") if columns else ():
+            trigger = f"{table.name}_whole_pence_{verb.lower()}"
+            db.session.execute(text(f"DROP TRIGGER IF EXISTS {trigger}"))
+            db.session.execute(
+                text(
+                    f"CREATE TRIGGER {trigger} BEFORE {verb} ON {table.name} WHEN {broken} "
+                    "BEGIN SELECT RAISE(ABORT, 'pence are whole numbers'); END"
+                )
+            )
 
 
 def pending() -> bool:
