@@ -7,7 +7,7 @@ a council settles is left out of its next run, or is a credit in it when the sal
 import re
 from collections.abc import Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
@@ -209,7 +209,8 @@ def _same_form(
         }
         same = kept == {line_id: quantity for line_id, quantity in lines.items() if quantity}
     else:
-        family = db.session.scalar(select(func.sum(Refund.pence)).where(Refund.key.startswith(before.key[:56])))
+        parts = Refund.key.startswith(f"{before.key[:56]}:", autoescape=True)
+        family = db.session.scalar(select(func.sum(Refund.pence)).where(or_(Refund.key == before.key, parts)))
         same = family == pence
     if not same or before.order_id != order_id or before.reason_code != reason:
         raise DomainError("This form was sent before with other amounts. Open the page again to see what was given.")
