@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import and_, delete, insert, not_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace.database import db, in_transaction, rows_changed, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.outbox.models import OutboxRow, RecurringJob
 
 Handler = Callable[[dict[str, Any]], None]
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 12
+JOB_LEASE = timedelta(minutes=15)
+CLOCKS_DIFFER = timedelta(hours=1)
+"""What was claimed later than now by less than this was claimed by a machine whose clock is ahead of ours."""
 
 
 def enqueue(topic: str, payload: dict[str, Any], *, key: str | None = None, not_before: datetime | None = None) -> None:
@@ -102,24 +107,26 @@ def forget_done() -> int:
 def claim_job(name: str, period: str) -> bool:
     """Whether this process may run recurring job `name` for `period` (such as `2026-11-22T09`): at most one does.
 
-    A job whose process died is taken again when its lease has run out.
+    A job whose process died is taken again when its lease has run out. A machine whose clock is behind does not take a
+    period that is over.
     """
     now = clock.now()
+    claimed_ahead = and_(
+        RecurringJob.claimed_until > now + JOB_LEASE, RecurringJob.claimed_until < now + JOB_LEASE + CLOCKS_DIFFER
+    )
     with transaction():
-        if db.session.get(RecurringJob, name) is None:
-            db.session.add(RecurringJob(name=name))
-            db.session.flush()
+        db.session.execute(_INSERT[db.engine.dialect.name](RecurringJob).values(name=name).on_conflict_do_nothing())
         taken = db.session.execute(
             update(RecurringJob)
             .where(
                 RecurringJob.name == name,
                 or_(
                     RecurringJob.period.is_(None),
-                    RecurringJob.period != period,
+                    and_(RecurringJob.period != period, not_(claimed_ahead)),
                     and_(RecurringJob.finished_at.is_(None), RecurringJob.claimed_until < now),
                 ),
             )
-            .values(period=period, claimed_until=now + timedelta(minutes=15), finished_at=None)
+            .values(period=period, claimed_until=now + JOB_LEASE, finished_at=None)
             .returning(RecurringJob.name)
         )
         return taken.scalar_one_or_none() is not None

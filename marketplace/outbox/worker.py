@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from marketplace.database import db
 from marketplace.kernel import clock
@@ -34,7 +34,7 @@ def every_hour(moment: datetime) -> str:
 def every_day(moment: datetime) -> str:
     """Once per London day, from 6 in the morning; the clock-change nights make neither two nor none."""
     local = clock.london(moment)
-    return local.strftime("%Y-%m-%d") if local.hour >= 6 else (local.date().toordinal() - 1).__str__()
+    return (local.date() if local.hour >= 6 else local.date() - timedelta(days=1)).isoformat()
 
 
 class Worker:
