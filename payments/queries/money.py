@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from marketplace.database import db
 from payments import ledger
 from payments.domain import ChargeAt, OrderState, PaymentState
 from payments.models import Order, OrderFunding, OrderHistory, StripePayment
+from payments.queries.waiting import waiting_by_part
 
 _RECEIVED = (PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED, PaymentState.DISPUTED)
 _COMING = (OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED, OrderState.CLOSED)
@@ -25,6 +26,14 @@ class Coming:
     charge_at: ChargeAt
     gross_pence: int
     levy_pence: int
+    ordered_pence: int
+    complaint_open: bool
+    in_run: bool
+
+    @property
+    def given_back_pence(self) -> int:
+        """What of the order's price was given back, as minus."""
+        return self.gross_pence - self.ordered_pence
 
     @property
     def net_pence(self) -> int:
@@ -35,6 +44,8 @@ class Coming:
         """What happens next, in a sentence for the provider."""
         if self.payment_state is PaymentState.REVIEW:
             return "We are looking at this payment"
+        if self.complaint_open:
+            return "The buyer says that something went wrong: put it right first"
         if self.charge_at is ChargeAt.ACCEPT:
             return "The card is being charged"
         if self.state is OrderState.ACCEPTED:
@@ -42,7 +53,7 @@ class Coming:
         if self.state is OrderState.DONE:
             return "The buyer has to agree that it was done"
         if self.charge_at is ChargeAt.SETTLEMENT:
-            return "In the next payment run"
+            return "In a payment run that is being checked" if self.in_run else "In the next payment run"
         if self.payment_state is PaymentState.FAILED:
             return "The card was declined: the buyer has been asked for another"
         return "The card is being charged"
@@ -61,8 +72,12 @@ class InReview:
     stripe_id: str | None
 
 
-def list_coming(organisation_id: int, *, limit: int = 200) -> list[Coming]:
-    """Orders that the provider said yes to and that have not been paid, oldest first."""
+def list_coming(organisation_id: int, *, limit: int | None = 200, offset: int = 0) -> list[Coming]:
+    """Orders that the provider said yes to and that have not been paid, oldest first.
+
+    What waits for a second person to be given back is not given back yet.
+    """
+    waiting = waiting_by_part()
     rows = db.session.execute(
         select(
             Order.id,
@@ -70,24 +85,35 @@ def list_coming(organisation_id: int, *, limit: int = 200) -> list[Coming]:
             Order.state,
             Order.payment_state,
             Order.charge_at,
-            func.sum(OrderFunding.pence - OrderFunding.refunded_pence).label("gross"),
-            func.sum(OrderFunding.levy_pence - OrderFunding.levy_back_pence).label("levy"),
+            func.sum(OrderFunding.pence - OrderFunding.refunded_pence + func.coalesce(waiting.c.pence, 0)),
+            func.sum(OrderFunding.levy_pence - OrderFunding.levy_back_pence + func.coalesce(waiting.c.levy_pence, 0)),
+            func.sum(OrderFunding.pence),
+            Order.complaint_open,
+            func.count(OrderFunding.settlement_run_id),
         )
         .join(OrderFunding, OrderFunding.order_id == Order.id)
-        .where(
-            Order.organisation_id == organisation_id,
-            Order.state.in_(_COMING),
-            Order.payment_state.not_in(_RECEIVED),
-            Order.charge_at != ChargeAt.NEVER,
-        )
+        .outerjoin(waiting, waiting.c.order_funding_id == OrderFunding.id)
+        .where(_is_coming(organisation_id))
         .group_by(Order.id)
         .order_by(Order.accepted_at, Order.id)
         .limit(limit)
+        .offset(offset)
     )
-    return [
-        Coming(row.id, row.reference, row.state, row.payment_state, row.charge_at, int(row.gross), int(row.levy))
-        for row in rows
-    ]
+    return [Coming(*row[:5], int(row[5]), int(row[6]), int(row[7]), bool(row[8]), bool(row[9])) for row in rows]
+
+
+def count_coming(organisation_id: int) -> int:
+    """How many orders are on their way to be paid."""
+    return db.session.scalar(select(func.count(Order.id)).where(_is_coming(organisation_id))) or 0
+
+
+def _is_coming(organisation_id: int) -> ColumnElement[bool]:
+    return and_(
+        Order.organisation_id == organisation_id,
+        Order.state.in_(_COMING),
+        Order.payment_state.not_in(_RECEIVED),
+        Order.charge_at != ChargeAt.NEVER,
+    )
 
 
 def at_stripe(organisation_id: int) -> int:

@@ -1,8 +1,8 @@
 """What was bought in a council, summed by person, month and price: the one query behind its reports.
 
-Bought is what somebody agreed was done, less what was given back. Purchases from a budget count; those with a person's
-own money count only while that person agrees to share them, past ones included. The people's ids never leave the
-reports' own counting.
+Bought is what somebody agreed was done, less what was given back; what waits for a second person was not. Purchases
+from a budget count; those with a person's own money count only while that person agrees to share them, past ones
+included. The people's ids never leave the reports' own counting.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,7 @@ from marketplace.database import db
 from marketplace.kernel.rails import BUDGET_RAILS, Rail
 from payments.domain import OrderState
 from payments.models import Order, OrderFunding, OrderLine
+from payments.queries.waiting import waiting_by_line
 
 
 class Bought(NamedTuple):
@@ -42,7 +43,9 @@ def list_bought(council_id: int, bounds: Sequence[datetime]) -> Iterator[Bought]
     areas = areas_of_people()
     months = [(Order.confirmed_at < end, number) for number, end in enumerate(bounds[1:])]
     month = case(*months, else_=len(months))
-    left = OrderLine.amount_pence - OrderLine.refunded_pence
+    waiting = waiting_by_line()
+    left = OrderLine.amount_pence - OrderLine.refunded_pence + func.coalesce(waiting.c.pence, 0)
+    count = OrderLine.quantity - OrderLine.refunded_quantity + func.coalesce(waiting.c.quantity, 0)
     part = case((OrderFunding.pence == Order.total_pence, left), else_=left * OrderFunding.pence // Order.total_pence)
     shared = and_(OrderFunding.rail == Rail.OWN_MONEY, Order.person_id.in_(people_who_share(council_id)))
     keys = (
@@ -58,12 +61,13 @@ def list_bought(council_id: int, bounds: Sequence[datetime]) -> Iterator[Bought]
     rows = db.session.execute(
         select(
             *keys,
-            func.sum(OrderLine.quantity - OrderLine.refunded_quantity),
+            func.sum(count),
             func.sum(part),
             func.count(OrderLine.id),
         )
         .join(OrderLine, OrderLine.order_id == Order.id)
         .join(OrderFunding, OrderFunding.order_id == Order.id)
+        .outerjoin(waiting, waiting.c.order_line_id == OrderLine.id)
         .join(areas, areas.c.person_id == Order.person_id)
         .where(
             Order.council_id == council_id,

@@ -13,6 +13,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from payments.domain import OrderState, Payer, RefundState, RunState
 from payments.models import Order, OrderFunding, Refund, SettlementLine, SettlementRun
+from payments.queries.waiting import waiting_by_part
 
 READERS = (Role.COUNCIL_FINANCE, Role.AUDITOR)
 
@@ -234,16 +235,7 @@ def _unsettled(
     council_id: int, up_to: date, payer_organisation_id: int | None
 ) -> tuple[list[DueLine], tuple[DueLine, ...]]:
     """What is due, and what would be if nobody had said that something went wrong."""
-    waiting = (
-        select(
-            Refund.order_funding_id,
-            func.sum(Refund.pence).label("pence"),
-            func.sum(Refund.levy_back_pence).label("levy_pence"),
-        )
-        .where(Refund.state == RefundState.WAITING)
-        .group_by(Refund.order_funding_id)
-        .subquery()
-    )
+    waiting = waiting_by_part()
     # What nobody has agreed to give back yet is still due: agreed to later, it is a credit in a later run.
     left = OrderFunding.pence - OrderFunding.refunded_pence + func.coalesce(waiting.c.pence, 0)
     levy = OrderFunding.levy_pence - OrderFunding.levy_back_pence + func.coalesce(waiting.c.levy_pence, 0)

@@ -59,7 +59,7 @@ def came_back(order: Order, refund: Refund) -> None:
     entry_id = ledger.find_entry(f"refund:{refund.id}")
     if entry_id is not None:
         ledger.reverse(entry_id, "The bank sent the money back")
-        given = _given_back(order.id)
+        given = given_back(order.id)
         action = PaymentAction.UNDO_REFUND_PART if given else PaymentAction.UNDO_REFUND
         move_if_possible(order, action, f"refund-failed:{refund.id}", reason="The bank sent the money back")
     if not take_from_budget_again(order, lock_funding(refund.order_funding_id), refund):
@@ -164,10 +164,10 @@ def _has_left(order: Order, refund: Refund) -> None:
 def refund_action_of(order: Order) -> PaymentAction:
     """Whether what has left for the payer is all of the order's money, or a part of it."""
     paid = db.session.scalar(select(func.sum(OrderFunding.pence)).where(OrderFunding.order_id == order.id))
-    return PaymentAction.REFUND_ALL if _given_back(order.id) == paid else PaymentAction.REFUND_PART
+    return PaymentAction.REFUND_ALL if given_back(order.id) == paid else PaymentAction.REFUND_PART
 
 
-def _given_back(order_id: int) -> int:
+def given_back(order_id: int) -> int:
     """What has left for the payer, as the ledger has it."""
     linked = db.session.execute(
         select(Refund.id, Refund.pence).where(
@@ -187,7 +187,7 @@ def _opened(order: Order, dispute: DisputeView) -> None:
 def _ended(order: Order, funding: OrderFunding, dispute: DisputeView) -> None:
     if dispute.status == "won":
         won = move_if_possible(order, PaymentAction.WIN_DISPUTE, f"dispute-won:{dispute.id}")
-        if won and _given_back(order.id):
+        if won and given_back(order.id):
             move_if_possible(order, refund_action_of(order), f"dispute-won:{dispute.id}:part")
     elif dispute.status == "lost":
         refund = db.session.execute(

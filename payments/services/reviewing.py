@@ -12,7 +12,7 @@ from payments.models import Order, OrderFunding, OrderHistory
 from payments.services import charging
 from payments.services.facts import move_if_possible
 from payments.services.moves import has_happened, lock_order, move_payment
-from payments.services.refund_facts import refund_action_of
+from payments.services.refund_facts import given_back, refund_action_of
 from payments.stripe import GatewayError
 
 LONGEST_WORDS = 1000
@@ -61,7 +61,7 @@ def end_review(actor: Actor, order_id: int, words: str) -> PaymentState:
             )
         move_payment(order, action, cause=cause, actor_user_id=actor.user_id, reason=words[:LONGEST_WORDS])
         db.session.flush()
-        if action is PaymentAction.CAPTURE and _given_back(order):
+        if action is PaymentAction.CAPTURE and given_back(order.id):
             move_if_possible(order, refund_action_of(order), f"{cause}:refunds")
         record(
             "payment.reviewed",
@@ -81,7 +81,3 @@ def end_review(actor: Actor, order_id: int, words: str) -> PaymentState:
 def _is_sold(order: Order) -> bool:
     parts = db.session.scalars(select(OrderFunding.id).where(OrderFunding.order_id == order.id)).all()
     return any(ledger.find_entry(f"sale:{part}") is not None for part in parts)
-
-
-def _given_back(order: Order) -> bool:
-    return any(db.session.scalars(select(OrderFunding.refunded_pence).where(OrderFunding.order_id == order.id)))

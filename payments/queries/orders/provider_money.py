@@ -8,6 +8,7 @@ from marketplace.database import db
 from marketplace.kernel import clock
 from payments.domain import OrderState, PaymentState
 from payments.models import Order, OrderFunding
+from payments.queries.waiting import waiting_by_part
 
 _RECEIVED = (PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED, PaymentState.DISPUTED)
 _COMING = (OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED, OrderState.CLOSED)
@@ -30,8 +31,9 @@ class ProviderMoney:
 def money_of_provider(organisation_id: int) -> ProviderMoney:
     """The sums of one provider, net of what was given back. One query."""
     begin, end = clock.month_bounds(clock.today())
-    left = OrderFunding.pence - OrderFunding.refunded_pence
-    levy = OrderFunding.levy_pence - OrderFunding.levy_back_pence
+    waiting = waiting_by_part()
+    left = OrderFunding.pence - OrderFunding.refunded_pence + func.coalesce(waiting.c.pence, 0)
+    levy = OrderFunding.levy_pence - OrderFunding.levy_back_pence + func.coalesce(waiting.c.levy_pence, 0)
     received = Order.payment_state.in_(_RECEIVED)
     coming = and_(~received, Order.state.in_(_COMING))
     month = and_(received, Order.placed_at >= begin, Order.placed_at < end)
@@ -43,7 +45,9 @@ def money_of_provider(organisation_id: int) -> ProviderMoney:
                 for amount in (left, levy)
             )
         )
+        .select_from(OrderFunding)
         .join(Order, Order.id == OrderFunding.order_id)
+        .outerjoin(waiting, waiting.c.order_funding_id == OrderFunding.id)
         .where(Order.organisation_id == organisation_id)
     ).one()
     return ProviderMoney(*(int(value) for value in sums))
