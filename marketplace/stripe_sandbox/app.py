@@ -46,7 +46,7 @@ def create_app(data_folder: str | Path, settings: Settings | None = None, **chan
         _prepare(Context(tx=tx, settings=settings, base_url=settings.public_url or ""))
     app = Flask(__name__)
     app.extensions["stripe_sandbox"] = sandbox
-    app.config["MAX_CONTENT_LENGTH"] = 1_000_000
+    app.config["MAX_CONTENT_LENGTH"] = 6_000_000
     for route in ROUTES:
         app.add_url_rule(
             route.path,

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Request
 
@@ -18,6 +19,7 @@ Json = dict[str, Any]
 
 VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(\.[a-z]+)?(;.*)?$")
 MAX_KEY_LENGTH = 255
+FILE = "file"
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,28 @@ def read_call(request: Request) -> Call:
     if key is not None and len(key) > MAX_KEY_LENGTH:
         raise not_valid(f"Idempotency keys are at most {MAX_KEY_LENGTH} characters long.")
     in_body = request.method == "POST"
-    text = request.get_data(as_text=True) if in_body else request.query_string.decode()
     return Call(
         method=request.method,
         path=request.path,
         account=request.headers.get("Stripe-Account") or PLATFORM_ACCOUNT,
         version=version,
         idempotency_key=key if in_body else None,
-        values=decode_form(text),
+        values=_values(request, in_body),
     )
+
+
+def _values(request: Request, in_body: bool) -> Json:
+    """Parameters of the address or of the body; of a file that was sent, its name, beginning, length, digest."""
+    if request.mimetype != "multipart/form-data":
+        return decode_form(request.get_data(as_text=True) if in_body else request.query_string.decode())
+    values = decode_form(urlencode(list(request.form.items(multi=True))))
+    sent = request.files.get(FILE)
+    if sent is not None:
+        content = sent.read()
+        values[FILE] = {
+            "filename": sent.filename,
+            "begins": content[:8].hex(),
+            "size": len(content),
+            "digest": hashlib.sha256(content).hexdigest(),
+        }
+    return values

@@ -25,6 +25,7 @@ TYPE_OF_PREFIX = {
     "we": "webhook_endpoint",
     "du": "dispute",
     "po": "payout",
+    "file": "file",
     "clock": "test_helpers.test_clock",
 }
 

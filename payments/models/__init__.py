@@ -1,6 +1,7 @@
 """Tables of baskets, orders, payments, the ledger and settlement."""
 
 from payments.models.baskets import Basket, BasketLine, Checkout
+from payments.models.disputes import Dispute, DisputeEvidence
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerPosting
 from payments.models.orders import Approval, Order, OrderFunding, OrderHistory, OrderLine
 from payments.models.settlement import LevyRate, SettlementLine, SettlementRun
@@ -11,6 +12,8 @@ __all__ = [
     "Basket",
     "BasketLine",
     "Checkout",
+    "Dispute",
+    "DisputeEvidence",
     "LedgerAccount",
     "LedgerEntry",
     "LedgerPosting",

@@ -7,6 +7,18 @@ from flask import Blueprint
 
 blueprint = Blueprint("payments", __name__, template_folder="../templates")
 
-for _name in ("basket", "checkout", "orders", "complaints", "provider", "approvals", "money", "settlement", "webhook"):
+_ROOMS = (
+    "basket",
+    "checkout",
+    "orders",
+    "complaints",
+    "provider",
+    "approvals",
+    "money",
+    "settlement",
+    "webhook",
+    "disputes",
+)
+for _name in _ROOMS:
     if find_spec(f"{__name__}.{_name}") is not None:
         import_module(f"{__name__}.{_name}")

@@ -12,11 +12,13 @@ from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import MembershipView, Role
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.rails import CARD_RAILS
 from marketplace.ui.navigation import page_asked
 from payments import words
 from payments.domain import OrderState
 from payments.forms.orders import CancelForm, DeclineForm
 from payments.queries.baskets import card_ready
+from payments.queries.disputes import dispute_of_order
 from payments.queries.orders import (
     OrderView,
     count_of_provider,
@@ -148,7 +150,9 @@ def provider_order(order_id: int) -> str:
 
 
 def _show(view: OrderView) -> str:
-    return render_template("payments/provider/order.html", order=view, words=words)
+    # A bank can only ask about what was paid by card.
+    dispute_id = dispute_of_order(view.id) if view.funding[0].rail in CARD_RAILS else None
+    return render_template("payments/provider/order.html", order=view, words=words, dispute_id=dispute_id)
 
 
 @blueprint.post("/provider/orders/<int:order_id>/accept")

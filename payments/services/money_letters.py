@@ -1,15 +1,19 @@
 """The e-mails about money that moved by itself: charged, asked for by the bank, given back, sent back by the bank.
 
-They go to the buyer, and to the person too when they have an e-mail address of their own.
+They go to the buyer, and to the person too when they have an e-mail address of their own. What a bank asks about a
+payment goes to the provider, and names no person.
 """
 
 from flask import current_app
 
 from budgets.queries.people import get_person
-from marketplace.accounts.queries import find_user
+from marketplace.accounts.domain import Role
+from marketplace.accounts.queries import find_user, get_organisation, list_users_of
 from marketplace.kernel.money import format_pounds
 from marketplace.outbox.email import queue_email
-from payments.models import Order
+from marketplace.ui.filters import london_datetime
+from payments.disputes import reason_words
+from payments.models import Dispute, Order
 
 
 def was_charged(order: Order, pence: int) -> None:
@@ -58,11 +62,48 @@ def money_came_back_to_us(order: Order, pence: int) -> None:
     )
 
 
-def _to_buyers(order: Order, subject: str, body: str, *, path: str | None = None) -> None:
-    settings = current_app.extensions["settings"]
-    link = f"{settings.public_url}{path or f'/orders/{order.id}'}"
+def bank_questions(order: Order, dispute: Dispute) -> None:
+    """The payer's bank asks about a payment: the provider knows best what was done."""
+    by = f" by {london_datetime(dispute.due_by)}" if dispute.due_by else " as soon as you can"
+    _to_provider(
+        order,
+        dispute,
+        f"A bank asks about order {order.reference}: answer{by}",
+        f"{reason_words(dispute.reason)}. It is about {format_pounds(dispute.pence)}.\n\n"
+        f"Tell the bank{by} what was done, and give it papers that show it. If nobody answers, the bank decides for "
+        "the card’s owner, and the money is taken back from your account at Stripe.",
+    )
+
+
+def bank_decided(order: Order, dispute: Dispute) -> None:
+    """A bank has decided about a payment."""
+    amount = format_pounds(dispute.pence)
+    what = {
+        "won": f"The bank decided for you. {amount} stays yours.",
+        "lost": f"The bank decided for the card’s owner. {amount} is taken back from your account at Stripe, and the "
+        "levy on it is given back to you. When your account does not hold enough, what comes in next is kept for it.",
+    }.get(dispute.status, "The bank asks no further. Nothing is taken from you.")
+    _to_provider(order, dispute, f"The bank has answered about order {order.reference}", what)
+
+
+def _to_provider(order: Order, dispute: Dispute, subject: str, body: str) -> None:
+    text, subject = _letter(body, f"/disputes/{dispute.id}"), " ".join(subject.split())[:200]
+    members = list_users_of(order.organisation_id, Role.PROVIDER)
+    for member in members:
+        queue_email(member.email, subject, text, user_id=member.id)
+    address = get_organisation(order.organisation_id).email
+    if not members and address:
+        queue_email(address, subject, text)
+
+
+def _letter(body: str, path: str) -> str:
     name, phone = current_app.config["SERVICE_NAME"], current_app.config["SERVICE_PHONE"]
-    text = f"{body}\n\n{link}\n\n{name}\nQuestions? Call {phone}.\n"
+    link = f"{current_app.extensions['settings'].public_url}{path}"
+    return f"{body}\n\n{link}\n\n{name}\nQuestions? Call {phone}.\n"
+
+
+def _to_buyers(order: Order, subject: str, body: str, *, path: str | None = None) -> None:
+    text = _letter(body, path or f"/orders/{order.id}")
     subject = " ".join(subject.split())[:200]
     buyer, person = find_user(order.buyer_user_id), get_person(order.person_id)
     sent_to = set()

@@ -12,7 +12,7 @@ from payments import ledger
 from payments.domain import PaymentAction, PaymentState, RefundReason, RefundState
 from payments.ledger import stories
 from payments.models import Order, OrderFunding, Refund
-from payments.services import money_letters
+from payments.services import disputes, money_letters
 from payments.services.facts import hold_for_review, move_if_possible, subject_of
 from payments.services.refund_rows import (
     give_back_to_budget,
@@ -33,6 +33,7 @@ FAILED = ("failed", "canceled")
 def take_in_refunds(order: Order, funding: OrderFunding, charge: ChargeView) -> None:
     """Bring our refunds of a captured payment up to what Stripe says of it. The order is locked."""
     for dispute in charge.disputes:
+        disputes.take_in(order, dispute)
         _opened(order, dispute)
     for found in charge.refunds:
         refund = _ours(order, found)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from marketplace.outbox.services import Handler
 from marketplace.outbox.worker import Job, every_day, every_hour
-from payments.services import charging, reconcile, refunding
+from payments.services import charging, disputes, reconcile, refunding
 
 
 def handlers() -> Mapping[str, Handler]:
@@ -14,6 +14,7 @@ def handlers() -> Mapping[str, Handler]:
         "payments.release": charging.release,
         "payments.charge": charging.charge,
         "payments.refund": refunding.give_back,
+        "payments.evidence": disputes.give_evidence,
     }
 
 
@@ -21,5 +22,6 @@ def jobs() -> list[Job]:
     """Recurring jobs."""
     return [
         Job("reconcile with Stripe", every_hour, reconcile.run),
+        Job("hand in what banks wait for", every_hour, disputes.send_what_is_due),
         Job("forget cards of closed orders", every_day, charging.forget_cards),
     ]

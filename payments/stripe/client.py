@@ -1,5 +1,6 @@
 """The real gateway: the official `stripe` library over HTTP."""
 
+import io
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -43,7 +44,7 @@ class StripeGateway:
         self._client = stripe.StripeClient(
             secret_key,
             stripe_version=API_VERSION,
-            base_addresses={"api": api_base.rstrip("/")} if api_base else None,
+            base_addresses={"api": api_base.rstrip("/"), "files": api_base.rstrip("/")} if api_base else None,
             max_network_retries=retries,
             http_client=stripe.RequestsClient(timeout=timeout),
         )
@@ -146,6 +147,16 @@ class StripeGateway:
     def refund_fee(self, key: str, fee_id: str, pence: int, refund_id: int) -> None:
         params: Any = {"amount": pence, "metadata": {"refund": str(refund_id)}}
         self._ask(lambda v1: v1.application_fees.refunds.create(fee_id, params, _keyed(key)))
+
+    def upload_evidence(self, key: str, file_name: str, content: bytes) -> str:
+        file = io.BytesIO(content)
+        file.name = file_name
+        params: Any = {"purpose": "dispute_evidence", "file": file}
+        return str(self._ask(lambda v1: v1.files.create(params, _keyed(key)))["id"])
+
+    def give_evidence(self, key: str, dispute_id: str, evidence: Mapping[str, str], *, submit: bool) -> None:
+        params: Any = {"evidence": dict(evidence), "submit": submit}
+        self._ask(lambda v1: v1.disputes.update(dispute_id, params, _keyed(key)))
 
     def create_account(self, key: str, organisation_id: int, name: str, email: str | None) -> AccountView:
         params: dict[str, Any] = {
@@ -283,6 +294,9 @@ def _ours(error: stripe.StripeError) -> Exception:
     if isinstance(error.json_body, dict) and isinstance(error.json_body.get("error"), dict):
         details = error.json_body["error"]
     message, status = error.user_message or type(error).__name__, error.http_status
+    if status is not None and not details:
+        # Not Stripe's words but a proxy's or a firewall's page, whatever its status: what became of it is unknown.
+        return GatewayUnknown(f"an answer that is not Stripe’s, with status {status}")
     if isinstance(error, stripe.CardError):
         return CardDeclined(
             str(details.get("decline_code") or error.code or "generic_decline"),

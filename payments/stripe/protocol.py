@@ -4,7 +4,7 @@ Every method may raise GatewayUnknown (nobody knows whether it happened) and Gat
 that change something take `key`: the operation and our own id, so that asking twice does it once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from payments.stripe.views import (
@@ -67,6 +67,12 @@ class Gateway(Protocol):
 
     def refund_fee(self, key: str, fee_id: str, pence: int, refund_id: int) -> None:
         """Give exact pence of the levy back to the provider's account."""
+
+    def upload_evidence(self, key: str, file_name: str, content: bytes) -> str:
+        """A paper for a dispute (PDF, JPEG or PNG, up to 5 MB); answers its id at Stripe."""
+
+    def give_evidence(self, key: str, dispute_id: str, evidence: Mapping[str, str], *, submit: bool) -> None:
+        """Put evidence with a dispute, by Stripe's names; `submit` hands it to the bank, which happens once."""
 
     def create_account(self, key: str, organisation_id: int, name: str, email: str | None) -> AccountView:
         """An account for a provider, empty until the provider has told Stripe who it is."""

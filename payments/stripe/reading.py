@@ -61,6 +61,20 @@ def refund(body: Json) -> RefundView:
     )
 
 
+def dispute(body: Json) -> DisputeView:
+    details = body.get("evidence_details") or {}
+    return DisputeView(
+        id=body["id"],
+        status=body["status"],
+        pence=int(body["amount"]),
+        moves=_moves(*body["balance_transactions"]),
+        reason=body["reason"],
+        opened_at=datetime.fromtimestamp(body["created"], UTC),
+        due_by=moment(details.get("due_by")),
+        submitted=bool(details.get("submission_count")),
+    )
+
+
 def charge(
     body: Json,
     transfer: Json | None,
@@ -72,10 +86,7 @@ def charge(
 ) -> ChargeView:
     """A captured charge with all that followed. Refunds that moved no money (a hold let go) are left out."""
     back = tuple(refund(item) for item in refunds if item.get("balance_transaction"))
-    questioned = tuple(
-        DisputeView(item["id"], item["status"], int(item["amount"]), _moves(*item["balance_transactions"]))
-        for item in disputes
-    )
+    questioned = tuple(dispute(item) for item in disputes)
     linked = [body, *([transfer] if transfer else []), *([fee] if fee else []), *reversals, *fee_refunds]
     return ChargeView(
         id=body["id"],

@@ -38,12 +38,20 @@ class FeeRefundView:
 
 @dataclass(frozen=True)
 class DisputeView:
-    """A payment that the payer's bank questions. `status` won, lost, warning_closed are final."""
+    """A payment that the payer's bank questions. `status` won, lost, warning_closed are final.
+
+    One whose status begins with `warning_` is an inquiry: no money has moved. Evidence counts until `due_by`, and only
+    when it was `submitted`.
+    """
 
     id: str
     status: str
     pence: int
     moves: tuple[BalanceMove, ...]
+    reason: str
+    opened_at: datetime
+    due_by: datetime | None
+    submitted: bool
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from marketplace.outbox.email import queue_email
 from marketplace.outbox.models import OutboxRow
 from marketplace.planning.models import PlanNote
 from payments.domain import OrderState, RefundState, RunState
-from payments.models import Approval, Checkout, LevyRate, OrderFunding, Refund, SettlementLine, SettlementRun
+from payments.models import Approval, Checkout, Dispute, LevyRate, OrderFunding, Refund, SettlementLine, SettlementRun
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, council, user_with_role
 from tests.factories.budgets import BudgetFactory, MandateFactory, OutcomeFactory, PersonFactory
 from tests.factories.catalogue import ListingFactory, ProviderFactory
@@ -123,6 +123,14 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             reason_code="not_done",
             asked_by_user_id=owner.id,
             asked_at=now,
+        ),
+        "dispute_id": Dispute(
+            stripe_id="du_1",
+            order_id=order.id,
+            pence=100,
+            reason="fraudulent",
+            status="needs_response",
+            opened_at=now,
         ),
         "run_id": SettlementRun(
             reference="DARL-0001",

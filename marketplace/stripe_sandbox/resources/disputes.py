@@ -41,6 +41,20 @@ EVIDENCE = [
     "uncategorized_file",
     "uncategorized_text",
 ]
+FILES = frozenset(
+    {
+        "cancellation_policy",
+        "customer_communication",
+        "customer_signature",
+        "duplicate_charge_documentation",
+        "receipt",
+        "refund_policy",
+        "service_documentation",
+        "shipping_documentation",
+        "uncategorized_file",
+    }
+)
+DECIDING = ("winning_evidence", "losing_evidence", "escalate_inquiry_evidence")
 CLOSED = ("won", "lost", "warning_closed")
 
 
@@ -184,22 +198,25 @@ def update(ctx: Context, params: Params, dispute_id: str) -> Json:
         evidence = params.child("evidence")
         evidence.allow(EVIDENCE)
         for name in evidence.values:
-            dispute["evidence"][name] = evidence.text(name, most=150_000)
+            value = evidence.text(name, most=150_000)
+            if value is not None and name in FILES:
+                ctx.get("file", value, evidence.name(name))
+            dispute["evidence"][name] = value
         dispute["evidence_details"]["has_evidence"] = any(dispute["evidence"].values())
-        if params.boolean("submit", True):
-            inquiry = dispute["status"].startswith("warning")
-            dispute["status"] = "warning_under_review" if inquiry else "under_review"
-            dispute["evidence_details"]["submission_count"] += 1
+    if params.boolean("submit", params.given("evidence")):
+        if dispute["status"] in CLOSED:
+            raise refused("This dispute is already closed.")
+        inquiry = dispute["status"].startswith("warning")
+        dispute["status"] = "warning_under_review" if inquiry else "under_review"
+        dispute["evidence_details"]["submission_count"] += 1
     ctx.tx.save(dispute)
     ctx.emit("charge.dispute.updated", dispute)
-    words = dispute["evidence"]["uncategorized_text"]
-    if dispute["status"] == "warning_under_review" and words == "escalate_inquiry_evidence":
+    words = dispute["evidence"]["uncategorized_text"] or ""
+    decided = next((word for word in DECIDING if word in words), None)
+    if dispute["status"] == "warning_under_review" and decided == "escalate_inquiry_evidence":
         return escalate(ctx, dispute)
-    if dispute["status"] in ("under_review", "warning_under_review") and words in (
-        "winning_evidence",
-        "losing_evidence",
-    ):
-        finish(ctx, dispute, won=words == "winning_evidence")
+    if dispute["status"] in ("under_review", "warning_under_review") and decided in DECIDING[:2]:
+        finish(ctx, dispute, won=decided == "winning_evidence")
     return dispute
 
 
