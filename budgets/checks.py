@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, case, func, or_, select
 
 from budgets.domain import EFFECTS, ConsentKind, EntryKind
 from budgets.models import BudgetEntry, Consent, Mandate, Person, PersonalBudget, Pot, PotPeriod
+from budgets.queries.sums import sums_by_order
 from marketplace.database import db
 from marketplace.kernel.checks import Check
 from marketplace.kernel.money import format_pounds
@@ -126,18 +127,7 @@ def _holds_left_enough() -> Check:
 
 def _orders_within_their_holds() -> Check:
     """No order spent or let go more than was kept aside for it, nor was given back more than was spent on it."""
-    held = func.sum(_signed({EntryKind.HOLD: 1, EntryKind.RELEASE: -1, EntryKind.SPEND: -1}))
-    spent = func.sum(_signed({EntryKind.SPEND: 1, EntryKind.REFUND: -1}))
-    orders = (
-        select(
-            BudgetEntry.order_id,
-            BudgetEntry.pot_period_id,
-            held.label("held_pence"),
-            spent.label("spent_pence"),
-        )
-        .where(BudgetEntry.order_id.is_not(None))
-        .group_by(BudgetEntry.order_id, BudgetEntry.pot_period_id)
-    ).subquery()
+    orders = sums_by_order().subquery()
     row = db.session.execute(
         select(orders)
         .where(or_(orders.c.held_pence < 0, orders.c.spent_pence < 0))

@@ -4,6 +4,7 @@ Rates are basis points (250 = 2.5%), frozen when something is bought. The README
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from marketplace.kernel.money import split_by_largest_remainder
 
@@ -14,7 +15,12 @@ def levy(gross_pence: int, rate_bp: int) -> int:
     """Levy in pence on `gross_pence` (not negative), half a penny rounded up."""
     if gross_pence < 0 or rate_bp < 0:
         raise ValueError("gross and rate are not negative")
-    return (2 * gross_pence * rate_bp + 10_000) // 20_000
+    return int(half_up(gross_pence, rate_bp))
+
+
+def half_up(gross: Any, rate_bp: Any) -> Any:
+    """The rule itself, of numbers or of columns of the database."""
+    return (2 * gross * rate_bp + 10_000) // 20_000
 
 
 def levy_given_back(gross_pence: int, refunded_before: int, refund_pence: int, rate_bp: int) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from marketplace.audit.models import AuditLink, AuditRow
 from marketplace.audit.services import GENESIS, link_digest
@@ -85,6 +85,15 @@ def list_for_object(object_type: str, object_id: int, *, limit: int | None = Non
         .limit(limit)
     ).scalars()
     return [_line(row) for row in rows]
+
+
+def acts_on(object_type: str) -> Select[int | None, str, int]:
+    """By object and action, how many `times` it is in the record: a query for a larger one to join."""
+    return (
+        select(AuditRow.object_id, AuditRow.action, func.count().label("times"))
+        .where(AuditRow.object_type == object_type)
+        .group_by(AuditRow.object_id, AuditRow.action)
+    )
 
 
 def last_act(actions: Collection[str]) -> datetime | None:

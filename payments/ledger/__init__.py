@@ -1,6 +1,7 @@
 """The ledger: money in double entry. Entries stand for ever, sum to zero, and are booked once per cause.
 
-It imports no Flask and knows no page. `book` runs inside the caller's `transaction()`.
+It imports no Flask and knows no page. `book` and `reverse` write, inside the caller's `transaction()`; `stories` says
+what each event is booked as; `balance`, `balances` and `statement` read; `close_months` makes months stand for good.
 """
 
 from payments.ledger.accounts import (
@@ -19,8 +20,10 @@ from payments.ledger.accounts import (
     provider_received,
     provider_stripe,
 )
-from payments.ledger.booking import CauseUsedOtherwise, balance, balances, book, find_entry, reverse, reverse_cause
+from payments.ledger.balances import AccountLine, balance, balances, statement
+from payments.ledger.booking import CauseUsedOtherwise, book, find_entry, reverse, reverse_cause
 from payments.ledger.entries import Entry, Posting, Subject
+from payments.ledger.months import ClosedMonth, close_due_months, close_months, list_months
 
 __all__ = [
     "OPERATOR_BANK",
@@ -30,16 +33,21 @@ __all__ = [
     "OPERATOR_PROCESSING_FEES",
     "STRIPE_CLEARING",
     "STRIPE_UNEXPLAINED",
+    "AccountLine",
     "CauseUsedOtherwise",
+    "ClosedMonth",
     "Entry",
     "Posting",
     "Subject",
     "balance",
     "balances",
     "book",
+    "close_due_months",
+    "close_months",
     "council_owed",
     "find_entry",
     "isf_owed",
+    "list_months",
     "person_card",
     "provider_bank",
     "provider_payable",
@@ -47,4 +55,5 @@ __all__ = [
     "provider_stripe",
     "reverse",
     "reverse_cause",
+    "statement",
 ]

@@ -1,7 +1,6 @@
-"""Write and read the ledger: book once per cause, correct by reversal, and nothing else."""
+"""Write the ledger: book once per cause, correct by reversal, and nothing else."""
 
 from collections.abc import Mapping
-from datetime import date
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,6 +11,7 @@ from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.ids import new_id
 from payments.ledger.accounts import owner_of
 from payments.ledger.entries import Entry, Posting, Subject
+from payments.ledger.months import booking_day
 from payments.models import LedgerAccount, LedgerEntry, LedgerPosting
 
 
@@ -22,7 +22,8 @@ class CauseUsedOtherwise(DomainError):
 def book(entry: Entry) -> int:
     """Book `entry` in the open transaction; answers its id. Booked before with the same postings: answers that id.
 
-    The entry falls on the day it is booked (London), not on the day it happened: a day that is over never changes.
+    The entry falls on the day it is booked (London), not on the day it happened, and never into a month that is
+    closed: what is over does not change. `occurred_at` says beside it when it happened.
     Raises ValueError unless the postings name accounts of the chart, sum to 0 and have two sides; CauseUsedOtherwise
     when the cause stands for something else.
     """
@@ -65,25 +66,6 @@ def find_entry(cause: str) -> int | None:
     return entry_id
 
 
-def balance(code: str, on: date | None = None) -> int:
-    """The balance of one account in pence at the end of day `on` (now when None); 0 for one that never moved."""
-    return balances(code, on).get(code, 0)
-
-
-def balances(pattern: str = "%", on: date | None = None) -> dict[str, int]:
-    """Balances by code, in order of codes, of the accounts whose code is LIKE `pattern`, at the end of day `on`."""
-    query = (
-        select(LedgerAccount.code, func.sum(LedgerPosting.pence))
-        .join(LedgerPosting, LedgerPosting.account_id == LedgerAccount.id)
-        .where(LedgerAccount.code.like(pattern))
-        .group_by(LedgerAccount.code)
-        .order_by(LedgerAccount.code)
-    )
-    if on is not None:
-        query = query.join(LedgerEntry, LedgerEntry.id == LedgerPosting.entry_id).where(LedgerEntry.booked_on <= on)
-    return {code: int(pence) for code, pence in db.session.execute(query)}
-
-
 def _sides_of(entry_id: int) -> dict[str, int]:
     rows = db.session.execute(
         select(LedgerAccount.code, func.sum(LedgerPosting.pence))
@@ -107,7 +89,7 @@ def _write(entry: Entry, sides: Mapping[str, int], reverses_id: int | None) -> i
             id=entry_id,
             cause=entry.cause,
             kind=entry.kind,
-            booked_on=clock.today(),
+            booked_on=booking_day(),
             occurred_at=entry.occurred_at,
             recorded_at=clock.now(),
             order_id=entry.subject.order_id,

@@ -2,7 +2,7 @@
 
 from payments.models.baskets import Basket, BasketLine, Checkout
 from payments.models.disputes import Dispute, DisputeEvidence
-from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerPosting
+from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerMonth, LedgerMonthBalance, LedgerPosting
 from payments.models.orders import Approval, Order, OrderFunding, OrderHistory, OrderLine
 from payments.models.settlement import LevyRate, SettlementLine, SettlementRun
 from payments.models.stripe import Refund, RefundLine, StripeAccount, StripeCustomer, StripeEvent, StripePayment
@@ -16,6 +16,8 @@ __all__ = [
     "DisputeEvidence",
     "LedgerAccount",
     "LedgerEntry",
+    "LedgerMonth",
+    "LedgerMonthBalance",
     "LedgerPosting",
     "LevyRate",
     "Order",

@@ -6,7 +6,7 @@ can be added once it stands. The foreign key is checked at commit, so a posting 
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.database import Base, Id, Pence, UtcDateTime
@@ -41,6 +41,32 @@ class LedgerEntry(Base):
     mandate_id: Mapped[int | None] = mapped_column(ForeignKey("mandates.id"))
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
     reason: Mapped[str | None] = mapped_column(Text)
+
+
+class LedgerMonth(Base):
+    """A month that is closed: the database refuses an entry booked before `open_from`, the day after it.
+
+    What was counted when it was closed stands beside it, and `marketplace verify` counts again.
+    """
+
+    __tablename__ = "ledger_months"
+
+    starts_on: Mapped[date] = mapped_column(primary_key=True)
+    open_from: Mapped[date] = mapped_column(unique=True)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    debit_pence: Mapped[int] = mapped_column(Pence)
+    closed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class LedgerMonthBalance(Base):
+    """The balance of an account at the end of a closed month; accounts that were at 0 have no row."""
+
+    __tablename__ = "ledger_month_balances"
+
+    month_starts_on: Mapped[date] = mapped_column(ForeignKey("ledger_months.starts_on"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), primary_key=True)
+    pence: Mapped[int] = mapped_column(Pence)
 
 
 class LedgerPosting(Base):

@@ -1,4 +1,4 @@
-"""Commands of payments: check everything that must be true, and complete what no webhook told."""
+"""Commands of payments: check everything that must be true, complete what no webhook told, and read the ledger."""
 
 import json
 import sys
@@ -11,12 +11,14 @@ from flask import current_app
 from marketplace.audit.queries import check_chain
 from marketplace.kernel import clock
 from marketplace.kernel.checks import Check
+from payments.cli import ledger
 
 
 def register(cli: click.Group, import_group: click.Group) -> None:
     """Add this package's commands to `marketplace` and to `marketplace import`."""
     cli.add_command(verify)
     cli.add_command(reconcile)
+    cli.add_command(ledger.group)
 
 
 @click.command()

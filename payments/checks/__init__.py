@@ -1,0 +1,26 @@
+"""What must be true of money whatever happened: I1, I3, I4, I5, I6, and what payments have of I2, I7 and I8.
+
+Every rule is judged by the database, over all rows in a few passes, so that memory does not grow with the books; the
+first row at fault is named. I6 asks Stripe.
+"""
+
+from collections.abc import Iterator
+
+from marketplace.kernel.checks import Check
+from payments.checks import at_stripe, both_books, charges, entries, levies, months, refunds, totals
+
+
+def run() -> Iterator[Check]:
+    """Every check of this package, in the order of the invariants."""
+    yield entries.balance()
+    yield both_books.agree()
+    yield charges.once()
+    yield charges.booked_as_sold()
+    yield charges.transitions_once()
+    yield refunds.within_payments()
+    yield levies.by_their_rule()
+    yield from at_stripe.agrees()
+    yield entries.say_for_whom()
+    yield entries.moves_are_in_the_record()
+    yield months.stand()
+    yield totals.are_sums()
