@@ -6,13 +6,13 @@ somebody put in the wrong place fails at once, on SQLite and on PostgreSQL alike
 
 import fcntl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -23,11 +23,14 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Enum,
+    Executable,
     Integer,
     MetaData,
+    Table,
     Update,
     event,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -39,6 +42,9 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+Statement = TypeVar("Statement")
 
 
 class Base(DeclarativeBase):
@@ -137,6 +143,28 @@ def transaction() -> Iterator[None]:
 def rows_changed(statement: Update | Delete) -> int:
     """Carry out an update or a delete in the open transaction; answers how many rows it met."""
     return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that are built once, when a module is read, and then `sent`.
+
+    Building a statement costs several times what sending it does, so whatever every purchase runs is built once.
+    """
+    return cast("Table", model.__table__)
+
+
+def send(statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None) -> Any:
+    """Send a statement over tables on the session's connection, in its transaction; answers the CursorResult.
+
+    The session itself is passed by: objects that were changed and not flushed are not written before.
+    """
+    return db.session.connection().execute(statement, parameters)
+
+
+def for_each_dialect(build: Callable[[Any], Statement]) -> Callable[[], Statement]:
+    """A statement built once for each database by `build`, which is given that database's own `insert`."""
+    built = {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
+    return lambda: built[db.engine.dialect.name]
 
 
 def in_transaction() -> bool:

@@ -2,20 +2,23 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from budgets.domain import OutcomeView
 from budgets.models import Outcome
-from marketplace.database import db
+from marketplace.database import db, send, table_of
+
+_outcomes = table_of(Outcome)
+_LIVE = (
+    select(*(_outcomes.c[name] for name in OutcomeView.__dataclass_fields__))
+    .where(_outcomes.c.person_id == bindparam("person_id"), _outcomes.c.ended_at.is_(None))
+    .order_by(_outcomes.c.position, _outcomes.c.id)
+)
 
 
 def list_outcomes(person_id: int) -> list[OutcomeView]:
     """A person's live outcomes in their own order."""
-    rows = db.session.execute(
-        select(Outcome.id, Outcome.words, Outcome.category_slug)
-        .where(Outcome.person_id == person_id, Outcome.ended_at.is_(None))
-        .order_by(Outcome.position, Outcome.id)
-    )
+    rows = send(_LIVE, {"person_id": person_id})
     return [OutcomeView(*row) for row in rows]
 
 

@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from budgets.domain import PersonContact, PersonView
 from budgets.models import Person
-from marketplace.database import db
+from marketplace.database import db, send, table_of
 from marketplace.kernel.errors import NotFound
 
-COLUMNS = (Person.id, Person.name, Person.user_id, Person.council_id, Person.postcode, Person.email)
+_people = table_of(Person)
+COLUMNS = tuple(_people.c[name] for name in PersonView.__dataclass_fields__)
+_BY_ID = select(*COLUMNS).where(_people.c.id == bindparam("person_id"))
 
 
 def person_view(row: Any) -> PersonView:
@@ -19,7 +21,7 @@ def person_view(row: Any) -> PersonView:
 
 
 def find_person(person_id: int) -> PersonView | None:
-    row = db.session.execute(select(*COLUMNS).where(Person.id == person_id)).one_or_none()
+    row = send(_BY_ID, {"person_id": person_id}).one_or_none()
     return person_view(row) if row else None
 
 

@@ -3,42 +3,54 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from budgets.domain import BudgetState, PotChoice
 from budgets.models import Person, PersonalBudget, Pot, PotPeriod
 from budgets.words import pot_words
-from marketplace.database import db
+from marketplace.database import send, table_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
 
+_periods, _pots, _budgets, _people = table_of(PotPeriod), table_of(Pot), table_of(PersonalBudget), table_of(Person)
 _CHOICES = (
     select(
-        PotPeriod.id,
-        Pot.id.label("pot_id"),
-        PersonalBudget.id.label("budget_id"),
-        PersonalBudget.person_id,
-        PersonalBudget.council_id,
-        PersonalBudget.rail,
-        Pot.name,
+        _periods.c.id,
+        _pots.c.id.label("pot_id"),
+        _budgets.c.id.label("budget_id"),
+        _budgets.c.person_id,
+        _budgets.c.council_id,
+        _budgets.c.rail,
+        _pots.c.name,
         (
-            PotPeriod.allocated_pence
-            - PotPeriod.reclaimed_pence
-            - PotPeriod.held_pence
-            - PotPeriod.spent_pence
-            + PotPeriod.refunded_pence
+            _periods.c.allocated_pence
+            - _periods.c.reclaimed_pence
+            - _periods.c.held_pence
+            - _periods.c.spent_pence
+            + _periods.c.refunded_pence
         ).label("available_pence"),
-        PotPeriod.starts_on,
-        PotPeriod.ends_on,
-        PersonalBudget.isf_holder_organisation_id,
-        PersonalBudget.review_on,
-        Person.name.label("person_name"),
+        _periods.c.starts_on,
+        _periods.c.ends_on,
+        _budgets.c.isf_holder_organisation_id,
+        _budgets.c.review_on,
+        _people.c.name.label("person_name"),
     )
-    .join(Pot, Pot.id == PotPeriod.pot_id)
-    .join(PersonalBudget, PersonalBudget.id == Pot.budget_id)
-    .join(Person, Person.id == PersonalBudget.person_id)
+    .join(_pots, _pots.c.id == _periods.c.pot_id)
+    .join(_budgets, _budgets.c.id == _pots.c.budget_id)
+    .join(_people, _people.c.id == _budgets.c.person_id)
 )
+_ON_A_DAY = _CHOICES.where(
+    _budgets.c.person_id == bindparam("person_id"),
+    _budgets.c.state == BudgetState.ACTIVE,
+    _budgets.c.rail.in_(bindparam("rails", expanding=True)),
+    _periods.c.starts_on <= bindparam("on"),
+    _periods.c.ends_on >= bindparam("on"),
+    _periods.c.ends_on >= bindparam("today"),
+    _budgets.c.ends_on >= bindparam("on"),
+    _budgets.c.ends_on >= bindparam("today"),
+).order_by(_budgets.c.rail, _periods.c.ends_on, _pots.c.name, _periods.c.id)
+_ONE = _CHOICES.where(_periods.c.id == bindparam("pot_period_id"))
 
 
 def _choice(row: Any) -> PotChoice:
@@ -64,23 +76,14 @@ def list_pot_choices(person_id: int, on: date, rail: Rail | None = None) -> list
 
     By way of paying, then by the end of the period, so that money that ends sooner comes first, then by name.
     """
-    query = _CHOICES.where(
-        PersonalBudget.person_id == person_id,
-        PersonalBudget.state == BudgetState.ACTIVE,
-        PotPeriod.starts_on <= on,
-        PotPeriod.ends_on >= on,
-        PotPeriod.ends_on >= clock.today(),
-        PersonalBudget.ends_on >= on,
-        PersonalBudget.ends_on >= clock.today(),
-    ).order_by(PersonalBudget.rail, PotPeriod.ends_on, Pot.name, PotPeriod.id)
-    if rail is not None:
-        query = query.where(PersonalBudget.rail == rail)
-    return [_choice(row) for row in db.session.execute(query)]
+    rails = (rail,) if rail is not None else tuple(Rail)
+    parameters = {"person_id": person_id, "rails": rails, "on": on, "today": clock.today()}
+    return [_choice(row) for row in send(_ON_A_DAY, parameters)]
 
 
 def get_pot_choice(pot_period_id: int) -> PotChoice:
     """One pot and period, whether or not it could pay today. Raises NotFound."""
-    row = db.session.execute(_CHOICES.where(PotPeriod.id == pot_period_id)).one_or_none()
+    row = send(_ONE, {"pot_period_id": pot_period_id}).one_or_none()
     if row is None:
         raise NotFound
     return _choice(row)

@@ -5,10 +5,11 @@ from datetime import date
 
 from sqlalchemy import and_, case, func, or_, select
 
-from budgets.domain import EntryKind, LegalBasis, MandateAction, MandateView, OrderRight, ProposedLine
+from budgets.domain import EntryKind, LegalBasis, MandateAction, MandateView, OrderRight, PersonAccess, ProposedLine
 from budgets.errors import LineRefused
-from budgets.models import BudgetEntry, Mandate, Outcome
+from budgets.models import BudgetEntry, Mandate
 from budgets.queries.access import find_access, get_access
+from budgets.queries.outcomes import list_outcomes
 from budgets.words import day_words, short_name
 from marketplace.accounts.domain import Actor, Role
 from marketplace.database import db, in_transaction
@@ -25,17 +26,19 @@ def judge_order(
     lines: Sequence[ProposedLine],
     *,
     rail: Rail | None = None,
+    access: PersonAccess | None = None,
     spent_this_month_pence: int | None = None,
 ) -> OrderRight:
     """Whether the actor may order this for a person now, and whether somebody else has to agree first.
 
-    `rail` is the way of paying: from a budget every line names an outcome of the person's. The month's limit counts
+    `rail` is the way of paying: from a budget every line names an outcome of the person's. `access` is the right to
+    order where the caller has read it in this transaction. The month's limit counts
     what the budget book has kept aside or spent under the mandate in the London month, or `spent_this_month_pence`
     when the caller counts more (own money). Called in the transaction that places the order, it holds the mandate's row
     until the commit, so that two orders at once cannot both pass the month's limit. Raises NotFound for strangers and
     LineRefused with the words for the buyer.
     """
-    access = get_access(actor, person_id, MandateAction.ORDER)
+    access = access or get_access(actor, person_id, MandateAction.ORDER)
     mandate = access.mandate
     _check_outcomes(person_id, lines, from_budget=rail in BUDGET_RAILS)
     providers = {line.provider_organisation_id for line in lines}
@@ -108,12 +111,7 @@ def _check_outcomes(person_id: int, lines: Sequence[ProposedLine], *, from_budge
     named = {line.outcome_id for line in lines if line.outcome_id is not None}
     if not named:
         return
-    known = set(
-        db.session.scalars(
-            select(Outcome.id).where(Outcome.id.in_(named), Outcome.person_id == person_id, Outcome.ended_at.is_(None))
-        )
-    )
-    if named - known:
+    if named - {outcome.id for outcome in list_outcomes(person_id)}:
         raise LineRefused("Choose what this is for, from the outcomes of the support plan.", field="outcome_id")
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from catalogue.domain import ListingKind, ListingState, ProviderState, Unit, VatCategory
 from catalogue.models import Category, Listing, Provider
 from catalogue.visibility import is_public, was_public, why_not_ordered
 from catalogue.words import UNITS, VAT_WORDS, UnitWords
 from marketplace.accounts.queries import organisations_by_id
-from marketplace.database import db
+from marketplace.database import send, table_of
 from marketplace.kernel.rails import Rail
 
 
@@ -61,48 +61,49 @@ def rails_of(row: Any) -> frozenset[Rail]:
     return frozenset(rail for rail, accepts in accepted.items() if accepts)
 
 
-_COLUMNS = (
-    Listing.id,
-    Listing.organisation_id,
-    Listing.title,
-    Listing.summary,
-    Listing.included,
-    Listing.kind,
-    Listing.unit,
-    Listing.price_pence,
-    Listing.min_quantity,
-    Listing.max_quantity,
-    Listing.vat_category,
-    Listing.accepts_own_money,
-    Listing.accepts_direct_payment,
-    Listing.accepts_council_managed,
-    Listing.accepts_isf,
-    Listing.state,
-    Listing.updated_at,
-    Listing.published_at,
-    Category.slug.label("category_slug"),
-    Category.name.label("category_name"),
-    Category.icon.label("category_icon"),
-    Provider.state.label("provider_state"),
-    Provider.cqc_rating,
-    Provider.cqc_rating_on,
-    Provider.vat_registered,
-    Provider.is_micro_enterprise,
+_listings, _categories, _providers = table_of(Listing), table_of(Category), table_of(Provider)
+_OFFERS = (
+    select(
+        _listings.c.id,
+        _listings.c.organisation_id,
+        _listings.c.title,
+        _listings.c.summary,
+        _listings.c.included,
+        _listings.c.kind,
+        _listings.c.unit,
+        _listings.c.price_pence,
+        _listings.c.min_quantity,
+        _listings.c.max_quantity,
+        _listings.c.vat_category,
+        _listings.c.accepts_own_money,
+        _listings.c.accepts_direct_payment,
+        _listings.c.accepts_council_managed,
+        _listings.c.accepts_isf,
+        _listings.c.state,
+        _listings.c.updated_at,
+        _listings.c.published_at,
+        _categories.c.slug.label("category_slug"),
+        _categories.c.name.label("category_name"),
+        _categories.c.icon.label("category_icon"),
+        _providers.c.state.label("provider_state"),
+        _providers.c.cqc_rating,
+        _providers.c.cqc_rating_on,
+        _providers.c.vat_registered,
+        _providers.c.is_micro_enterprise,
+    )
+    .join(_categories, _categories.c.id == _listings.c.category_id)
+    .join(_providers, _providers.c.organisation_id == _listings.c.organisation_id)
+    .where(_listings.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_listings.c.id)
 )
 
 
 def offer_for(listing_ids: Iterable[int]) -> dict[int, Offer]:
     """Offers by listing id, whatever their state; ids of no listing are left out. Two queries."""
-    wanted = set(listing_ids)
+    wanted = list(set(listing_ids))
     if not wanted:
         return {}
-    rows = db.session.execute(
-        select(*_COLUMNS)
-        .join(Category, Category.id == Listing.category_id)
-        .join(Provider, Provider.organisation_id == Listing.organisation_id)
-        .where(Listing.id.in_(wanted))
-        .order_by(Listing.id)
-    ).all()
+    rows = send(_OFFERS, {"ids": wanted}).all()
     organisations = organisations_by_id(row.organisation_id for row in rows)
     return {row.id: _offer(row, organisations[row.organisation_id].name) for row in rows}
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from marketplace.accounts.domain import Actor, JoinedAs, MembershipView, OrganisationKind, Role
 from marketplace.accounts.models import Council, Invitation, Membership, Organisation, User
-from marketplace.database import db
+from marketplace.database import db, send, table_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 
@@ -59,9 +59,54 @@ def get_user(user_id: int) -> UserView:
     return user
 
 
+_users, _memberships, _organisations = table_of(User), table_of(Membership), table_of(Organisation)
+_USER = tuple(_users.c[name] for name in UserView.__dataclass_fields__)
+_USER_BY_ID = select(*_USER).where(_users.c.id == bindparam("user_id"))
+_USERS_OF = (
+    select(*_USER)
+    .join(_memberships, _memberships.c.user_id == _users.c.id)
+    .where(
+        _memberships.c.organisation_id == bindparam("organisation_id"),
+        _memberships.c.role.in_(bindparam("roles", expanding=True)),
+        _memberships.c.ended_at.is_(None),
+        _users.c.disabled_at.is_(None),
+    )
+    .order_by(_users.c.name, _users.c.id)
+    .distinct()
+)
+
+
+_ADDRESSES = (
+    select(_organisations.c.email, _users.c.id, _users.c.email.label("user_email"))
+    .outerjoin(
+        _memberships,
+        and_(
+            _memberships.c.organisation_id == _organisations.c.id,
+            _memberships.c.role == bindparam("role"),
+            _memberships.c.ended_at.is_(None),
+        ),
+    )
+    .outerjoin(_users, and_(_users.c.id == _memberships.c.user_id, _users.c.disabled_at.is_(None)))
+    .where(_organisations.c.id == bindparam("organisation_id"))
+    .order_by(_users.c.name, _users.c.id)
+)
+
+
+def list_addresses_of(organisation_id: int, role: Role) -> list[tuple[int | None, str]]:
+    """Whom to write to at an organisation: users (id and e-mail address) with a live membership in that role, by name.
+
+    The organisation's own address, with no user, when nobody has joined; nothing when it has none. One query.
+    """
+    rows = send(_ADDRESSES, {"organisation_id": organisation_id, "role": role}).all()
+    members = {row.id: row.user_email for row in rows if row.id is not None}
+    if members:
+        return list(members.items())
+    return [(None, rows[0].email)] if rows and rows[0].email else []
+
+
 def find_user(user_id: int) -> UserView | None:
-    row = db.session.get(User, user_id)
-    return UserView(row.id, row.email, row.name, row.phone, row.verified_at) if row else None
+    row = send(_USER_BY_ID, {"user_id": user_id}).one_or_none()
+    return UserView(*row) if row else None
 
 
 def find_user_by_email(email: str) -> UserView | None:
@@ -70,16 +115,9 @@ def find_user_by_email(email: str) -> UserView | None:
 
 
 def list_users_of(organisation_id: int, *roles: Role) -> list[UserView]:
-    """Users with a live membership in an organisation, by name."""
-    query = (
-        select(User)
-        .join(Membership, Membership.user_id == User.id)
-        .where(Membership.organisation_id == organisation_id, Membership.ended_at.is_(None), User.disabled_at.is_(None))
-    )
-    if roles:
-        query = query.where(Membership.role.in_(roles))
-    rows = db.session.execute(query.order_by(User.name, User.id).distinct()).scalars()
-    return [UserView(row.id, row.email, row.name, row.phone, row.verified_at) for row in rows]
+    """Users with a live membership in an organisation (in any of `roles`, or in whatever role), by name."""
+    rows = send(_USERS_OF, {"organisation_id": organisation_id, "roles": roles or tuple(Role)})
+    return [UserView(*row) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -163,33 +201,22 @@ class OrganisationView:
     postcode: str | None
 
 
+_ORGANISATION = tuple(_organisations.c[name] for name in OrganisationView.__dataclass_fields__)
+_ORGANISATIONS_BY_ID = select(*_ORGANISATION).where(_organisations.c.id.in_(bindparam("ids", expanding=True)))
+
+
 def get_organisation(organisation_id: int) -> OrganisationView:
-    row = db.session.get(Organisation, organisation_id)
-    if row is None:
+    """An organisation by id. Raises NotFound."""
+    found = organisations_by_id([organisation_id]).get(organisation_id)
+    if found is None:
         raise NotFound()
-    return OrganisationView(
-        row.id, row.kind, row.name, row.council_id, row.email, row.phone, row.website, row.address, row.postcode
-    )
+    return found
 
 
 def organisations_by_id(organisation_ids: Iterable[int]) -> dict[int, OrganisationView]:
     """Organisations by id, in one query; ids that are nobody's are left out."""
-    wanted = set(organisation_ids)
-    if not wanted:
-        return {}
-    rows = db.session.execute(
-        select(
-            Organisation.id,
-            Organisation.kind,
-            Organisation.name,
-            Organisation.council_id,
-            Organisation.email,
-            Organisation.phone,
-            Organisation.website,
-            Organisation.address,
-            Organisation.postcode,
-        ).where(Organisation.id.in_(wanted))
-    )
+    wanted = list(set(organisation_ids))
+    rows = send(_ORGANISATIONS_BY_ID, {"ids": wanted}) if wanted else ()
     return {row.id: OrganisationView(*row) for row in rows}
 
 
@@ -231,17 +258,12 @@ def search_organisations(text: str, *, limit: int = 20) -> list[OrganisationView
     named = Organisation.name.icontains(text, autoescape=True)
     is_id = text.isascii() and text.isdigit() and len(text) <= 18
     rows = db.session.execute(
-        select(Organisation)
+        select(*_ORGANISATION)
         .where(or_(named, Organisation.id == int(text)) if is_id else named)
         .order_by(Organisation.name, Organisation.id)
         .limit(limit)
-    ).scalars()
-    return [
-        OrganisationView(
-            row.id, row.kind, row.name, row.council_id, row.email, row.phone, row.website, row.address, row.postcode
-        )
-        for row in rows
-    ]
+    )
+    return [OrganisationView(*row) for row in rows]
 
 
 def list_organisations_of_council(council_id: int, kind: OrganisationKind) -> list[OrganisationView]:

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from marketplace.audit.models import AuditLink, AuditRow
-from marketplace.database import db, in_transaction, transaction
+from marketplace.database import db, in_transaction, send, table_of, transaction
 from marketplace.kernel import clock
 
 GENESIS = "0" * 64
+_INSERT_ROW = insert(table_of(AuditRow))
 
 
 def record(
@@ -29,20 +30,21 @@ def record(
     """Write one act inside the transaction that carries it out. `details` hold ids, pence and states, never a name."""
     if not in_transaction():
         raise RuntimeError("an audit row is written in the act's own transaction")
-    db.session.execute(
-        insert(AuditRow).values(
-            at=clock.now(),
-            action=action,
-            object_type=object_type,
-            object_id=object_id,
-            actor_user_id=actor_user_id,
-            person_id=person_id,
-            mandate_id=mandate_id,
-            organisation_id=organisation_id,
-            council_id=council_id,
-            reason=reason,
-            details=details,
-        )
+    send(
+        _INSERT_ROW,
+        {
+            "at": clock.now(),
+            "action": action,
+            "object_type": object_type,
+            "object_id": object_id,
+            "actor_user_id": actor_user_id,
+            "person_id": person_id,
+            "mandate_id": mandate_id,
+            "organisation_id": organisation_id,
+            "council_id": council_id,
+            "reason": reason,
+            "details": details,
+        },
     )
 
 

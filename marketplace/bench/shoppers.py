@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from budgets.commands import SetUpBudget
+from budgets.domain import MandateAction
 from budgets.queries.outcomes import list_outcomes
 from budgets.queries.people import find_person_of_user
 from budgets.queries.pots import list_pot_choices
-from budgets.services import finance, outcomes
+from budgets.services import finance, mandates, outcomes
 from budgets.services.people import ensure_person_for_user
 from catalogue.domain import AreaKind, ListingAction, ProviderAction, Unit
 from catalogue.services import listings, providers
@@ -106,6 +107,27 @@ def ready_checkout(actor: Actor, person_id: int, pot_period_id: int, listing_id:
     organisation_id = listing_organisation(listing_id)
     checkout.say_purpose(actor, checkout_id, outcomes={organisation_id: outcome.id}, delivery=_DELIVERY)
     return checkout_id
+
+
+def ready_checkouts_of_one_budget(count: int) -> list[tuple[Actor, int]]:
+    """`count` people named by one person, each with a checkout that is ready to place from that person's budget."""
+    today = clock.today()
+    with transaction():
+        officer = finance_officer()
+        offered = listing(1)
+        person, person_id, pot_period_id = buyer(officer, 0)
+        addresses = [f"helper{number}@bench.example" for number in range(count)]
+        named = [registration.create_user("A helper", address) for address in addresses]
+        for address in addresses:
+            authority = mandates.Authority(
+                person_id,
+                (address,),
+                frozenset({MandateAction.ORDER}),
+                today,
+                today + timedelta(days=364),
+            )
+            mandates.grant(person, authority)
+    return [(actor_of(each), ready_checkout(actor_of(each), person_id, pot_period_id, offered)) for each in named]
 
 
 def listing_organisation(listing_id: int) -> int:

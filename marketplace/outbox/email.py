@@ -10,12 +10,14 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import ColumnElement, String, cast, delete, exists, insert, literal, select, update
 
-from marketplace.database import db, in_transaction, transaction
+from marketplace.database import db, in_transaction, send, table_of, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.outbox import services
 from marketplace.outbox.models import Email, OutboxRow
 
 TOPIC = "email.send"
+_emails = table_of(Email)
+_WRITE = insert(_emails).returning(_emails.c.id)
 
 
 def queue_email(
@@ -29,18 +31,17 @@ def queue_email(
         raise ValueError("a line break in an e-mail header")
     if not in_transaction():
         raise RuntimeError("an e-mail is promised in the transaction that causes it")
-    email_id: int = db.session.execute(
-        insert(Email)
-        .values(
-            to_address=to_address.lower(),
-            subject=subject,
-            body=body,
-            user_id=user_id,
-            person_id=person_id,
-            created_at=clock.now(),
-            kept_only=False,
-        )
-        .returning(Email.id)
+    email_id: int = send(
+        _WRITE,
+        {
+            "to_address": to_address.lower(),
+            "subject": subject,
+            "body": body,
+            "user_id": user_id,
+            "person_id": person_id,
+            "created_at": clock.now(),
+            "kept_only": False,
+        },
     ).scalar_one()
     services.enqueue(TOPIC, {"email_id": email_id}, key=f"email:{email_id}")
     return email_id

@@ -5,33 +5,37 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, not_, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import and_, delete, not_, or_, select, update
 
-from marketplace.database import db, in_transaction, rows_changed, transaction
+from marketplace.database import db, for_each_dialect, in_transaction, rows_changed, send, table_of, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.outbox.models import OutboxRow, RecurringJob
 
 Handler = Callable[[dict[str, Any]], None]
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 12
 JOB_LEASE = timedelta(minutes=15)
 CLOCKS_DIFFER = timedelta(hours=1)
 """What was claimed later than now by less than this was claimed by a machine whose clock is ahead of ours."""
+_PROMISE = for_each_dialect(lambda insert: insert(table_of(OutboxRow)).on_conflict_do_nothing(index_elements=["key"]))
+_NEW_JOB = for_each_dialect(lambda insert: insert(table_of(RecurringJob)).on_conflict_do_nothing())
 
 
 def enqueue(topic: str, payload: dict[str, Any], *, key: str | None = None, not_before: datetime | None = None) -> None:
     """Promise `topic` in the open transaction. The same `key` is promised once: a second time does nothing."""
     if not in_transaction():
         raise RuntimeError("outbox rows are written in the transaction that causes them")
-    if key is not None and db.session.scalar(select(OutboxRow.id).where(OutboxRow.key == key)) is not None:
-        return
     now = clock.now()
-    db.session.execute(
-        insert(OutboxRow).values(
-            topic=topic, payload=payload, key=key, created_at=now, available_at=not_before or now, attempts=0
-        )
+    send(
+        _PROMISE(),
+        {
+            "topic": topic,
+            "payload": payload,
+            "key": key,
+            "created_at": now,
+            "available_at": not_before or now,
+            "attempts": 0,
+        },
     )
 
 
@@ -115,7 +119,7 @@ def claim_job(name: str, period: str) -> bool:
         RecurringJob.claimed_until > now + JOB_LEASE, RecurringJob.claimed_until < now + JOB_LEASE + CLOCKS_DIFFER
     )
     with transaction():
-        db.session.execute(_INSERT[db.engine.dialect.name](RecurringJob).values(name=name).on_conflict_do_nothing())
+        send(_NEW_JOB(), {"name": name})
         taken = db.session.execute(
             update(RecurringJob)
             .where(

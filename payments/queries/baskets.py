@@ -1,13 +1,14 @@
 """Read a basket as its page shows it: by provider, with today's offers beside what was seen when it was filled."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from catalogue.queries.listings import Offer, offer_for
-from marketplace.database import db
+from marketplace.database import db, send, table_of
 from marketplace.kernel.rails import Rail
 from payments.models import Basket, BasketLine, StripeAccount
 
@@ -156,21 +157,30 @@ def parts_of(basket_id: int) -> tuple[BasketPart, ...]:
     return _parts(basket_id)
 
 
+_lines, _accounts = table_of(BasketLine), table_of(StripeAccount)
+_LINES = (
+    select(
+        _lines.c.id,
+        _lines.c.listing_id,
+        _lines.c.title_seen,
+        _lines.c.quantity,
+        _lines.c.wanted_on,
+        _lines.c.note,
+        _lines.c.price_seen_pence,
+        _lines.c.outcome_id,
+    )
+    .where(_lines.c.basket_id == bindparam("basket_id"))
+    .order_by(_lines.c.id)
+)
+_CARD_READY = (
+    select(_accounts.c.organisation_id)
+    .where(_accounts.c.organisation_id.in_(bindparam("ids", expanding=True)), _accounts.c.charges_enabled)
+    .order_by(_accounts.c.organisation_id)
+)
+
+
 def _parts(basket_id: int) -> tuple[BasketPart, ...]:
-    rows = db.session.execute(
-        select(
-            BasketLine.id,
-            BasketLine.listing_id,
-            BasketLine.title_seen,
-            BasketLine.quantity,
-            BasketLine.wanted_on,
-            BasketLine.note,
-            BasketLine.price_seen_pence,
-            BasketLine.outcome_id,
-        )
-        .where(BasketLine.basket_id == basket_id)
-        .order_by(BasketLine.id)
-    ).all()
+    rows = send(_LINES, {"basket_id": basket_id}).all()
     offers = offer_for(row.listing_id for row in rows)
     by_provider: dict[int, list[BasketLineView]] = {}
     for row in rows:
@@ -203,18 +213,10 @@ def _parts(basket_id: int) -> tuple[BasketPart, ...]:
     return tuple(sorted(parts, key=lambda part: (part.provider_name, part.organisation_id)))
 
 
-def card_ready(organisation_ids: object) -> set[int]:
+def card_ready(organisation_ids: Iterable[int]) -> set[int]:
     """Which of these providers can be paid by card today."""
-    wanted = list(organisation_ids)  # type: ignore[call-overload]
-    if not wanted:
-        return set()
-    return set(
-        db.session.scalars(
-            select(StripeAccount.organisation_id)
-            .where(StripeAccount.organisation_id.in_(wanted), StripeAccount.charges_enabled)
-            .order_by(StripeAccount.organisation_id)
-        )
-    )
+    wanted = list(organisation_ids)
+    return set(send(_CARD_READY, {"ids": wanted}).scalars()) if wanted else set()
 
 
 def count_lines(owner: Owner) -> int:

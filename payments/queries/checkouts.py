@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from budgets.domain import MandateAction, OutcomeView, PersonAccess, PotChoice
 from budgets.queries.access import get_access
 from budgets.queries.outcomes import list_outcomes
 from budgets.queries.pots import get_pot_choice, list_pot_choices
 from marketplace.accounts.domain import Actor
-from marketplace.database import db
+from marketplace.database import db, send, table_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import BUDGET_RAILS, CARD_RAILS, Rail
@@ -63,7 +63,11 @@ class CheckoutView:
         return self.stripe_payment_method_id is not None
 
 
-_COLUMNS = tuple(Checkout.__table__.c[name] for name in CheckoutView.__dataclass_fields__)
+_checkouts = table_of(Checkout)
+_CHECKOUT = select(*(_checkouts.c[name] for name in CheckoutView.__dataclass_fields__)).where(
+    _checkouts.c.id == bindparam("checkout_id"), _checkouts.c.user_id == bindparam("user_id")
+)
+_CHECKOUT_LOCKED = _CHECKOUT.with_for_update()
 
 
 @dataclass(frozen=True)
@@ -160,11 +164,10 @@ def _spelled(line: BasketLineView) -> list[object]:
     return [line.id, line.listing_id, line.title, line.quantity, line.price_pence, str(line.wanted_on), line.note]
 
 
-def get_checkout(actor: Actor, checkout_id: int) -> CheckoutView:
-    """A checkout of the actor's own. Raises NotFound for anybody else's."""
-    row = db.session.execute(
-        select(*_COLUMNS).where(Checkout.id == checkout_id, Checkout.user_id == actor.user_id)
-    ).one_or_none()
+def get_checkout(actor: Actor, checkout_id: int, *, for_update: bool = False) -> CheckoutView:
+    """A checkout of the actor's own, held until the commit where that is asked. Raises NotFound for anybody else's."""
+    query = _CHECKOUT_LOCKED if for_update else _CHECKOUT
+    row = send(query, {"checkout_id": checkout_id, "user_id": actor.user_id}).one_or_none()
     if row is None or actor.user_id is None:
         raise NotFound()
     return CheckoutView(*row)
@@ -172,7 +175,11 @@ def get_checkout(actor: Actor, checkout_id: int) -> CheckoutView:
 
 def get_plan(actor: Actor, checkout_id: int) -> Plan:
     """What the checkout would order now. Raises NotFound for a stranger, and once the right to order has ended."""
-    checkout = get_checkout(actor, checkout_id)
+    return plan_of(actor, get_checkout(actor, checkout_id))
+
+
+def plan_of(actor: Actor, checkout: CheckoutView) -> Plan:
+    """What a checkout that was just read would order now. Raises as `get_plan`."""
     access = get_access(actor, checkout.person_id, MandateAction.ORDER)
     parts = parts_of(checkout.basket_id) if checkout.basket_id is not None else ()
     basket = BasketView(checkout.basket_id, checkout.person_id, parts)
@@ -197,7 +204,8 @@ def _ways(basket: BasketView, checkout: CheckoutView) -> tuple[WayOfPaying, ...]
 
 def _way(value: str, rail: Rail, pot: PotChoice | None, basket: BasketView) -> WayOfPaying:
     pays_for = tuple(line for part in basket.parts for line in part.lines if _accepts(part, line, rail))
-    leaves = tuple(line for line in basket.lines if line not in pays_for)
+    paid = {line.id for line in pays_for}
+    leaves = tuple(line for line in basket.lines if line.id not in paid)
     return WayOfPaying(value, rail, pot, pays_for, leaves)
 
 

@@ -2,16 +2,29 @@
 
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
-from marketplace.database import db, transaction
+from marketplace.database import db, send, table_of, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import Rail
 from payments.levy import DEFAULT_RATE_BP
 from payments.models import LevyRate
+
+_rates = table_of(LevyRate)
+_RATE = (
+    select(_rates.c.rate_bp)
+    .where(
+        _rates.c.council_id == bindparam("council_id"),
+        _rates.c.rail == bindparam("rail"),
+        _rates.c.starts_on <= bindparam("on"),
+        or_(_rates.c.set_by_user_id.is_(None), _rates.c.approved_by_user_id.is_not(None)),
+    )
+    .order_by(_rates.c.starts_on.desc())
+    .limit(1)
+)
 
 
 def rate_for(council_id: int | None, rail: Rail, on: date) -> int:
@@ -21,17 +34,7 @@ def rate_for(council_id: int | None, rail: Rail, on: date) -> int:
     """
     if council_id is None:
         return DEFAULT_RATE_BP
-    rate = db.session.scalar(
-        select(LevyRate.rate_bp)
-        .where(
-            LevyRate.council_id == council_id,
-            LevyRate.rail == rail,
-            LevyRate.starts_on <= on,
-            or_(LevyRate.set_by_user_id.is_(None), LevyRate.approved_by_user_id.is_not(None)),
-        )
-        .order_by(LevyRate.starts_on.desc())
-        .limit(1)
-    )
+    rate: int | None = send(_RATE, {"council_id": council_id, "rail": rail, "on": on}).scalar()
     return DEFAULT_RATE_BP if rate is None else rate
 
 

@@ -3,11 +3,13 @@
 from sqlalchemy import insert, select
 
 from marketplace.audit.services import record
-from marketplace.database import db
+from marketplace.database import db, send, table_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from payments.domain import ORDER_MOVES, PAYMENT_MOVES, OrderAction, OrderState, PaymentAction, PaymentState
 from payments.models import Order, OrderHistory
+
+_WRITE = insert(table_of(OrderHistory))
 
 
 def lock_order(order_id: int) -> Order:
@@ -73,19 +75,20 @@ def _write(
     mandate_id: int | None,
     reason: str | None,
 ) -> None:
-    db.session.execute(
-        insert(OrderHistory).values(
-            order_id=order.id,
-            machine=machine,
-            from_state=before,
-            to_state=after,
-            action=action,
-            cause=cause,
-            actor_user_id=actor_user_id,
-            mandate_id=mandate_id,
-            reason=reason,
-            at=clock.now(),
-        )
+    send(
+        _WRITE,
+        {
+            "order_id": order.id,
+            "machine": machine,
+            "from_state": before,
+            "to_state": after,
+            "action": action,
+            "cause": cause,
+            "actor_user_id": actor_user_id,
+            "mandate_id": mandate_id,
+            "reason": reason,
+            "at": clock.now(),
+        },
     )
     record(
         f"{machine}.{action}",

@@ -29,7 +29,7 @@ PAGES = {
     "person": {
         "/": 8,
         "/basket": 12,
-        "/checkout/{checkout}": 17,
+        "/checkout/{checkout}": 16,
         "/orders": 11,
         "/orders/{order}": 14,
         "/budgets/{person}": 15,

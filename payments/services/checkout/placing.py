@@ -1,15 +1,21 @@
-"""Place what the buyer saw: one transaction that locks, judges, looks at prices again, and writes all or nothing."""
+"""Place what the buyer saw: one transaction that locks, judges, looks at prices again, and writes all or nothing.
+
+Every purchase runs this, so its statements are built once, and the budget's row, which all who spend from it wait for,
+is touched last.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from budgets.domain import OrderRight, ProposedLine
+from budgets.services import book
 from budgets.services.rights import judge_order, spent_this_month
 from marketplace.accounts.domain import Actor
 from marketplace.audit.services import record
-from marketplace.database import db, transaction
+from marketplace.database import db, send, table_of, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_reference
@@ -18,14 +24,32 @@ from payments.domain import ChargeAt, LineState, OrderState, Payer, PaymentState
 from payments.errors import CardNeeded, CheckoutChanged
 from payments.levy import levy
 from payments.models import Approval, Basket, BasketLine, Checkout, Order, OrderFunding, OrderLine
-from payments.queries.checkouts import Plan, PlanPart, WayOfPaying, get_plan, own_money_this_month
+from payments.queries.checkouts import (
+    CheckoutView,
+    Plan,
+    PlanPart,
+    WayOfPaying,
+    get_checkout,
+    own_money_this_month,
+    plan_of,
+)
 from payments.services.approvals.asking import content_digest, tell_approvers
 from payments.services.checkout.answers import fewer_words, refuse_way
 from payments.services.levies import rate_for
 from payments.services.moves import begin_history
-from payments.services.orders.booking import hold_budget
-from payments.services.orders.deadlines import approval_deadline, payment_deadline
-from payments.services.orders.payment import begin_waiting
+from payments.services.orders import letters
+from payments.services.orders.booking import hold_cause
+from payments.services.orders.deadlines import answer_deadline, approval_deadline, payment_deadline
+
+_baskets, _basket_lines, _checkouts = table_of(Basket), table_of(BasketLine), table_of(Checkout)
+_LOCK_BASKET = select(_baskets.c.id).where(_baskets.c.id == bindparam("basket")).with_for_update()
+_TAKE_OUT = delete(_basket_lines).where(_basket_lines.c.id.in_(bindparam("ids", expanding=True)))
+_TOUCH_BASKET = update(_baskets).where(_baskets.c.id == bindparam("basket")).values(touched_at=bindparam("now"))
+_CLOSE = update(_checkouts).where(_checkouts.c.id == bindparam("checkout"))
+_WRITE_ORDER = insert(table_of(Order))
+_WRITE_LINES = insert(table_of(OrderLine))
+_WRITE_FUNDING = insert(table_of(OrderFunding))
+_PAYERS = {Rail.COUNCIL_MANAGED: Payer.COUNCIL, Rail.ISF: Payer.ISF_HOLDER}
 
 
 @dataclass(frozen=True)
@@ -43,19 +67,21 @@ def place(actor: Actor, checkout_id: int, *, key: str, seen: str) -> Placed:
     ordered is not what was seen, CardNeeded, and whatever the budget refuses; then nothing is written at all.
     """
     with transaction():
-        checkout = _lock(actor, checkout_id)
+        checkout = get_checkout(actor, checkout_id, for_update=True)
         if checkout.key != key:
             raise NotFound()
         before = orders_placed_before(checkout)
         if before is not None:
             return Placed(before, True)
         _lock_basket(checkout)
-        plan = get_plan(actor, checkout_id)
+        plan = plan_of(actor, checkout)
         way = _check(plan, seen)
         right = _judge(actor, plan, way)
-        order_ids = tuple(_order(actor, plan, part, way, right) for part in plan.parts)
-        _finish(checkout, plan, right)
-        return Placed(order_ids, False)
+        orders = [_order(actor, plan, part, way, right) for part in plan.parts]
+        _finish(plan, right)
+        for order, part in zip(orders, plan.parts, strict=True):
+            _hold(order, part, way)
+        return Placed(tuple(order.id for order in orders), False)
 
 
 def preview(actor: Actor, plan: Plan) -> OrderRight | None:
@@ -66,28 +92,16 @@ def preview(actor: Actor, plan: Plan) -> OrderRight | None:
     return _judge(actor, plan, plan.way) if plan.way is not None else None
 
 
-def _lock(actor: Actor, checkout_id: int) -> Checkout:
-    checkout = db.session.execute(
-        select(Checkout)
-        .where(Checkout.id == checkout_id, Checkout.user_id == actor.user_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
-    if checkout is None or actor.user_id is None:
-        raise NotFound()
-    return checkout
-
-
-def orders_placed_before(checkout: Checkout) -> tuple[int, ...] | None:
+def orders_placed_before(checkout: CheckoutView) -> tuple[int, ...] | None:
     """The orders of a locked checkout that was placed already; None when it was not. Looked at before anything else."""
     if checkout.placed_at is None:
         return None
     return tuple(db.session.scalars(select(Order.id).where(Order.checkout_id == checkout.id).order_by(Order.id)))
 
 
-def _lock_basket(checkout: Checkout) -> None:
+def _lock_basket(checkout: CheckoutView) -> None:
     """Two checkouts of one basket wait for each other here; the second finds it empty."""
-    db.session.execute(select(Basket.id).where(Basket.id == checkout.basket_id).with_for_update())
+    send(_LOCK_BASKET, {"basket": checkout.basket_id})
 
 
 def _check(plan: Plan, seen: str) -> WayOfPaying:
@@ -119,7 +133,7 @@ def _judge(actor: Actor, plan: Plan, way: WayOfPaying) -> OrderRight:
         for line in part.lines
     ]
     person_id, total = plan.checkout.person_id, plan.total_pence
-    right = judge_order(actor, person_id, total, proposed, rail=way.rail)
+    right = judge_order(actor, person_id, total, proposed, rail=way.rail, access=plan.access)
     mandate = plan.access.mandate
     if mandate is None or right.mandate_id != mandate.id or mandate.month_limit_pence is None:
         return right
@@ -128,55 +142,78 @@ def _judge(actor: Actor, plan: Plan, way: WayOfPaying) -> OrderRight:
     return judge_order(actor, person_id, total, proposed, rail=way.rail, spent_this_month_pence=spent)
 
 
-def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: OrderRight) -> int:
-    """One order with its lines, funding, history, hold, approval and letters; the budget's row is locked last."""
-    now, today = clock.now(), clock.today()
-    person = plan.access.person
-    total = part.total_pence
-    charge_at = charge_moment(way.rail, total)
+def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: OrderRight) -> Order:
+    """One order with its lines, funding, history, approval and letters; what it costs is held afterwards.
+
+    Answers what was written; the row that the session knows is read again by whoever wants to change it.
+    """
+    now, person = clock.now(), plan.access.person
+    charge_at = charge_moment(way.rail, part.total_pence)
     state = _first_state(right, charge_at)
-    days = [line.wanted_on for line in part.lines if line.wanted_on]
-    order = Order(
-        reference=new_reference(),
-        checkout_id=plan.checkout.id,
-        organisation_id=part.organisation_id,
-        person_id=person.id,
-        council_id=way.pot.council_id if way.pot else person.council_id,
-        buyer_user_id=actor.user_id,
-        mandate_id=right.mandate_id,
-        assisted_by_organisation_id=right.assisted_organisation_id,
-        state=state,
-        payment_state=PaymentState.NONE,
-        charge_at=charge_at,
-        period_starts_on=min(days, default=today),
-        period_ends_on=max(days, default=today),
-        total_pence=total,
-        provider_name=part.provider_name,
-        person_name=person.name,
-        buyer_name=actor.name,
-        delivery=plan.checkout.delivery,
-        created_at=now,
-    )
-    db.session.add(order)
-    db.session.flush()
-    db.session.execute(insert(OrderLine), _lines(order.id, part))
+    starts_on, ends_on = _period(part)
+    values = {
+        "reference": new_reference(),
+        "checkout_id": plan.checkout.id,
+        "organisation_id": part.organisation_id,
+        "person_id": person.id,
+        "council_id": way.pot.council_id if way.pot else person.council_id,
+        "buyer_user_id": actor.user_id,
+        "mandate_id": right.mandate_id,
+        "assisted_by_organisation_id": right.assisted_organisation_id,
+        "state": state,
+        "payment_state": PaymentState.NONE,
+        "charge_at": charge_at,
+        "period_starts_on": starts_on,
+        "period_ends_on": ends_on,
+        "total_pence": part.total_pence,
+        "provider_name": part.provider_name,
+        "person_name": person.name,
+        "buyer_name": actor.name,
+        "delivery": plan.checkout.delivery,
+        "created_at": now,
+        "placed_at": now if state is OrderState.PLACED else None,
+        "answer_by": _FIRST_DEADLINES[state](now),
+    }
+    order = Order(**values)
+    (order.id,) = send(_WRITE_ORDER, values).inserted_primary_key  # type: ignore[attr-defined]
+    send(_WRITE_LINES, _lines(order.id, part))
     _fund(order, way)
     begin_history(order, actor_user_id=actor.user_id, reason="; ".join(right.warnings) or None)
     if state is OrderState.AWAITING_APPROVAL:
-        order.answer_by = approval_deadline(now)
         _ask_approval(order, actor, right)
-    elif state is OrderState.AWAITING_PAYMENT:
-        order.answer_by = payment_deadline(now)
-    else:
-        begin_waiting(order)
-    hold_budget(
-        order,
-        on=max(days, default=today),
+    elif state is OrderState.PLACED:
+        letters.new_order(order)
+    return order
+
+
+_FIRST_DEADLINES = {
+    OrderState.AWAITING_APPROVAL: approval_deadline,
+    OrderState.AWAITING_PAYMENT: payment_deadline,
+    OrderState.PLACED: answer_deadline,
+}
+
+
+def _period(part: PlanPart) -> tuple[date, date]:
+    """The first and the last day on which something of an order is wanted; today when no day was named."""
+    days = [line.wanted_on for line in part.lines if line.wanted_on] or [clock.today()]
+    return min(days), max(days)
+
+
+def _hold(order: Order, part: PlanPart, way: WayOfPaying) -> None:
+    """Keep what an order costs aside in its budget. Raises what the budget book raises, in words for the buyer."""
+    if way.pot is None:
+        return
+    book.hold(
+        way.pot.pot_period_id,
+        order.total_pence,
+        cause=hold_cause(order.id, 1),
+        order_id=order.id,
+        outcome_id=part.outcome_id,
+        actor_user_id=order.buyer_user_id,
+        mandate_id=order.mandate_id,
+        on=order.period_ends_on,
         fewer=fewer_words(way),
-        actor_user_id=actor.user_id,
-        mandate_id=right.mandate_id,
     )
-    return order.id
 
 
 def _first_state(right: OrderRight, charge_at: ChargeAt) -> OrderState:
@@ -211,20 +248,21 @@ def _lines(order_id: int, part: PlanPart) -> Sequence[dict[str, object]]:
 
 def _fund(order: Order, way: WayOfPaying) -> None:
     rate_bp = rate_for(order.council_id, way.rail, clock.today())
-    payer = {Rail.COUNCIL_MANAGED: Payer.COUNCIL, Rail.ISF: Payer.ISF_HOLDER}.get(way.rail, Payer.PERSON)
-    db.session.execute(
-        insert(OrderFunding).values(
-            order_id=order.id,
-            part_no=1,
-            payer=payer,
-            payer_council_id=order.council_id if payer is not Payer.PERSON else None,
-            payer_organisation_id=way.pot.payer_organisation_id if payer is Payer.ISF_HOLDER and way.pot else None,
-            rail=way.rail,
-            pot_period_id=way.pot.pot_period_id if way.pot else None,
-            pence=order.total_pence,
-            levy_rate_bp=rate_bp,
-            levy_pence=levy(order.total_pence, rate_bp),
-        )
+    payer = _PAYERS.get(way.rail, Payer.PERSON)
+    send(
+        _WRITE_FUNDING,
+        {
+            "order_id": order.id,
+            "part_no": 1,
+            "payer": payer,
+            "payer_council_id": order.council_id if payer is not Payer.PERSON else None,
+            "payer_organisation_id": way.pot.payer_organisation_id if payer is Payer.ISF_HOLDER and way.pot else None,
+            "rail": way.rail,
+            "pot_period_id": way.pot.pot_period_id if way.pot else None,
+            "pence": order.total_pence,
+            "levy_rate_bp": rate_bp,
+            "levy_pence": levy(order.total_pence, rate_bp),
+        },
     )
 
 
@@ -242,14 +280,20 @@ def _ask_approval(order: Order, actor: Actor, right: OrderRight) -> None:
     tell_approvers(order, right.why or "")
 
 
-def _finish(checkout: Checkout, plan: Plan, right: OrderRight) -> None:
+def _finish(plan: Plan, right: OrderRight) -> None:
     """Take what was ordered out of the basket; what another way of paying has to pay for stays."""
-    ordered = [line.id for part in plan.parts for line in part.lines]
-    db.session.execute(delete(BasketLine).where(BasketLine.id.in_(ordered)))
-    db.session.execute(update(Basket).where(Basket.id == checkout.basket_id).values(touched_at=clock.now()))
-    checkout.placed_at = clock.now()
-    checkout.mandate_id = right.mandate_id
-    checkout.assisted_by_organisation_id = right.assisted_organisation_id
+    checkout, now = plan.checkout, clock.now()
+    send(_TAKE_OUT, {"ids": [line.id for part in plan.parts for line in part.lines]})
+    send(_TOUCH_BASKET, {"basket": checkout.basket_id, "now": now})
+    send(
+        _CLOSE,
+        {
+            "checkout": checkout.id,
+            "placed_at": now,
+            "mandate_id": right.mandate_id,
+            "assisted_by_organisation_id": right.assisted_organisation_id,
+        },
+    )
     record(
         "checkout.place",
         "checkout",

@@ -1,7 +1,6 @@
 """What an order does in the budget book: keep aside, let go, spend. Helpers of the open transaction."""
 
 from collections.abc import Callable
-from datetime import date
 
 from sqlalchemy import select
 
@@ -25,23 +24,6 @@ _NOT_CHARGED = (PaymentState.NONE, PaymentState.PENDING)
 def hold_cause(order_id: int, part_no: int) -> str:
     """The cause under which a funding part of an order is kept aside."""
     return f"hold:{order_id}:{part_no}"
-
-
-def hold_budget(order: Order, *, on: date, fewer: str, actor_user_id: int | None, mandate_id: int | None) -> None:
-    """Keep each budget part of an order aside. Raises what the budget book raises, in words for the buyer."""
-    for part in _budget_parts(order.id):
-        assert part.pot_period_id is not None
-        book.hold(
-            part.pot_period_id,
-            part.pence,
-            cause=hold_cause(order.id, part.part_no),
-            order_id=order.id,
-            outcome_id=_outcome_of(order.id),
-            actor_user_id=actor_user_id,
-            mandate_id=mandate_id,
-            on=on,
-            fewer=fewer,
-        )
 
 
 def require_open_budget(order: Order) -> None:

@@ -8,7 +8,7 @@ from flask import current_app
 
 from budgets.queries.people import get_person
 from marketplace.accounts.domain import Role
-from marketplace.accounts.queries import find_user, get_organisation, list_users_of
+from marketplace.accounts.queries import find_user, list_addresses_of
 from marketplace.kernel.money import format_pounds
 from marketplace.outbox.email import queue_email
 from marketplace.ui.filters import london_datetime
@@ -252,13 +252,8 @@ def _to_buyer(order: Order, subject: str, body: str, *, path: str | None = None)
 def _to_provider(order: Order, subject: str, body: str) -> None:
     """To everybody who answers for the provider; to its own address when nobody has joined for it."""
     link = _page(f"/provider/orders/{order.id}")
-    members = list_users_of(order.organisation_id, Role.PROVIDER)
-    for member in members:
-        _send(member.email, subject, f"{body}\n\n{link}", user_id=member.id)
-    if not members:
-        address = get_organisation(order.organisation_id).email
-        if address:
-            _send(address, subject, f"{body}\n\n{link}")
+    for user_id, address in list_addresses_of(order.organisation_id, Role.PROVIDER):
+        _send(address, subject, f"{body}\n\n{link}", user_id=user_id)
 
 
 def _page(path: str) -> str:

@@ -147,8 +147,8 @@ def test_without_its_condition_the_database_still_refuses_the_overspend(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pot = make_pot(100)
-    guarded = book._move
-    monkeypatch.setattr(book, "_move", lambda entry, condition, **more: guarded(entry, text("1 = 1"), **more))
+    guarded = book.acts.move
+    monkeypatch.setattr(book.acts, "move", lambda entry, how, **more: guarded(entry, **more))
     with pytest.raises(DatabaseError, match="no hold on an overcommitted"):
         try_holds(pot, "hold", 2)
     assert balance(pot["pot_period_id"]).left_pence == 0

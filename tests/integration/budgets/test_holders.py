@@ -176,7 +176,7 @@ def test_without_the_guards_an_order_would_be_settled_by_nobody(
     """Negative control: the provider delivers, it is agreed, and no run of anybody holds it."""
     shop = nobody_holds()
     monkeypatch.setattr(answers, "_refusal", lambda plan, way: None)
-    monkeypatch.setattr(book, "_check_open", lambda account, on: None)
+    monkeypatch.setattr(book.acts, "_check_open", lambda account, on: None)
     shop.place(client, shop.ready(client))
     for order in all_orders()[:1]:
         orders.accept(shop.dale, order.id)

@@ -69,7 +69,7 @@ def test_without_the_guards_of_the_button_only_the_database_stops_a_double_click
     shop = Shop()
     checkout = shop.ready(client)
     monkeypatch.setattr(placing, "orders_placed_before", lambda checkout: None)
-    monkeypatch.setattr(placing, "_finish", lambda checkout, plan, right: None)
+    monkeypatch.setattr(placing, "_finish", lambda plan, right: None)
     assert "IntegrityError" in double_click(app, client, checkout)
     assert len(all_orders()) == 2
 
