@@ -10,12 +10,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from marketplace.kernel import clock
+from payments.queries.payouts import PartView, PayoutView, ProviderPayouts
 from payments.queries.settlement import Remittance, RunView
 from payments.services.statements import Statement
 
 PAYMENTS = ("run", "payer", "up_to", "payee_type", "payee_number", "payee", "lines", "gross", "levy", "amount")
 REMITTANCE = ("run", "payer", "order", "date", "person", "kind", "gross", "levy", "net")
 STATEMENT = ("month", "provider", "date", "order", "kind", "what", "gross", "levy", "net")
+PAYOUTS = ("provider", "paid_on", "from", "run", "sent_back_on", "order", "price", "given_back", "levy", "net")
 JOURNAL = ("run", "up_to", "line", "account", "order", "description", "debit", "credit")
 
 
@@ -103,6 +105,23 @@ def statement_csv(provider_name: str, statement: Statement) -> str:
     sums = (pounds(statement.gross_pence), pounds(statement.levy_pence), pounds(statement.net_pence))
     rows.append((*head, "", "", "sum", "", *sums))
     return table(STATEMENT, rows)
+
+
+def payouts_csv(provider_name: str, payouts: ProviderPayouts, shown: Iterable[PayoutView]) -> str:
+    """Each order of each payout, newest payout first, then what is on its way to the bank."""
+
+    def amounts(part: PartView) -> tuple[str, ...]:
+        sums = (part.price_pence, part.given_back_pence, part.levy_pence, part.net_pence)
+        return (part.reference or "no order", *(pounds(pence) for pence in sums))
+
+    name = harmless(provider_name)
+    rows: list[Sequence[object]] = []
+    for payout in shown:
+        returned = iso_day(payout.sent_back_at) if payout.sent_back_at else ""
+        head = (name, iso_day(payout.at), harmless(payout.payer_name), payout.reference, returned)
+        rows += [(*head, *amounts(part)) for part in payout.parts]
+    rows += [(name, "on its way", "Cards, by Stripe", "", "", *amounts(part)) for part in payouts.on_its_way]
+    return table(PAYOUTS, rows)
 
 
 def journal_csv(run: RunView) -> str:

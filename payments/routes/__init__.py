@@ -15,6 +15,7 @@ _ROOMS = (
     "provider",
     "approvals",
     "money",
+    "payouts",
     "settlement",
     "webhook",
     "disputes",

@@ -14,6 +14,7 @@ from payments import files
 from payments.forms.money import refund_form
 from payments.queries.money import at_stripe, list_coming
 from payments.queries.orders import get_order_for_provider
+from payments.queries.orders.provider_money import money_of_provider
 from payments.queries.settlement import list_runs_of_provider
 from payments.requirements import requirement_words
 from payments.routes import blueprint
@@ -24,7 +25,7 @@ PROVIDER = roles(Role.PROVIDER)
 EARLIEST_YEAR, LATEST_YEAR = 2015, 2999
 
 
-def _organisation() -> MembershipView:
+def named_organisation() -> MembershipView:
     """The provider that the address names, else the first of the actor's. Raises NotFound for another's."""
     mine = [m for m in current_actor().memberships if m.role is Role.PROVIDER]
     named = request.args.get("organisation")
@@ -37,13 +38,13 @@ def _organisation() -> MembershipView:
 @blueprint.get("/provider/money")
 @allow(PROVIDER)
 def provider_money() -> str:
-    organisation = _organisation()
+    organisation = named_organisation()
     coming = list_coming(organisation.organisation_id)
     return render_template(
         "payments/money/money.html",
         organisation=organisation,
         coming=coming,
-        coming_pence=sum(order.net_pence for order in coming),
+        coming_pence=money_of_provider(organisation.organisation_id).coming_net_pence,
         readiness=onboarding.readiness_of(organisation.organisation_id),
         at_stripe=at_stripe(organisation.organisation_id),
         runs=list_runs_of_provider(organisation.organisation_id),
@@ -54,7 +55,7 @@ def provider_money() -> str:
 @allow(PROVIDER)
 def provider_stripe() -> str:
     """Whether cards can be taken, and what Stripe still wants to know."""
-    organisation = _organisation()
+    organisation = named_organisation()
     readiness = onboarding.readiness_of(organisation.organisation_id)
     return render_template(
         "payments/money/stripe.html",
@@ -69,7 +70,7 @@ def provider_stripe() -> str:
 @allow(PROVIDER)
 def provider_stripe_go() -> Response:
     """To Stripe's own page. A link and not a form leads here: browsers stop a form's redirect to another host."""
-    organisation = _organisation()
+    organisation = named_organisation()
     try:
         return redirect(
             onboarding.start(
@@ -90,7 +91,7 @@ def provider_stripe_go() -> Response:
 @allow(PROVIDER)
 def provider_stripe_back() -> Response:
     """Back from Stripe's page: look how far the account has come."""
-    organisation = _organisation()
+    organisation = named_organisation()
     try:
         ready = onboarding.refresh(organisation.organisation_id).ready
         if ready:
@@ -111,7 +112,7 @@ def _absolute(endpoint: str, organisation: MembershipView) -> str:
 @blueprint.get("/provider/statement")
 @allow(PROVIDER)
 def provider_statement() -> str:
-    organisation = _organisation()
+    organisation = named_organisation()
     month = _month()
     return render_template(
         "payments/money/statement.html",
@@ -124,7 +125,7 @@ def provider_statement() -> str:
 @blueprint.get("/provider/statement.csv")
 @allow(PROVIDER)
 def provider_statement_csv() -> Answer:
-    organisation = _organisation()
+    organisation = named_organisation()
     month = _month()
     statement = statements.get_statement(current_actor(), organisation.organisation_id, month)
     return csv_file(files.statement_csv(organisation.organisation_name, statement), f"levy-statement-{month:%Y-%m}.csv")

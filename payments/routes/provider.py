@@ -46,6 +46,7 @@ _LINKS = (
     ("catalogue.provider_listings", "Your listings"),
     ("catalogue.provider_profile", "What you say of yourself"),
     ("payments.provider_money", "Money and the levy"),
+    ("payments.provider_payouts", "Payouts"),
     ("payments.provider_statement", "Monthly statement"),
     ("ratings.for_provider", "Reviews"),
 )

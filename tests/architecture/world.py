@@ -20,7 +20,9 @@ from marketplace.kernel.rails import Rail
 from marketplace.outbox.email import queue_email
 from marketplace.outbox.models import OutboxRow
 from marketplace.planning.models import PlanNote
+from payments import ledger
 from payments.domain import OrderState, RefundState, RunState
+from payments.ledger import stories
 from payments.models import Approval, Checkout, Dispute, LevyRate, OrderFunding, Refund, SettlementLine, SettlementRun
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, council, user_with_role
 from tests.factories.budgets import BudgetFactory, MandateFactory, OutcomeFactory, PersonFactory
@@ -197,6 +199,7 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             net_pence=5_265,
         )
     )
+    entry_id = ledger.book(stories.provider_payout("txn_1", provider.organisation_id, -5_265, now))
     email_id = queue_email("owner@example.org", "For the owner", "Words")
     ids |= {
         "person_id": person.id,
@@ -213,6 +216,7 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "council_id": theirs,
         "user_id": owner.id,
         "email_id": email_id,
+        "entry_id": entry_id,
         "token": "not-a-token",
         "slug": "home-care",
         "setting": "on",

@@ -48,7 +48,8 @@ PAGES = {
         "/provider/listings": 7,
         "/provider/orders": 6,
         "/provider/orders/{order}": 10,
-        "/provider/money": 9,
+        "/provider/money": 10,
+        "/provider/payouts": 11,
         "/provider/statement": 8,
     },
     "finance": {

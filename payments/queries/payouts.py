@@ -1,0 +1,215 @@
+"""Read what reaches a provider's bank: payouts by Stripe with their orders, payers' runs, and what is on its way."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from marketplace.database import db
+from marketplace.kernel import clock
+from marketplace.kernel.errors import NotFound
+from payments import ledger
+from payments.domain import PaymentState, RunState
+from payments.models import (
+    LedgerAccount,
+    LedgerEntry,
+    LedgerPosting,
+    Order,
+    OrderFunding,
+    SettlementLine,
+    SettlementRun,
+)
+from payments.payout_parts import Move, Part, Payout, payouts_of
+from payments.queries.settlement import payer_name
+
+WORKING_DAYS_TO_BANK = 3
+"""How long Stripe usually keeps what a British card paid. A provider's own account may have another timetable."""
+_KINDS = {
+    "stripe_transfer": "sold",
+    "stripe_application_fee": "levy",
+    "stripe_transfer_refund": "given_back",
+    "stripe_application_fee_refund": "levy_back",
+    "provider_payout": "payout",
+}
+
+
+@dataclass(frozen=True)
+class PartView:
+    """What an order has in a payout; `reference` is None for what no order of ours explains."""
+
+    order_id: int | None
+    reference: str | None
+    since: datetime
+    price_pence: int
+    given_back_pence: int
+    levy_pence: int
+
+    @property
+    def net_pence(self) -> int:
+        return self.price_pence + self.given_back_pence + self.levy_pence
+
+    @property
+    def expected_on(self) -> date:
+        """About when it reaches the bank: bank holidays are not counted."""
+        day = clock.london(self.since).date()
+        for _ in range(WORKING_DAYS_TO_BANK):
+            day += timedelta(days=1)
+            while day.weekday() >= 5:
+                day += timedelta(days=1)
+        return day
+
+
+@dataclass(frozen=True)
+class PayoutView:
+    """One payment to a provider's bank: by Stripe (`entry_id`), or in a payer's run (`run_id`)."""
+
+    at: datetime
+    pence: int
+    payer_name: str
+    order_count: int
+    entry_id: int | None = None
+    run_id: int | None = None
+    reference: str = ""
+    sent_back_at: datetime | None = None
+    parts: tuple[PartView, ...] = ()
+
+
+@dataclass(frozen=True)
+class BankAsks:
+    """A payment that the payer's bank asks back. What is lost is taken from the provider."""
+
+    order_id: int
+    reference: str
+    pence: int
+
+
+@dataclass(frozen=True)
+class ProviderPayouts:
+    """`on_its_way` is at Stripe, oldest first; `paid` has reached the bank or left for it, newest first."""
+
+    on_its_way: tuple[PartView, ...]
+    paid: tuple[PayoutView, ...]
+    asked_back: tuple[BankAsks, ...]
+
+    @property
+    def on_its_way_pence(self) -> int:
+        return sum(part.net_pence for part in self.on_its_way)
+
+    def shown(self, show: str) -> tuple[PayoutView, ...]:
+        """Those of `paid` that a reader asked for: all, cards, runs, or what a bank sent back."""
+        wanted = {"cards": "entry_id", "runs": "run_id", "returned": "sent_back_at"}.get(show)
+        return tuple(each for each in self.paid if wanted is None or getattr(each, wanted) is not None)
+
+    @property
+    def sent_back(self) -> PayoutView | None:
+        """The last payout by Stripe, when the bank sent it back."""
+        last = next((payout for payout in self.paid if payout.entry_id is not None), None)
+        return last if last is not None and last.sent_back_at is not None else None
+
+
+def payouts_of_provider(organisation_id: int) -> ProviderPayouts:
+    """Everything about a provider's payouts. As many queries however many there are."""
+    payouts, left = payouts_of(_moves(organisation_id))
+    references = _references([*left, *(part for payout in payouts for part in payout.parts)])
+    paid = [
+        *(_stripe_payout(payout, references) for payout in payouts),
+        *_runs(organisation_id),
+    ]
+    return ProviderPayouts(
+        tuple(_part(part, references) for part in left),
+        tuple(sorted(paid, key=lambda payout: payout.at, reverse=True)),
+        tuple(_asked_back(organisation_id)),
+    )
+
+
+def get_payout(organisation_id: int, entry_id: int) -> PayoutView:
+    """One payout by Stripe with its orders. Raises NotFound when it is no payout of this provider."""
+    found = next((each for each in payouts_of_provider(organisation_id).paid if each.entry_id == entry_id), None)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _moves(organisation_id: int) -> list[Move]:
+    rows = db.session.execute(
+        select(LedgerEntry.id, LedgerEntry.occurred_at, LedgerEntry.kind, LedgerEntry.order_id, LedgerPosting.pence)
+        .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
+        .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
+        .where(LedgerAccount.code == ledger.provider_stripe(organisation_id))
+        .order_by(LedgerEntry.occurred_at, LedgerEntry.id)
+    )
+    return [Move(row.id, row.occurred_at, _KINDS.get(row.kind, "other"), row.order_id, row.pence) for row in rows]
+
+
+def _references(parts: Iterable[Part]) -> dict[int | None, str]:
+    ids = {part.order_id for part in parts if part.order_id is not None}
+    if not ids:
+        return {}
+    rows = db.session.execute(select(Order.id, Order.reference).where(Order.id.in_(sorted(ids))))
+    return {row.id: row.reference for row in rows}
+
+
+def _part(part: Part, references: dict[int | None, str]) -> PartView:
+    return PartView(
+        part.order_id,
+        references.get(part.order_id),
+        part.since,
+        part.price_pence,
+        part.given_back_pence,
+        part.levy_pence,
+    )
+
+
+def _stripe_payout(payout: Payout, references: dict[int | None, str]) -> PayoutView:
+    return PayoutView(
+        payout.at,
+        payout.pence,
+        "Cards, by Stripe",
+        sum(part.order_id is not None for part in payout.parts),
+        entry_id=payout.entry_id,
+        sent_back_at=payout.sent_back_at,
+        parts=tuple(_part(part, references) for part in payout.parts),
+    )
+
+
+def _runs(organisation_id: int) -> list[PayoutView]:
+    """What payers settled: each run that was sent, with this provider's lines."""
+    rows = db.session.execute(
+        select(SettlementRun, SettlementLine, OrderFunding.order_id, Order.reference)
+        .join(SettlementLine, SettlementLine.run_id == SettlementRun.id)
+        .join(OrderFunding, OrderFunding.id == SettlementLine.order_funding_id)
+        .join(Order, Order.id == OrderFunding.order_id)
+        .where(SettlementLine.organisation_id == organisation_id, SettlementRun.state == RunState.SENT)
+        .order_by(SettlementRun.id, SettlementLine.id)
+    ).all()
+    runs: dict[int, SettlementRun] = {}
+    parts: dict[int, list[PartView]] = {}
+    for run, line, order_id, reference in rows:
+        runs[run.id] = run
+        price, back = (line.gross_pence, 0) if line.refund_id is None else (0, line.gross_pence)
+        since = run.sent_at or run.prepared_at
+        part = PartView(order_id, reference, since, price, back, -line.levy_pence)
+        parts.setdefault(run.id, []).append(part)
+    payers = {key: payer_name(*key) for key in {(run.council_id, run.payer_organisation_id) for run in runs.values()}}
+    return [
+        PayoutView(
+            run.sent_at or run.prepared_at,
+            sum(part.net_pence for part in parts[run.id]),
+            payers[run.council_id, run.payer_organisation_id],
+            len({part.order_id for part in parts[run.id]}),
+            run_id=run.id,
+            reference=run.reference,
+            parts=tuple(parts[run.id]),
+        )
+        for run in runs.values()
+    ]
+
+
+def _asked_back(organisation_id: int) -> list[BankAsks]:
+    rows = db.session.execute(
+        select(Order.id, Order.reference, Order.total_pence)
+        .where(Order.organisation_id == organisation_id, Order.payment_state == PaymentState.DISPUTED)
+        .order_by(Order.id)
+    )
+    return [BankAsks(*row) for row in rows]
