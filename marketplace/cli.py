@@ -120,11 +120,28 @@ def tidy(make: Callable[[], Flask]) -> None:
 @click.option("--data", "folder", type=click.Path(file_okay=False), required=True, help="Where to keep its accounts.")
 @click.option("--webhook-url", help="Where to send events, such as http://127.0.0.1:8000/stripe/webhook.")
 @click.option("--webhook-secret", help="What signs them: the STRIPE_WEBHOOK_SECRET of the site.")
-def stripe_sandbox(port: int, folder: str, webhook_url: str | None, webhook_secret: str | None) -> None:
+@click.option(
+    "--webhook-payload",
+    type=click.Choice(["snapshot", "thin", "both"]),
+    default="snapshot",
+    show_default=True,
+    help="How events are sent: with the object, or naming it only.",
+)
+def stripe_sandbox(
+    port: int, folder: str, webhook_url: str | None, webhook_secret: str | None, webhook_payload: str
+) -> None:
     """Run the Stripe sandbox alone. Its API is at /v1 and takes any key that begins sk_test_."""
     from marketplace.stripe_sandbox.server import serve as serve_sandbox
 
-    sys.exit(serve_sandbox(port, folder, webhook_url=webhook_url, webhook_secret=webhook_secret))
+    sys.exit(
+        serve_sandbox(
+            port,
+            folder,
+            webhook_url=webhook_url,
+            webhook_secret=webhook_secret,
+            webhook_payload=webhook_payload,
+        )
+    )
 
 
 @cli.group("import")

@@ -63,12 +63,13 @@ class TestSandbox:
 
     __test__ = False
 
-    def __init__(self, folder: Path, relay: Relay) -> None:
+    def __init__(self, folder: Path, relay: Relay, payload: str = "snapshot") -> None:
         self.relay = relay
         self.running = RunningSandbox(
             folder,
             webhook_url=f"{relay.url}/stripe/webhook",
             webhook_secret=WEBHOOK_SECRET,
+            webhook_payload=payload,
             webhook_retry_seconds=(0,) * 5,
             background=False,
         )
@@ -188,9 +189,14 @@ def stripe_relay() -> Iterator[Relay]:
 
 
 @pytest.fixture
-def stripe_sandbox(app: Flask, stripe_relay: Relay, tmp_path: Path) -> Iterator[TestSandbox]:
-    """A fresh sandbox, with `app` pointed at it until the test is over."""
-    sandbox = TestSandbox(tmp_path / "stripe", stripe_relay)
+def stripe_sandbox(
+    app: Flask, stripe_relay: Relay, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[TestSandbox]:
+    """A fresh sandbox, with `app` pointed at it until the test is over.
+
+    Its events carry their objects; parametrized (`indirect`) by `thin` they only name them, by `both` both come.
+    """
+    sandbox = TestSandbox(tmp_path / "stripe", stripe_relay, getattr(request, "param", "snapshot"))
     before = app.extensions["settings"]
     app.extensions["settings"] = replace(before, **sandbox.settings)
     stripe_relay.app = app

@@ -17,6 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--webhook-url", help="where events are sent")
     parser.add_argument("--webhook-secret", help="what they are signed with (whsec_...)")
+    parser.add_argument(
+        "--webhook-payload", default="snapshot", help="how events are sent: snapshot (with the object), thin, or both"
+    )
     parser.add_argument("--public-url", help="address under which browsers see the sandbox, when it is another")
     options = parser.parse_args(arguments)
     return serve(
@@ -25,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.host,
         options.webhook_url,
         options.webhook_secret,
+        webhook_payload=options.webhook_payload,
         public_url=options.public_url,
     )
 

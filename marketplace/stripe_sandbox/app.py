@@ -15,12 +15,15 @@ from .context import ROUTES, Context, Route
 from .dispatch import Sandbox, answer_call
 from .ids import new_id
 from .resources.accounts import platform_account
+from .resources.core_event_destinations import new_destination
 from .resources.webhook_endpoints import new_endpoint
 from .settings import API_VERSION, Settings
 from .store import Store
 
 __all__ = ["LiveKeyRefused", "create_app", "resources"]
 
+PRESETS = {"snapshot": "webhook_endpoint", "thin": "v2.core.event_destination"}
+PAYLOADS = (*PRESETS, "both")
 # No form-action: a payment ends with a redirect to the shop, and browsers hold form-action against redirects too.
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -75,17 +78,31 @@ def create_app(data_folder: str | Path, settings: Settings | None = None, **chan
 def _prepare(ctx: Context) -> None:
     """The platform's own account, the preset webhook endpoint, and a request log that does not grow for ever."""
     platform_account(ctx)
-    settings = ctx.settings
-    for row in ctx.tx.select("webhook_endpoint", where={"_preset": 1}):
-        if row["url"] != settings.webhook_url or row["_secret"] != settings.webhook_secret:
-            ctx.tx.delete(row["id"])
-    if settings.webhook_url and not ctx.tx.select("webhook_endpoint", where={"_preset": 1}):
-        if not settings.webhook_secret:
-            raise ValueError("A webhook address needs its secret, beginning whsec_.")
-        new_endpoint(ctx, settings.webhook_url, settings.webhook_secret, _connect=True, _preset=True)
+    _preset_endpoints(ctx)
     ctx.tx.sql.execute(
         "DELETE FROM requests WHERE created < (SELECT created FROM requests ORDER BY created DESC LIMIT 1 OFFSET 5000)"
     )
+
+
+def _preset_endpoints(ctx: Context) -> None:
+    """Where the events go that were asked for at the start; one that stands as it should is left alone."""
+    url, secret, wanted = ctx.settings.webhook_url, ctx.settings.webhook_secret, ctx.settings.webhook_payload
+    if wanted not in PAYLOADS:
+        raise ValueError(f"Events are sent as one of: {', '.join(PAYLOADS)}.")
+    if url and not secret:
+        raise ValueError("A webhook address needs its secret, beginning whsec_.")
+    for payload, kind in PRESETS.items():
+        stands = False
+        for row in ctx.tx.select(kind, where={"_preset": 1}):
+            stands = wanted in (payload, "both") and (row.get("_url") or row["url"], row["_secret"]) == (url, secret)
+            if not stands:
+                ctx.tx.delete(row["id"])
+        if url is None or stands or wanted not in (payload, "both"):
+            continue
+        if payload == "snapshot":
+            new_endpoint(ctx, url, secret, _connect=True, _preset=True)
+        else:
+            new_destination(ctx, url, secret=secret, events_from=["@self", "@accounts"], _preset=True)
 
 
 def _view(sandbox: Sandbox, route: Route) -> Callable[..., Response]:
@@ -105,7 +122,7 @@ def _guard(reply: Response) -> Response:
 
 
 def _is_api() -> bool:
-    return request.path.startswith("/v1/")
+    return request.path.startswith(("/v1/", "/v2/"))
 
 
 def _error_reply(status: int, kind: str, message: str) -> Response:

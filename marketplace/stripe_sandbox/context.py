@@ -12,6 +12,7 @@ from .ids import new_id
 from .rendering import public
 from .settings import API_VERSION, PLATFORM_ACCOUNT, Settings
 from .store import Transaction
+from .thin import NEVER_THIN
 
 Json = dict[str, Any]
 Handler = Callable[..., Json]
@@ -32,12 +33,14 @@ ROUTES: list[Route] = []
 LIST_PARAMETERS = ("limit", "starting_after", "ending_before", "created")
 
 
-def endpoint(method: str, path: str, accepts: str = "", *, is_list: bool = False) -> Callable[[Handler], Handler]:
-    """Declare who answers an address of `/v1`; any parameter outside `accepts` is refused."""
+def endpoint(
+    method: str, path: str, accepts: str = "", *, is_list: bool = False, version: int = 1
+) -> Callable[[Handler], Handler]:
+    """Declare who answers an address of `/v1` (or `/v2`); any parameter outside `accepts` is refused."""
 
     def declare(handler: Handler) -> Handler:
         names = {"expand", *accepts.split(), *(LIST_PARAMETERS if is_list else ())}
-        ROUTES.append(Route(method, f"/v1/{path}", frozenset(names), handler, is_list))
+        ROUTES.append(Route(method, f"/v{version}/{path}", frozenset(names), handler, is_list))
         return handler
 
     return declare
@@ -102,7 +105,8 @@ class Context:
     def deliver(self, event: Json) -> None:
         """Have an event sent to each endpoint that asked for its kind, once; faults that wait for it have their way."""
         owner = event.get("account", PLATFORM_ACCOUNT)
-        for row in self.tx.select("webhook_endpoint", oldest_first=True):
+        endpoints = self.tx.select("webhook_endpoint", oldest_first=True)
+        for row in [*endpoints, *self.tx.select("v2.core.event_destination", oldest_first=True)]:
             if row["status"] == "enabled" and _wants(row, event["type"], owner):
                 added = self.tx.sql.execute(
                     "INSERT INTO deliveries (event, event_type, endpoint, state, due_at) "
@@ -120,6 +124,10 @@ class Context:
 
 
 def _wants(row: Json, event_type: str, owner: str) -> bool:
-    if "*" not in row["enabled_events"] and event_type not in row["enabled_events"]:
+    is_thin = row.get("event_payload") == "thin"
+    if is_thin and event_type in NEVER_THIN:
+        return False
+    name = f"v1.{event_type}" if is_thin else event_type
+    if "*" not in row["enabled_events"] and name not in row["enabled_events"]:
         return False
     return bool(row["_platform"]) if owner == PLATFORM_ACCOUNT else bool(row["_connect"])

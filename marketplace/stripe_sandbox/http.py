@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from flask import Request
 
 from .errors import ApiError, not_valid
-from .params import decode_form
+from .params import decode_form, decode_json
 from .settings import API_VERSION, PLATFORM_ACCOUNT
 
 Json = dict[str, Any]
@@ -81,7 +81,7 @@ def read_call(request: Request) -> Call:
     return Call(
         method=request.method,
         path=request.path,
-        account=request.headers.get("Stripe-Account") or PLATFORM_ACCOUNT,
+        account=request.headers.get("Stripe-Account") or request.headers.get("Stripe-Context") or PLATFORM_ACCOUNT,
         version=version,
         idempotency_key=key if in_body else None,
         values=_values(request, in_body),
@@ -90,6 +90,8 @@ def read_call(request: Request) -> Call:
 
 def _values(request: Request, in_body: bool) -> Json:
     """Parameters of the address or of the body; of a file that was sent, its name, beginning, length, digest."""
+    if in_body and request.path.startswith("/v2/"):
+        return decode_json(request.get_data(as_text=True))
     if request.mimetype != "multipart/form-data":
         return decode_form(request.get_data(as_text=True) if in_body else request.query_string.decode())
     values = decode_form(urlencode(list(request.form.items(multi=True))))

@@ -23,6 +23,7 @@ TYPE_OF_PREFIX = {
     "txn": "balance_transaction",
     "evt": "event",
     "we": "webhook_endpoint",
+    "ed": "v2.core.event_destination",
     "du": "dispute",
     "po": "payout",
     "file": "file",
@@ -45,6 +46,8 @@ def new_id(prefix: str) -> str:
         return f"cus_{random_text(14)}"
     if prefix == "fr":
         return f"fr_{random_text(14)}"
+    if prefix == "ed":
+        return f"ed_test_61{random_text(40)}"
     return f"{prefix}_1{random_text(23)}"
 
 

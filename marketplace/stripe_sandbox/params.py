@@ -1,9 +1,10 @@
 """Parameters of a request: nested forms (`a[b][0]=c`) into plain values, then typed reading that says what is wrong."""
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from .errors import missing, not_valid, unknown_parameter
 
@@ -46,6 +47,38 @@ def _lists(value: Any) -> Any:
     if value and all(key.isdigit() for key in value):
         return [_lists(value[key]) for key in sorted(value, key=int)]
     return {key: _lists(item) for key, item in value.items()}
+
+
+def encode_form(values: Json) -> str:
+    """The other way round, for values and lists of them."""
+    pairs = [
+        (f"{key}[{place}]" if isinstance(value, list) else key, item)
+        for key, value in values.items()
+        for place, item in enumerate(value if isinstance(value, list) else [value])
+    ]
+    return urlencode(pairs)
+
+
+def decode_json(text: str) -> Json:
+    """A body of version 2 of the API, its values as a form would have sent them."""
+    try:
+        body = json.loads(text or "{}")
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise not_valid("The request body is not valid JSON.")
+    plain: Json = _plain(body)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
 
 
 class Params:

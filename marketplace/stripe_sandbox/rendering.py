@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import no_such, not_valid
 from .ids import type_of
-from .params import Params
+from .params import Params, encode_form
+from .settings import PLATFORM_ACCOUNT
 
 if TYPE_CHECKING:
     from .context import Context
@@ -95,6 +96,35 @@ def page(
     if before:
         found.reverse()
     return list_of(ctx, found, url, has_more=has_more)
+
+
+def v2_page(
+    ctx: "Context",
+    params: Params,
+    type_name: str,
+    url: str,
+    show: Callable[[Json], Json],
+    conditions: list[tuple[str, Any]] | None = None,
+) -> Json:
+    """One page of a list of version 2: the address of the next page takes the place of `has_more`."""
+    limit = params.integer("limit", 20, least=1) or 20
+    if limit > 100:
+        raise not_valid("Limit must be between 1 and 100.", "limit", "parameter_invalid_integer")
+    tests, after = list(conditions or []), params.text("page")
+    if after:
+        place = ctx.tx.sequence_of(after)
+        if place is None:
+            raise not_valid("Invalid page.", "page")
+        tests.append(("seq < ?", place))
+    found = ctx.tx.select(type_name, PLATFORM_ACCOUNT, conditions=tests, limit=limit + 1)
+    more, found = len(found) > limit, found[:limit]
+    rest = {name: value for name, value in params.values.items() if name != "page"}
+    following = encode_form({**rest, "page": found[-1]["id"]}) if more else None
+    return {
+        "data": [show(item) for item in found],
+        "next_page_url": f"{url}?{following}" if following else None,
+        "previous_page_url": None,
+    }
 
 
 def _created(params: Params) -> list[tuple[str, Any]]:

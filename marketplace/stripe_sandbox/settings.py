@@ -15,6 +15,7 @@ class Settings:
 
     webhook_url: str | None = None
     webhook_secret: str | None = None
+    webhook_payload: str = "snapshot"  # or thin, or both
     public_url: str | None = None
     processing_fee_bp: int = 150
     processing_fee_fixed_pence: int = 20

@@ -20,6 +20,7 @@ from .faults import FORGERIES
 from .rendering import public
 from .settings import Settings
 from .store import Store, Transaction
+from .thin import notification
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,15 +116,18 @@ class Deliverer:
             if row is None:
                 return False
             delivery, event_id, endpoint_id, attempts, note = row
-            event, target = tx.find(event_id, "event"), tx.find(endpoint_id, "webhook_endpoint")
+            event, target = tx.find(event_id, "event"), tx.find(endpoint_id)
             if event is None or target is None or target["status"] != "enabled":
                 _close(tx, delivery, "dropped", None, "the endpoint is gone or switched off")
                 return True
             shown = public(Context(tx=tx, settings=self.settings, base_url=""), event)
+            if target.get("event_payload") == "thin":
+                shown = notification(shown)
+            url = target.get("_url") or target["url"]
         payload, header = sealed(shown, target["_secret"], note)
         status, error = None, None
         try:
-            status = post(target["url"], payload, header, self.settings.webhook_timeout_seconds)
+            status = post(url, payload, header, self.settings.webhook_timeout_seconds)
         except (OSError, http.client.HTTPException) as problem:
             error = f"{type(problem).__name__}: {problem}"[:200]
         with self.store.transaction() as tx:
@@ -147,7 +151,8 @@ def sealed(shown: Json, secret: str, note: str | None) -> tuple[str, str | None]
     if note == "livemode":
         shown = {**shown, "livemode": True}
     if note == "other_account":
-        shown = {**shown, "account": "acct_1NotOneOfOurs"}
+        of_whom = "context" if shown["object"] == "v2.core.event" else "account"
+        shown = {**shown, of_whom: "acct_1NotOneOfOurs"}
     payload = json.dumps(shown, indent=2)
     if note == "unsigned":
         return payload, None

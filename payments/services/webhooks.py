@@ -96,6 +96,8 @@ def _what_to_do(event: EventView) -> Act | None:
 
 def _of_payment(event: EventView) -> Act | None:
     intent_id = event.object_id if event.object_type == "payment_intent" else event.payment_intent_id
+    if intent_id is None and event.thin and event.object_id is not None:
+        intent_id = gateway().intent_of(event.object_id)
     if intent_id is None:
         return None
     try:
@@ -113,16 +115,25 @@ def _of_payment(event: EventView) -> Act | None:
 
 
 def _of_card_page(event: EventView) -> Act | None:
-    number = event.metadata.get("checkout", "")
-    if not number.isdigit() or event.object_id is None:
+    if event.object_id is None:
         return None
-    kept = db.session.execute(select(Checkout.id, Checkout.stripe_session_id).where(Checkout.id == int(number))).first()
+    number = _checkout_of(event)
+    if number is None:
+        return None
+    kept = db.session.execute(select(Checkout.id, Checkout.stripe_session_id).where(Checkout.id == number)).first()
     if kept is None or kept.stripe_session_id is None:
         raise _NotVisibleYet
     if kept.stripe_session_id != event.object_id:
         return None  # the buyer has opened another card page since
     cards.finish_card_setup(kept.id)
     return lambda: None
+
+
+def _checkout_of(event: EventView) -> int | None:
+    if event.thin:
+        return gateway().get_session(event.object_id or "").our_checkout_id
+    number = event.metadata.get("checkout", "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) <= 18 else None
 
 
 def _of_provider(event: EventView, family: str) -> Act | None:

@@ -17,6 +17,7 @@ from payments.stripe.views import (
 )
 
 Json = dict[str, Any]
+THIN = "v2.core.event"
 
 
 def id_of(value: Any) -> str | None:
@@ -162,6 +163,28 @@ def account(body: Json) -> AccountView:
 
 
 def event(body: Json) -> EventView:
+    """An event of either form: a snapshot of version 1 of the API, or a thin one of version 2."""
+    return _thin_event(body) if body.get("object") == THIN else _snapshot_event(body)
+
+
+def _thin_event(body: Json) -> EventView:
+    subject = body.get("related_object") or {}
+    return EventView(
+        id=body["id"],
+        type=body["type"].removeprefix("v1."),
+        livemode=bool(body.get("livemode")),
+        account_id=body.get("context"),
+        created_at=datetime.fromisoformat(body["created"]),
+        object_id=subject.get("id"),
+        object_type=subject.get("type"),
+        payment_intent_id=None,
+        charge_id=None,
+        metadata={},
+        thin=True,
+    )
+
+
+def _snapshot_event(body: Json) -> EventView:
     subject = (body.get("data") or {}).get("object") or {}
     return EventView(
         id=body["id"],

@@ -140,7 +140,10 @@ class AccountView:
 
 @dataclass(frozen=True)
 class EventView:
-    """An event whose signature was good. `metadata` is that of the object it is about."""
+    """An event whose signature was good. `metadata` is that of the object it is about.
+
+    A `thin` one only names its object: what it belongs to has to be looked up.
+    """
 
     id: str
     type: str
@@ -152,3 +155,4 @@ class EventView:
     payment_intent_id: str | None
     charge_id: str | None
     metadata: dict[str, str]
+    thin: bool = False

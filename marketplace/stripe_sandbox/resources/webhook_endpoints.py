@@ -36,6 +36,15 @@ def new_endpoint(ctx: Context, url: str, secret: str | None = None, **fields: An
     return ctx.create(body, PLATFORM_ACCOUNT)
 
 
+def drop_deliveries(ctx: Context, endpoint_id: str) -> None:
+    """Send nothing more to an endpoint that is gone."""
+    ctx.tx.sql.execute(
+        "UPDATE deliveries SET state = 'dropped', note = 'endpoint deleted' "
+        "WHERE endpoint = ? AND state IN ('waiting', 'sending')",
+        (endpoint_id,),
+    )
+
+
 def checked_url(url: str) -> str:
     """An address that can be posted to."""
     parts = urlsplit(url)
@@ -96,9 +105,5 @@ def delete(ctx: Context, params: Params, endpoint_id: str) -> Json:
     """Remove an endpoint; what was still to be sent to it is dropped."""
     ctx.get("webhook_endpoint", endpoint_id)
     ctx.tx.delete(endpoint_id)
-    ctx.tx.sql.execute(
-        "UPDATE deliveries SET state = 'dropped', note = 'endpoint deleted' "
-        "WHERE endpoint = ? AND state IN ('waiting', 'sending')",
-        (endpoint_id,),
-    )
+    drop_deliveries(ctx, endpoint_id)
     return {"id": endpoint_id, "object": "webhook_endpoint", "deleted": True}
