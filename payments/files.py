@@ -12,12 +12,26 @@ from datetime import datetime
 from marketplace.kernel import clock
 from payments.queries.payouts import PartView, PayoutView, ProviderPayouts
 from payments.queries.settlement import Remittance, RunView
+from payments.queries.stories import Story
 from payments.services.statements import Statement
 
 PAYMENTS = ("run", "payer", "up_to", "payee_type", "payee_number", "payee", "lines", "gross", "levy", "amount")
 REMITTANCE = ("run", "payer", "order", "date", "person", "kind", "gross", "levy", "net")
 STATEMENT = ("month", "provider", "date", "order", "kind", "what", "gross", "levy", "net")
 PAYOUTS = ("provider", "paid_on", "from", "run", "sent_back_on", "order", "price", "given_back", "levy", "net")
+STORY = (
+    "order",
+    "written_down",
+    "what",
+    "who",
+    "why",
+    "amount",
+    "number",
+    "booked_on",
+    "happened_on",
+    "cause",
+    "postings",
+)
 JOURNAL = ("run", "up_to", "line", "account", "order", "description", "debit", "credit")
 
 
@@ -122,6 +136,28 @@ def payouts_csv(provider_name: str, payouts: ProviderPayouts, shown: Iterable[Pa
         rows += [(*head, *amounts(part)) for part in payout.parts]
     rows += [(name, "on its way", "Cards, by Stripe", "", "", *amounts(part)) for part in payouts.on_its_way]
     return table(PAYOUTS, rows)
+
+
+def story_csv(story: Story) -> str:
+    """An order's money story, a row for each step; postings as `account amount` with debits plus, credits minus."""
+    rows: list[Sequence[object]] = []
+    for step in story.steps:
+        rows.append(
+            (
+                story.order.reference,
+                clock.london(step.at).isoformat(timespec="seconds"),
+                harmless(step.title),
+                harmless(step.who),
+                harmless(step.reason or ""),
+                pounds(step.pence) if step.pence is not None else "",
+                step.number or "",
+                step.booked_on.isoformat() if step.booked_on else "",
+                iso_day(step.happened_at) if step.happened_at else "",
+                step.cause or "",
+                "; ".join(f"{posting.code} {pounds(posting.pence)}" for posting in step.postings),
+            )
+        )
+    return table(STORY, rows)
 
 
 def journal_csv(run: RunView) -> str:

@@ -103,6 +103,12 @@ def list_entries_of_budget(budget_id: int, *, limit: int = 200) -> list[EntryVie
     return [EntryView(*row) for row in db.session.execute(query)]
 
 
+def list_entries_of_order(order_id: int) -> list[EntryView]:
+    """What an order did in the budget book, oldest first."""
+    query = _entries().where(BudgetEntry.order_id == order_id)
+    return [EntryView(*row) for row in reversed(db.session.execute(query).all())]
+
+
 def _entries() -> Any:
     return (
         select(

@@ -16,6 +16,7 @@ _ROOMS = (
     "approvals",
     "money",
     "payouts",
+    "stories",
     "settlement",
     "webhook",
     "disputes",

@@ -185,6 +185,8 @@ PAYMENTS = {
     "payments.order_pay": page(SIGNED_IN),
     "payments.order_problem": form(SIGNED_IN),
     "payments.order_problem_sorted": form(SIGNED_IN, operator=SHOWN),
+    "payments.order_money": page(PROVIDERS | READ_BUDGETS | OPERATORS, operator=SHOWN),
+    "payments.order_money_csv": page(PROVIDERS | READ_BUDGETS | OPERATORS, operator=SHOWN),
     "payments.orders": page(SIGNED_IN),
     "payments.provider": page(PROVIDERS),
     "payments.provider_accept": act(PROVIDERS),

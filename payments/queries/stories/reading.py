@@ -1,0 +1,238 @@
+"""Put together an order's money story from the order, the budget book, Stripe, the ledger, runs and payouts."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from budgets.queries.book import list_entries_of_order
+from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import list_users_of, names_of
+from marketplace.database import db
+from marketplace.kernel import clock
+from marketplace.kernel.errors import NotFound
+from marketplace.kernel.money import format_pounds
+from marketplace.kernel.rails import Rail
+from payments import ledger, words
+from payments.disputes import reason_words, state_words
+from payments.domain import REASONS_TO_CHOOSE, RefundReason, RefundState, RunState
+from payments.models import (
+    Dispute,
+    LedgerAccount,
+    LedgerEntry,
+    LedgerPosting,
+    OrderFunding,
+    Refund,
+    SettlementLine,
+    SettlementRun,
+    StripePayment,
+)
+from payments.queries.orders import OrderView, get_order
+from payments.queries.payouts import payouts_of_provider
+from payments.queries.standing import Side
+from payments.queries.stories.steps import BUDGET, Posting, Step, account_name, entry_title
+
+_WITH_INTENT = ("begin", "authorise", "fail", "release")
+_REFUND_REASONS = {
+    **{code.value: text for code, text in REASONS_TO_CHOOSE.items()},
+    RefundReason.MADE_AT_STRIPE.value: "Made at Stripe",
+    RefundReason.DISPUTE_LOST.value: "The card’s bank took it back",
+}
+
+_BECAME = {
+    RefundState.WAITING: ". A second person has to agree",
+    RefundState.REFUSED: ". It was not agreed to",
+    RefundState.FAILED: ". The bank sent it back",
+}
+
+
+@dataclass(frozen=True)
+class Story:
+    """The order and the steps of its money, the first at the top. `side` is the capacity in which it is read."""
+
+    order: OrderView
+    side: Side
+    steps: tuple[Step, ...]
+
+
+def story_for(actor: Actor, order_id: int) -> Story:
+    """An order's money story for an operator, for finance and audit of the council whose budget pays, and for its
+    provider, each as far as they may know it. Raises NotFound for everybody else.
+    """
+    order = get_order(order_id, with_outcomes=False)
+    side = _side(actor, order)
+    is_council, is_provider = side is Side.COUNCIL, side is Side.PROVIDER
+    steps = [*_moves(order, side), *_refunds(order_id), *_disputes(order_id), *_runs(order_id, side)]
+    steps += _entries(order, side)
+    if not is_provider:
+        steps += _budget(order_id)
+    if not is_council:
+        steps += _payouts(order)
+    if is_provider and order.placed_at is not None:
+        steps = [step for step in steps if step.at >= order.placed_at]
+    who = _names(order, side, steps)
+    return Story(order, side, tuple(replace(step, who=who(step)) for step in sorted(steps, key=lambda step: step.at)))
+
+
+def _side(actor: Actor, order: OrderView) -> Side:
+    if actor.has(Role.OPERATOR):
+        return Side.OPERATOR
+    budget_pays = any(part.rail is not Rail.OWN_MONEY for part in order.funding)
+    if budget_pays and order.council_id in actor.council_ids(Role.COUNCIL_FINANCE, Role.AUDITOR):
+        return Side.COUNCIL
+    if order.placed_at is not None and order.organisation_id in actor.organisation_ids(Role.PROVIDER):
+        return Side.PROVIDER
+    raise NotFound()
+
+
+def _names(order: OrderView, side: Side, steps: Iterable[Step]) -> Callable[[Step], str]:
+    """Who did a step. A provider reads its own people's names and the buyer's, of others only that it was somebody
+    else.
+    """
+    if side is Side.PROVIDER:
+        names: dict[int | None, str] = {order.buyer_user_id: order.buyer_name, None: "The marketplace itself"}
+        names |= {user.id: user.name for user in list_users_of(order.organisation_id, Role.PROVIDER)}
+    else:
+        names = names_of(step.by for step in steps if not step.who)
+    return lambda step: step.who or names.get(step.by, "Somebody for the buyer, a council or us")
+
+
+def _moves(order: OrderView, side: Side) -> Iterator[Step]:
+    payment = db.session.execute(
+        select(StripePayment.stripe_id, StripePayment.charge_id).where(StripePayment.order_id == order.id).limit(1)
+    ).one_or_none()
+    for row in order.history:
+        number = None
+        if row.machine == "payment" and payment is not None:
+            number = payment.stripe_id if row.action in _WITH_INTENT else payment.charge_id
+        title = words.history(row.machine, row.action)
+        # Why a payment is looked at is between the operator and whoever pays.
+        reason = None if side is Side.PROVIDER and row.machine == "payment" else row.reason
+        yield Step(row.at, title[:1].upper() + title[1:], row.actor_user_id, number=number, reason=reason)
+
+
+def _budget(order_id: int) -> Iterator[Step]:
+    for entry in list_entries_of_order(order_id):
+        title = f"{BUDGET.get(entry.kind, entry.kind)} ({entry.pot_name})"
+        yield Step(entry.at, title, entry.actor_user_id, entry.pence)
+
+
+def _refunds(order_id: int) -> Iterator[Step]:
+    for refund in db.session.execute(select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)).scalars():
+        why = _REFUND_REASONS.get(refund.reason_code, refund.reason_code)
+        reason = f"{why}. {refund.words}" if refund.words else why
+        became = _BECAME.get(refund.state, "")
+        yield Step(
+            refund.asked_at,
+            f"Money to be given back, and {format_pounds(refund.levy_back_pence)} of levy with it{became}",
+            refund.asked_by_user_id,
+            refund.pence,
+            refund.stripe_refund_id,
+            reason,
+        )
+        if refund.approved_at is not None:
+            title = "A second person agreed to give it back"
+            yield Step(refund.approved_at, title, refund.approved_by_user_id, refund.pence)
+        if refund.done_at is not None:
+            yield Step(refund.done_at, "Given back", None, refund.pence, refund.stripe_fee_refund_id or None)
+
+
+def _disputes(order_id: int) -> Iterator[Step]:
+    bank = "The card’s bank"
+    for dispute in db.session.execute(select(Dispute).where(Dispute.order_id == order_id)).scalars():
+        due = f"An answer is due by {clock.london(dispute.due_by):%-d %B %Y}." if dispute.due_by else None
+        title = reason_words(dispute.reason)
+        yield Step(dispute.opened_at, title, None, dispute.pence, dispute.stripe_id, due, who=bank)
+        if dispute.submitted_at is not None:
+            by = dispute.send_asked_by_user_id
+            yield Step(dispute.submitted_at, "The bank was answered", by, number=dispute.stripe_id)
+        if dispute.ended_at is not None:
+            title = state_words(dispute.status)
+            yield Step(dispute.ended_at, title, None, dispute.pence, dispute.stripe_id, who=bank)
+
+
+def _runs(order_id: int, side: Side) -> Iterator[Step]:
+    """Payment runs with this order. A provider learns of a run when it is sent."""
+    rows = db.session.execute(
+        select(SettlementLine, SettlementRun)
+        .join(SettlementRun, SettlementRun.id == SettlementLine.run_id)
+        .join(OrderFunding, OrderFunding.id == SettlementLine.order_funding_id)
+        .where(OrderFunding.order_id == order_id)
+        .order_by(SettlementLine.id)
+    )
+    for line, run in rows:
+        what = "credit" if line.refund_id is not None else "order"
+        title = f"This {what} put into payment run {run.reference}"
+        if run.state is RunState.DROPPED:
+            title += ", which was not sent"
+        if side is not Side.PROVIDER:
+            yield Step(run.prepared_at, title, run.prepared_by_user_id, line.gross_pence, run.reference)
+        if run.state is RunState.SENT and run.sent_at is not None:
+            title = (
+                f"Payment run {run.reference} sent: {format_pounds(line.net_pence)} of it to the provider, "
+                f"{format_pounds(line.levy_pence)} as levy"
+            )
+            yield Step(run.sent_at, title, run.sent_by_user_id, line.gross_pence, run.reference)
+
+
+def _payouts(order: OrderView) -> Iterator[Step]:
+    for payout in payouts_of_provider(order.organisation_id).paid:
+        mine = sum(part.net_pence for part in payout.parts if part.order_id == order.id)
+        if payout.entry_id is None or not mine:
+            continue
+        title = f"Paid out to the provider’s bank, in a payout of {format_pounds(payout.pence)}"
+        yield Step(payout.at, title, None, mine, who="Stripe")
+        if payout.sent_back_at is not None:
+            title = "The provider’s bank sent that payout back"
+            yield Step(payout.sent_back_at, title, None, mine, who="The provider’s bank")
+
+
+def _entries(order: OrderView, side: Side) -> Iterator[Step]:
+    rows = db.session.execute(
+        select(LedgerEntry, LedgerAccount.code, LedgerPosting.pence)
+        .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
+        .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
+        .where(LedgerEntry.order_id == order.id)
+        .order_by(LedgerEntry.recorded_at, LedgerEntry.id, LedgerPosting.id)
+    ).all()
+    shown = _shown(order, side)
+    steps: dict[int, Step] = {}
+    for entry, code, pence in rows:
+        step = steps.get(entry.id) or _entry_step(entry)
+        if shown(code):
+            posting = Posting(code, account_name(code, order.provider_name), pence)
+            step = replace(step, postings=(*step.postings, posting))
+        steps[entry.id] = step
+    for step in steps.values():
+        if step.postings:
+            yield replace(step, pence=max(abs(posting.pence) for posting in step.postings))
+
+
+def _entry_step(entry: Any) -> Step:
+    happened: datetime | None = entry.occurred_at
+    if happened is not None and clock.london(happened).date() == entry.booked_on:
+        happened = None
+    number = entry.cause.removeprefix("stripe:") if entry.cause.startswith("stripe:") else None
+    return Step(
+        entry.recorded_at,
+        entry_title(entry.kind),
+        entry.actor_user_id,
+        number=number,
+        reason=entry.reason if entry.kind.startswith("reverse_") else None,
+        happened_at=happened,
+        booked_on=entry.booked_on,
+        cause=entry.cause,
+    )
+
+
+def _shown(order: OrderView, side: Side) -> Callable[[str], bool]:
+    """Which accounts a reader sees: the operator all, a provider its own and the levy, a council who owes whom."""
+    if side is Side.OPERATOR:
+        return lambda code: True
+    own = f"provider:{order.organisation_id}:"
+    if side is Side.PROVIDER:
+        return lambda code: code.startswith(own) or code == ledger.OPERATOR_LEVY
+    owed = (f"{own}payable", ledger.OPERATOR_LEVY)
+    return lambda code: code.startswith(("person:", "council:", "isf:")) or code in owed
