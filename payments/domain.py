@@ -189,6 +189,13 @@ class RunState(StrEnum):
     DROPPED = "dropped"
 
 
+class Payee(StrEnum):
+    """Who is paid by a run."""
+
+    PROVIDER = "provider"
+    OPERATOR = "operator"  # the levy, in one line
+
+
 def charge_moment(rail: Rail, total_pence: int) -> ChargeAt:
     """When an order paid by `rail` is charged; a free one never is."""
     if total_pence == 0:

@@ -1,4 +1,4 @@
-"""CSV files about money: settlement runs for a council's finance system, and a provider's own papers.
+"""CSV files about money: a provider's own papers, an order's story.
 
 Built from lines that never change, in a fixed order and spelling, so that the same run is the same bytes whenever it is
 fetched. Amounts are pounds with two decimals and no sign of thousands; dates are ISO.
@@ -11,12 +11,9 @@ from datetime import datetime
 
 from marketplace.kernel import clock
 from payments.queries.payouts import PartView, PayoutView, ProviderPayouts
-from payments.queries.settlement import Remittance, RunView
 from payments.queries.stories import Story
 from payments.services.statements import Statement
 
-PAYMENTS = ("run", "payer", "up_to", "payee_type", "payee_number", "payee", "lines", "gross", "levy", "amount")
-REMITTANCE = ("run", "payer", "order", "date", "person", "kind", "gross", "levy", "net")
 STATEMENT = ("month", "provider", "date", "order", "kind", "what", "gross", "levy", "net")
 PAYOUTS = ("provider", "paid_on", "from", "run", "sent_back_on", "order", "price", "given_back", "levy", "net")
 STORY = (
@@ -32,71 +29,6 @@ STORY = (
     "cause",
     "postings",
 )
-JOURNAL = ("run", "up_to", "line", "account", "order", "description", "debit", "credit")
-
-
-def payments_csv(run: RunView) -> str:
-    """Who is paid what: each provider its net, the operator its one line, and the control totals as the last row."""
-    head = (run.reference, harmless(run.payer_name), run.up_to.isoformat())
-    rows: list[Sequence[object]] = []
-    for part in run.totals.providers:
-        rows.append(
-            (
-                *head,
-                "provider",
-                part.organisation_id,
-                harmless(part.provider_name),
-                len(part.lines),
-                pounds(part.gross_pence),
-                pounds(part.levy_pence),
-                pounds(part.net_pence),
-            )
-        )
-    rows.append((*head, "operator", "", "Levy", "", "", "", pounds(run.levy_pence)))
-    rows.append(
-        (
-            *head,
-            "control total",
-            "",
-            "",
-            run.totals.line_count,
-            pounds(run.gross_pence),
-            pounds(run.levy_pence),
-            pounds(run.gross_pence),
-        )
-    )
-    return table(PAYMENTS, rows)
-
-
-def remittance_csv(run: RunView, remittance: Remittance) -> str:
-    """A provider's lines of a run, with the sum as the last row."""
-    head = (run.reference, harmless(run.payer_name))
-    rows: list[Sequence[object]] = [
-        (
-            *head,
-            line.reference,
-            line.on.isoformat(),
-            harmless(line.person_name),
-            "sale" if line.refund_id is None else "credit",
-            pounds(line.gross_pence),
-            pounds(line.levy_pence),
-            pounds(line.net_pence),
-        )
-        for line in remittance.lines
-    ]
-    rows.append(
-        (
-            *head,
-            "",
-            "",
-            "",
-            "sum",
-            pounds(remittance.gross_pence),
-            pounds(remittance.levy_pence),
-            pounds(remittance.net_pence),
-        )
-    )
-    return table(REMITTANCE, rows)
 
 
 def statement_csv(provider_name: str, statement: Statement) -> str:
@@ -158,28 +90,6 @@ def story_csv(story: Story) -> str:
             )
         )
     return table(STORY, rows)
-
-
-def journal_csv(run: RunView) -> str:
-    """The run as a journal: each order is a cost, each provider and the operator a creditor; both sides are equal."""
-    rows: list[Sequence[object]] = []
-
-    def add(account: str, order: str, description: str, pence: int) -> None:
-        debit, credit = (pounds(pence), "") if pence > 0 else ("", pounds(-pence))
-        rows.append(
-            (run.reference, run.up_to.isoformat(), len(rows) + 1, account, order, harmless(description), debit, credit)
-        )
-
-    for part in run.totals.providers:
-        for line in part.lines:
-            what = "Care and support" if line.refund_id is None else "Given back"
-            add("care and support", line.reference, f"{what}: {part.provider_name}", line.gross_pence)
-    for part in run.totals.providers:
-        if part.net_pence:
-            add("creditors: providers", "", part.provider_name, -part.net_pence)
-    if run.levy_pence:
-        add("creditors: operator", "", "Levy", -run.levy_pence)
-    return table(JOURNAL, rows)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

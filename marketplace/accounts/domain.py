@@ -36,11 +36,12 @@ class Role(StrEnum):
     SAFEGUARDING_LEAD = "safeguarding_lead"
     COUNCIL_FINANCE = "council_finance"
     AUDITOR = "auditor"
+    FUND_FINANCE = "fund_finance"  # settles the individual service funds that the organisation holds
     OPERATOR = "operator"
 
 
 ROLES_OF_KIND: dict[OrganisationKind, frozenset[Role]] = {
-    OrganisationKind.PROVIDER: frozenset({Role.PROVIDER}),
+    OrganisationKind.PROVIDER: frozenset({Role.PROVIDER, Role.FUND_FINANCE}),
     OrganisationKind.COUNCIL: frozenset(
         {
             Role.SOCIAL_WORKER,
@@ -53,7 +54,7 @@ ROLES_OF_KIND: dict[OrganisationKind, frozenset[Role]] = {
             Role.BUDGET_MANAGER,
         }
     ),
-    OrganisationKind.SUPPORT: frozenset({Role.BUDGET_MANAGER, Role.SUPPORT_PLANNER, Role.CATALYST}),
+    OrganisationKind.SUPPORT: frozenset({Role.BUDGET_MANAGER, Role.SUPPORT_PLANNER, Role.CATALYST, Role.FUND_FINANCE}),
     OrganisationKind.ACCESS_POINT: frozenset({Role.ACCESS_POINT_WORKER}),
     OrganisationKind.OPERATOR: frozenset({Role.OPERATOR}),
 }
@@ -79,6 +80,7 @@ WORDS_OF_ROLE: dict[Role, str] = {
     Role.SAFEGUARDING_LEAD: "Safeguarding lead",
     Role.COUNCIL_FINANCE: "Council finance",
     Role.AUDITOR: "Auditor",
+    Role.FUND_FINANCE: "Finance of individual service funds",
     Role.OPERATOR: "Operator of this site",
 }
 

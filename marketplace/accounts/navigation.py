@@ -41,6 +41,7 @@ OF_ROLE: dict[Role, tuple[Item, ...]] = {
     Role.COMMISSIONER: (REPORTS,),
     Role.COUNCIL_FINANCE: (Item("Budgets", "/council/budgets"), Item("Settlement", "/council/settlement")),
     Role.AUDITOR: (REPORTS, Item("Budgets", "/council/budgets")),
+    Role.FUND_FINANCE: (Item("Settlement", "/council/settlement"),),
     Role.SAFEGUARDING_LEAD: (AUTHORITIES,),
     Role.CATALYST: (),
     Role.OPERATOR: (Item("Desk", "/desk"), Item("Organisations", "/organisations"), REPORTS),

@@ -143,6 +143,32 @@ def settlement(
     )
 
 
+def returned(
+    payment_id: int,
+    payer_code: str,
+    organisation_id: int,
+    pence: int,
+    occurred_at: datetime,
+    subject: Subject,
+    reason: str,
+) -> Entry:
+    """A bank returned what a run paid a provider: the payer owes it again, the provider is owed it again.
+
+    | account             |  debit | credit |
+    |---------------------|-------:|-------:|
+    | council:3:owed      |  52.65 |        |
+    | provider:12:payable |        |  52.65 |
+    """
+    return Entry(
+        f"returned:{payment_id}",
+        "settlement_returned",
+        (Posting(payer_code, pence), Posting(provider_payable(organisation_id), -pence)),
+        occurred_at,
+        subject,
+        reason,
+    )
+
+
 def movement(
     transaction_id: str,
     kind: str,

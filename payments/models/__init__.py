@@ -4,11 +4,19 @@ from payments.models.baskets import Basket, BasketLine, Checkout
 from payments.models.disputes import Dispute, DisputeEvidence
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerMonth, LedgerMonthBalance, LedgerPosting
 from payments.models.orders import Approval, Order, OrderFunding, OrderHistory, OrderLine
-from payments.models.settlement import LevyRate, SettlementLine, SettlementRun
+from payments.models.settlement import (
+    BankDetails,
+    LevyRate,
+    SettlementLine,
+    SettlementPayment,
+    SettlementRun,
+    SettlementSettings,
+)
 from payments.models.stripe import Refund, RefundLine, StripeAccount, StripeCustomer, StripeEvent, StripePayment
 
 __all__ = [
     "Approval",
+    "BankDetails",
     "Basket",
     "BasketLine",
     "Checkout",
@@ -27,7 +35,9 @@ __all__ = [
     "Refund",
     "RefundLine",
     "SettlementLine",
+    "SettlementPayment",
     "SettlementRun",
+    "SettlementSettings",
     "StripeAccount",
     "StripeCustomer",
     "StripeEvent",

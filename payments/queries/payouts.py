@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from payments import ledger
-from payments.domain import PaymentState, RunState
+from payments.domain import Payee, PaymentState, RunState
 from payments.models import (
     LedgerAccount,
     LedgerEntry,
@@ -18,10 +18,11 @@ from payments.models import (
     Order,
     OrderFunding,
     SettlementLine,
+    SettlementPayment,
     SettlementRun,
 )
 from payments.payout_parts import Move, Part, Payout, payouts_of
-from payments.queries.settlement import payer_name
+from payments.queries.payers import payer_name
 
 WORKING_DAYS_TO_BANK = 3
 """How long Stripe usually keeps what a British card paid. A provider's own account may have another timetable."""
@@ -176,8 +177,16 @@ def _stripe_payout(payout: Payout, references: dict[int | None, str]) -> PayoutV
 def _runs(organisation_id: int) -> list[PayoutView]:
     """What payers settled: each run that was sent, with this provider's lines."""
     rows = db.session.execute(
-        select(SettlementRun, SettlementLine, OrderFunding.order_id, Order.reference)
+        select(SettlementRun, SettlementLine, OrderFunding.order_id, Order.reference, SettlementPayment.rejected_at)
         .join(SettlementLine, SettlementLine.run_id == SettlementRun.id)
+        .outerjoin(
+            SettlementPayment,
+            and_(
+                SettlementPayment.run_id == SettlementRun.id,
+                SettlementPayment.organisation_id == SettlementLine.organisation_id,
+                SettlementPayment.payee == Payee.PROVIDER,
+            ),
+        )
         .join(OrderFunding, OrderFunding.id == SettlementLine.order_funding_id)
         .join(Order, Order.id == OrderFunding.order_id)
         .where(SettlementLine.organisation_id == organisation_id, SettlementRun.state == RunState.SENT)
@@ -185,8 +194,9 @@ def _runs(organisation_id: int) -> list[PayoutView]:
     ).all()
     runs: dict[int, SettlementRun] = {}
     parts: dict[int, list[PartView]] = {}
-    for run, line, order_id, reference in rows:
-        runs[run.id] = run
+    sent_back: dict[int, datetime | None] = {}
+    for run, line, order_id, reference, rejected_at in rows:
+        runs[run.id], sent_back[run.id] = run, rejected_at
         price, back = (line.gross_pence, 0) if line.refund_id is None else (0, line.gross_pence)
         since = run.sent_at or run.prepared_at
         part = PartView(order_id, reference, since, price, back, -line.levy_pence)
@@ -200,6 +210,7 @@ def _runs(organisation_id: int) -> list[PayoutView]:
             len({part.order_id for part in parts[run.id]}),
             run_id=run.id,
             reference=run.reference,
+            sent_back_at=sent_back[run.id],
             parts=tuple(parts[run.id]),
         )
         for run in runs.values()

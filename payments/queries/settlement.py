@@ -1,26 +1,37 @@
-"""Read what is to be settled, settlement runs, and each provider's remittance. Lines never change once prepared."""
+"""Read what is to be settled: what was confirmed, credits, and what a bank returned, by provider."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 
-from marketplace.accounts.domain import Actor, Role
-from marketplace.accounts.queries import get_council, get_organisation
 from marketplace.database import db
 from marketplace.kernel import clock
-from marketplace.kernel.errors import NotFound
-from payments.domain import OrderState, Payer, RefundState, RunState
-from payments.models import Order, OrderFunding, Refund, SettlementLine, SettlementRun
+from marketplace.kernel.money import split_by_largest_remainder
+from payments.domain import OrderState, Payee, Payer, RefundState, RunState
+from payments.models import (
+    Order,
+    OrderFunding,
+    OrderLine,
+    Refund,
+    RefundLine,
+    SettlementLine,
+    SettlementPayment,
+    SettlementRun,
+)
+from payments.queries.bank_details import DetailsView, operator_details, usable_details, waiting_details
+from payments.queries.payers import current_settings, payer_name
 from payments.queries.waiting import waiting_by_part
-
-READERS = (Role.COUNCIL_FINANCE, Role.AUDITOR)
 
 
 @dataclass(frozen=True)
 class DueLine:
-    """A funding part to settle, or (with `refund_id`) a credit for one that was settled before: then all is minus."""
+    """A funding part to settle, or (with `refund_id`) a credit for one that was settled before: then all is minus.
+
+    With `pays_again_id` a line of an earlier run whose payment the bank returned: its net, without a levy.
+    `split` is the gross by category.
+    """
 
     funding_id: int
     refund_id: int | None
@@ -32,10 +43,19 @@ class DueLine:
     on: date
     gross_pence: int
     levy_pence: int
+    pays_again_id: int | None = None
+    split: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def net_pence(self) -> int:
         return self.gross_pence - self.levy_pence
+
+    @property
+    def kind(self) -> str:
+        """`sale`, `credit`, or `again` for what a bank returned."""
+        if self.pays_again_id is not None:
+            return "again"
+        return "sale" if self.refund_id is None else "credit"
 
 
 @dataclass(frozen=True)
@@ -84,7 +104,11 @@ class Totals:
 
 @dataclass(frozen=True)
 class PayerDue:
-    """What one payer would settle now: a council, or the holder of individual service funds."""
+    """What one payer would settle now: a council, or the holder of individual service funds.
+
+    `held_back` are credits beyond what their provider is paid; `without_details` providers whom a payer by bank cannot
+    pay yet. `details` is where each provider would be paid, `waiting` what some of them asked to have changed.
+    """
 
     council_id: int
     payer_organisation_id: int | None
@@ -92,49 +116,42 @@ class PayerDue:
     totals: Totals
     held_back: tuple[DueLine, ...] = ()
     questioned: tuple[DueLine, ...] = ()
-
-
-@dataclass(frozen=True)
-class RunView:
-    """A settlement run as it was prepared."""
-
-    id: int
-    reference: str
-    council_id: int
-    payer_organisation_id: int | None
-    payer_name: str
-    state: RunState
-    up_to: date
-    gross_pence: int
-    levy_pence: int
-    prepared_by_user_id: int
-    prepared_at: datetime
-    sent_by_user_id: int | None
-    sent_at: datetime | None
-    words: str | None
-    totals: Totals = Totals(())
+    without_details: tuple[Remittance, ...] = ()
+    by_bank: bool = False
+    details: Mapping[int, DetailsView] = field(default_factory=dict)
+    waiting: Mapping[int, DetailsView] = field(default_factory=dict)
+    operator: DetailsView | None = None
 
     @property
-    def net_pence(self) -> int:
-        return self.gross_pence - self.levy_pence
+    def lacks_operator(self) -> bool:
+        """Whether there is a levy to pay by bank, and nobody knows where to."""
+        return self.by_bank and self.totals.levy_pence > 0 and self.operator is None
 
 
 def due_to_settle(council_id: int, up_to: date, payer_organisation_id: int | None = None) -> PayerDue:
     """What a payer would settle of all that was confirmed until the end of `up_to` (London), by provider.
 
     Credits are taken off only as far as a provider's own lines reach: nobody is asked to pay in. What has to wait for
-    a later run is `held_back`; what somebody says went wrong is `questioned`, and due when that is sorted out.
+    a later run is `held_back`; what somebody says went wrong is `questioned`, and due when that is sorted out. A payer
+    by bank pays whoever has given bank details; the others wait.
     """
-    due, questioned = _unsettled(council_id, up_to, payer_organisation_id)
-    lines = [*due, *_credits(council_id, payer_organisation_id)]
-    providers, held_back = _within_each_provider(lines)
-    return PayerDue(
-        council_id,
-        payer_organisation_id,
-        payer_name(council_id, payer_organisation_id),
-        Totals(providers),
-        held_back,
-        questioned,
+    payer = (council_id, payer_organisation_id)
+    confirmed, questioned = _unsettled(council_id, up_to, payer_organisation_id)
+    providers, held_back = _within_each_provider([*confirmed, *_returned(*payer), *_credits(*payer)])
+    due = PayerDue(*payer, payer_name(*payer), Totals(providers), held_back, questioned)
+    if current_settings(*payer).account is None:
+        return due
+    organisations = [part.organisation_id for part in providers]
+    details = usable_details(organisations)
+    payable = tuple(part for part in providers if part.organisation_id in details or part.net_pence == 0)
+    return replace(
+        due,
+        totals=Totals(payable),
+        without_details=tuple(part for part in providers if part not in payable),
+        by_bank=True,
+        details=details,
+        waiting=waiting_details(organisations),
+        operator=operator_details(),
     )
 
 
@@ -155,61 +172,21 @@ def list_payers(council_id: int) -> list[int | None]:
     return [None, *holders]
 
 
-def list_runs(council_ids: Iterable[int], *, limit: int = 100) -> list[RunView]:
-    """Runs of these councils, newest first, without their lines."""
-    rows = db.session.execute(
-        select(SettlementRun)
-        .where(SettlementRun.council_id.in_(sorted(council_ids)))
-        .order_by(SettlementRun.prepared_at.desc(), SettlementRun.id.desc())
-        .limit(limit)
-    ).scalars()
-    return [_run(row, Totals(())) for row in rows]
-
-
-def get_run_for(actor: Actor, run_id: int) -> RunView:
-    """A run with its lines, for finance and auditors of its council. Raises NotFound for everybody else."""
-    row = db.session.get(SettlementRun, run_id)
-    if row is None or row.council_id not in actor.council_ids(*READERS):
-        raise NotFound()
-    return _run(row, Totals(_remittances(run_id)))
-
-
-def get_remittance_for(actor: Actor, run_id: int, organisation_id: int) -> tuple[RunView, Remittance]:
-    """What a provider is paid in a run: for the council's finance, and for the provider once it was sent."""
-    row = db.session.get(SettlementRun, run_id)
-    if row is None:
-        raise NotFound()
-    is_council = row.council_id in actor.council_ids(*READERS)
-    is_provider = organisation_id in actor.organisation_ids(Role.PROVIDER) and row.state is RunState.SENT
-    if not (is_council or is_provider or (actor.has(Role.OPERATOR) and row.state is RunState.SENT)):
-        raise NotFound()
-    found = [part for part in _remittances(run_id, organisation_id) if part.organisation_id == organisation_id]
-    if not found:
-        raise NotFound()
-    return _run(row, Totals(())), found[0]
-
-
-def list_runs_of_provider(organisation_id: int, *, limit: int = 24) -> list[tuple[RunView, int]]:
-    """Runs that were sent and paid this provider, newest first, each with the pence that the provider got."""
-    lines = db.session.execute(
-        select(SettlementLine.run_id, SettlementLine.net_pence).where(SettlementLine.organisation_id == organisation_id)
-    ).all()
-    net: dict[int, int] = {}
-    for line in lines:
-        net[line.run_id] = net.get(line.run_id, 0) + line.net_pence
-    rows = db.session.execute(
-        select(SettlementRun)
-        .where(SettlementRun.id.in_(sorted(net)), SettlementRun.state == RunState.SENT)
-        .order_by(SettlementRun.sent_at.desc(), SettlementRun.id.desc())
-        .limit(limit)
-    ).scalars()
-    return [(_run(row, Totals(())), net[row.id]) for row in rows]
-
-
-def payer_name(council_id: int, payer_organisation_id: int | None) -> str:
-    if payer_organisation_id is not None:
-        return get_organisation(payer_organisation_id).name
-    return get_council(council_id).name
+def list_councils_of(payer_organisation_id: int) -> list[int]:
+    """Councils for whose people a holder of service funds has something confirmed to settle."""
+    ids = db.session.scalars(
+        select(Order.council_id)
+        .join(OrderFunding, OrderFunding.order_id == Order.id)
+        .where(
+            OrderFunding.payer == Payer.ISF_HOLDER,
+            OrderFunding.payer_organisation_id == payer_organisation_id,
+            Order.council_id.is_not(None),
+            Order.confirmed_at.is_not(None),
+        )
+        .distinct()
+        .order_by(Order.council_id)
+    )
+    return [council_id for council_id in ids if council_id is not None]
 
 
 def of_payer(council_id: int, payer_organisation_id: int | None) -> ColumnElement[bool]:
@@ -254,9 +231,50 @@ def _unsettled(
     ).all()
     due: list[DueLine] = []
     questioned: list[DueLine] = []
+    weights = _left_by_category([order.id for _, order, _, _, _ in rows])
     for funding, order, gross, levy_pence, is_questioned in rows:
-        (questioned if is_questioned else due).append(_line(order, funding, None, int(gross), int(levy_pence)))
+        line = _line(order, funding, None, int(gross), int(levy_pence))
+        line = replace(line, split=_split(line.gross_pence, weights[order.id]))
+        (questioned if is_questioned else due).append(line)
     return due, tuple(questioned)
+
+
+def _returned(council_id: int, payer_organisation_id: int | None) -> list[DueLine]:
+    """Lines whose payment a bank returned and that no run pays again yet."""
+    rows = db.session.execute(
+        select(SettlementLine, OrderFunding, Order)
+        .join(SettlementRun, SettlementRun.id == SettlementLine.run_id)
+        .join(
+            SettlementPayment,
+            and_(
+                SettlementPayment.run_id == SettlementLine.run_id,
+                SettlementPayment.organisation_id == SettlementLine.organisation_id,
+                SettlementPayment.payee == Payee.PROVIDER,
+            ),
+        )
+        .join(OrderFunding, OrderFunding.id == SettlementLine.order_funding_id)
+        .join(Order, Order.id == OrderFunding.order_id)
+        .where(
+            returned_to(council_id, payer_organisation_id),
+            SettlementLine.again_run_id.is_(None),
+            SettlementLine.net_pence != 0,
+        )
+        .order_by(SettlementLine.organisation_id, SettlementLine.id)
+        .execution_options(populate_existing=True)
+    )
+    return [
+        replace(_line(order, funding, None, line.net_pence, 0), refund_id=line.refund_id, pays_again_id=line.id)
+        for line, funding, order in rows
+    ]
+
+
+def returned_to(council_id: int, payer_organisation_id: int | None) -> ColumnElement[bool]:
+    """Payments of a payer's runs that a bank returned; wants the run and the payment joined."""
+    return and_(
+        SettlementRun.council_id == council_id,
+        SettlementRun.payer_organisation_id.is_not_distinct_from(payer_organisation_id),
+        SettlementPayment.rejected_at.is_not(None),
+    )
 
 
 def _credits(council_id: int, payer_organisation_id: int | None) -> list[DueLine]:
@@ -274,7 +292,58 @@ def _credits(council_id: int, payer_organisation_id: int | None) -> list[DueLine
         .order_by(Order.organisation_id, Refund.id)
         .execution_options(populate_existing=True)
     ).all()
-    return [_line(order, funding, refund, -refund.pence, -refund.levy_back_pence) for refund, funding, order in rows]
+    weights = _given_back_by_category([refund.id for refund, _, _ in rows])
+    return [
+        replace(
+            _line(order, funding, refund, -refund.pence, -refund.levy_back_pence),
+            split=_split(-refund.pence, weights.get(refund.id, {})),
+        )
+        for refund, funding, order in rows
+    ]
+
+
+def _left_by_category(order_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """What each order has left of each category, in pence: the shares by which its cost is booked."""
+    left: dict[int, dict[str, int]] = {order_id: {} for order_id in order_ids}
+    if not left:
+        return left
+    rows = db.session.execute(
+        select(
+            OrderLine.order_id,
+            OrderLine.category_slug,
+            func.sum(OrderLine.amount_pence - OrderLine.refunded_pence).label("pence"),
+        )
+        .where(OrderLine.order_id.in_(sorted(left)))
+        .group_by(OrderLine.order_id, OrderLine.category_slug)
+        .order_by(OrderLine.order_id, OrderLine.category_slug)
+    )
+    for row in rows:
+        left[row.order_id][row.category_slug] = int(row.pence)
+    return left
+
+
+def _given_back_by_category(refund_ids: list[int]) -> dict[int, dict[str, int]]:
+    back: dict[int, dict[str, int]] = {}
+    if not refund_ids:
+        return back
+    rows = db.session.execute(
+        select(RefundLine.refund_id, OrderLine.category_slug, func.sum(RefundLine.pence).label("pence"))
+        .join(OrderLine, OrderLine.id == RefundLine.order_line_id)
+        .where(RefundLine.refund_id.in_(sorted(refund_ids)))
+        .group_by(RefundLine.refund_id, OrderLine.category_slug)
+        .order_by(RefundLine.refund_id, OrderLine.category_slug)
+    )
+    for row in rows:
+        back.setdefault(row.refund_id, {})[row.category_slug] = int(row.pence)
+    return back
+
+
+def _split(pence: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """`pence` by category; the parts sum to the whole."""
+    if not weights:
+        return {}
+    shares = split_by_largest_remainder(pence, list(weights.values()))
+    return {slug: share for slug, share in zip(weights, shares, strict=True) if share}
 
 
 def _line(order: Order, funding: OrderFunding, refund: Refund | None, gross_pence: int, levy_pence: int) -> DueLine:
@@ -296,14 +365,16 @@ def _line(order: Order, funding: OrderFunding, refund: Refund | None, gross_penc
 def _within_each_provider(lines: list[DueLine]) -> tuple[tuple[Remittance, ...], tuple[DueLine, ...]]:
     by_provider: dict[int, list[DueLine]] = {}
     for line in lines:
-        if line.refund_id is None:
+        if line.kind != "credit":
             by_provider.setdefault(line.organisation_id, []).append(line)
     held_back = []
     for line in lines:
-        if line.refund_id is None:
+        if line.kind != "credit":
             continue
         others = by_provider.get(line.organisation_id, [])
-        if sum(other.net_pence for other in others) + line.net_pence < 0 or not others:
+        net = sum(other.net_pence for other in others) + line.net_pence
+        # What is paid again bears no levy, so a credit may reach beyond the levy too: the operator pays nothing in.
+        if net < 0 or sum(other.levy_pence for other in others) + line.levy_pence < 0 or not others:
             held_back.append(line)
         else:
             others.append(line)
@@ -312,55 +383,3 @@ def _within_each_provider(lines: list[DueLine]) -> tuple[tuple[Remittance, ...],
         for organisation_id, parts in sorted(by_provider.items())
     )
     return providers, tuple(held_back)
-
-
-def _remittances(run_id: int, organisation_id: int | None = None) -> tuple[Remittance, ...]:
-    query = (
-        select(SettlementLine, Order, Refund.asked_at)
-        .join(OrderFunding, OrderFunding.id == SettlementLine.order_funding_id)
-        .join(Order, Order.id == OrderFunding.order_id)
-        .outerjoin(Refund, Refund.id == SettlementLine.refund_id)
-        .where(SettlementLine.run_id == run_id)
-        .order_by(SettlementLine.organisation_id, SettlementLine.id)
-    )
-    if organisation_id is not None:
-        query = query.where(SettlementLine.organisation_id == organisation_id)
-    by_provider: dict[int, list[DueLine]] = {}
-    for line, order, asked_at in db.session.execute(query):
-        by_provider.setdefault(line.organisation_id, []).append(
-            DueLine(
-                line.order_funding_id,
-                line.refund_id,
-                order.id,
-                order.reference,
-                order.organisation_id,
-                order.provider_name,
-                order.person_name,
-                clock.london(asked_at or order.confirmed_at or order.created_at).date(),
-                line.gross_pence,
-                line.levy_pence,
-            )
-        )
-    return tuple(
-        Remittance(provider_id, lines[0].provider_name, tuple(lines)) for provider_id, lines in by_provider.items()
-    )
-
-
-def _run(row: SettlementRun, totals: Totals) -> RunView:
-    return RunView(
-        row.id,
-        row.reference,
-        row.council_id,
-        row.payer_organisation_id,
-        payer_name(row.council_id, row.payer_organisation_id),
-        row.state,
-        row.up_to,
-        row.gross_pence,
-        row.levy_pence,
-        row.prepared_by_user_id,
-        row.prepared_at,
-        row.sent_by_user_id,
-        row.sent_at,
-        row.words,
-        totals,
-    )

@@ -18,6 +18,9 @@ _ROOMS = (
     "payouts",
     "stories",
     "settlement",
+    "settlement_files",
+    "settlement_settings",
+    "bank_details",
     "webhook",
     "disputes",
 )

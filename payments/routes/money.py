@@ -12,10 +12,11 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from payments import files
 from payments.forms.money import refund_form
+from payments.queries.bank_details import usable_details
 from payments.queries.money import at_stripe, list_coming
 from payments.queries.orders import get_order_for_provider
 from payments.queries.orders.provider_money import money_of_provider
-from payments.queries.settlement import list_runs_of_provider
+from payments.queries.settlement_runs import list_returned, list_runs_of_provider
 from payments.requirements import requirement_words
 from payments.routes import blueprint
 from payments.services import onboarding, refunds, statements
@@ -48,6 +49,8 @@ def provider_money() -> str:
         readiness=onboarding.readiness_of(organisation.organisation_id),
         at_stripe=at_stripe(organisation.organisation_id),
         runs=list_runs_of_provider(organisation.organisation_id),
+        returned=list_returned(organisation.organisation_id),
+        bank=usable_details([organisation.organisation_id]).get(organisation.organisation_id),
     )
 
 

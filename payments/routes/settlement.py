@@ -1,9 +1,9 @@
-"""A council's settlement: look, prepare, have a colleague send, fetch the files. And each provider's remittance."""
+"""Settlement: look, prepare, have a colleague send. For a council's finance, and for that of a fund holder."""
 
 import hashlib
 from datetime import date
+from math import ceil
 
-from flask import Response as Answer
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -12,57 +12,81 @@ from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import names_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
-from payments import files
+from marketplace.ui.navigation import page_asked
 from payments.forms.money import DropForm, PrepareForm
-from payments.queries.settlement import (
-    PayerDue,
+from payments.queries.payers import may_settle
+from payments.queries.settlement import PayerDue, due_to_settle, list_councils_of, list_payers
+from payments.queries.settlement_runs import (
+    PAYMENTS_ON_A_PAGE,
+    RUNS_ON_A_PAGE,
     RunView,
-    due_to_settle,
-    get_remittance_for,
+    count_payments,
     get_run_for,
-    list_payers,
+    list_payments,
     list_runs,
 )
 from payments.routes import blueprint
-from payments.routes.money import csv_file
 from payments.services import settlement as services
 
-FINANCE = roles(Role.COUNCIL_FINANCE)
-READERS = roles(Role.COUNCIL_FINANCE, Role.AUDITOR)
+SETTLE = roles(Role.COUNCIL_FINANCE, Role.FUND_FINANCE)
+READ = roles(Role.COUNCIL_FINANCE, Role.FUND_FINANCE, Role.AUDITOR)
 EARLIEST, LATEST = date(2015, 1, 1), date(2999, 12, 31)
-PAID = roles(Role.COUNCIL_FINANCE, Role.AUDITOR, Role.PROVIDER, Role.OPERATOR)
+PROVIDERS_SHOWN = 20
 
 
 @blueprint.get("/council/settlement")
-@allow(FINANCE)
+@allow(SETTLE)
 def settlement() -> str:
     """What is due, by payer, and the runs so far."""
-    council_ids = current_actor().council_ids(Role.COUNCIL_FINANCE)
+    actor, page = current_actor(), page_asked()
     up_to = _up_to(request.args.get("up_to"))
-    due = [
-        due_to_settle(council_id, up_to, payer)
-        for council_id in sorted(set(council_ids))
-        for payer in list_payers(council_id)
-    ]
-    runs = list_runs(council_ids)
+    due = [due_to_settle(council_id, up_to, payer) for council_id, payer in _payers()]
+    runs, count = list_runs(actor, page=page)
     return render_template(
         "payments/settlement/settlement.html",
-        due=[(payer, _seen(payer)) for payer in due],
+        due=[(payer, _seen(payer), may_settle(actor, payer.council_id, payer.payer_organisation_id)) for payer in due],
+        shown=PROVIDERS_SHOWN,
         up_to=up_to,
         runs=runs,
+        page=page,
+        last=ceil(count / RUNS_ON_A_PAGE),
         names=names_of([person for run in runs for person in (run.prepared_by_user_id, run.sent_by_user_id)]),
         form=PrepareForm(),
     )
 
 
+@blueprint.get("/council/settlement/preview")
+@allow(SETTLE)
+def settlement_preview() -> Response | str:
+    """All providers that one payer would pay now, page by page, with where each is paid."""
+    if "council" not in request.args:
+        return redirect(url_for("payments.settlement"))
+    up_to, page = _up_to(request.args.get("up_to")), page_asked()
+    council_id, payer = _payer_asked(request.args.get("council"), request.args.get("payer"))
+    due = services.preview(current_actor(), council_id, up_to, payer)
+    providers = due.totals.providers
+    last = max(1, ceil(len(providers) / PAYMENTS_ON_A_PAGE))
+    page = min(page, last)
+    return render_template(
+        "payments/settlement/preview.html",
+        due=due,
+        seen=_seen(due),
+        up_to=up_to,
+        form=PrepareForm(),
+        providers=providers[(page - 1) * PAYMENTS_ON_A_PAGE : page * PAYMENTS_ON_A_PAGE],
+        page=page,
+        last=last,
+    )
+
+
 @blueprint.post("/council/settlement/prepare")
-@allow(FINANCE)
+@allow(SETTLE)
 def settlement_prepare() -> Response:
     form = PrepareForm()
     if not form.validate_on_submit():
         raise NotFound()
     up_to = _up_to(form.up_to.data)
-    council_id, payer = _number(form.council_id.data), _number(form.payer.data) if form.payer.data else None
+    council_id, payer = _payer_asked(form.council_id.data, form.payer.data)
     try:
         if _seen(services.preview(current_actor(), council_id, up_to, payer)) != form.seen.data:
             flash(
@@ -80,25 +104,32 @@ def settlement_prepare() -> Response:
 
 
 @blueprint.get("/council/settlement/<int:run_id>")
-@allow(READERS)
+@allow(READ)
 def settlement_run(run_id: int) -> str:
-    return _show_run(get_run_for(current_actor(), run_id), DropForm())
+    return _show_run(get_run_for(current_actor(), run_id, lines=False), DropForm())
 
 
 def _show_run(run: RunView, form: DropForm) -> str:
     actor = current_actor()
+    payments, lines = count_payments(run.id)
+    last = max(1, ceil(payments / PAYMENTS_ON_A_PAGE))
+    page = page_asked(last)
     return render_template(
         "payments/settlement/run.html",
         run=run,
         form=form,
+        payments=list_payments(run, page=page, size=PAYMENTS_ON_A_PAGE),
+        line_count=lines,
+        page=page,
+        last=last,
         names=names_of([run.prepared_by_user_id, run.sent_by_user_id]),
-        may_act=run.council_id in actor.council_ids(Role.COUNCIL_FINANCE),
+        may_act=may_settle(actor, run.council_id, run.payer_organisation_id),
         is_preparer=run.prepared_by_user_id == actor.user_id,
     )
 
 
 @blueprint.post("/council/settlement/<int:run_id>/send")
-@allow(FINANCE)
+@allow(SETTLE)
 def settlement_send(run_id: int) -> Response:
     try:
         services.send(current_actor(), run_id)
@@ -111,9 +142,9 @@ def settlement_send(run_id: int) -> Response:
 
 
 @blueprint.post("/council/settlement/<int:run_id>/drop")
-@allow(FINANCE)
+@allow(SETTLE)
 def settlement_drop(run_id: int) -> Response | str:
-    run = get_run_for(current_actor(), run_id)
+    run = get_run_for(current_actor(), run_id, lines=False)
     form = DropForm()
     if form.validate_on_submit():
         try:
@@ -127,44 +158,35 @@ def settlement_drop(run_id: int) -> Response | str:
     return _show_run(run, form)
 
 
-@blueprint.get("/council/settlement/<int:run_id>/payments.csv")
-@allow(READERS)
-def settlement_payments_csv(run_id: int) -> Answer:
-    run = get_run_for(current_actor(), run_id)
-    return csv_file(files.payments_csv(run), f"{run.reference}-payments.csv")
-
-
-@blueprint.get("/council/settlement/<int:run_id>/journal.csv")
-@allow(READERS)
-def settlement_journal_csv(run_id: int) -> Answer:
-    run = get_run_for(current_actor(), run_id)
-    return csv_file(files.journal_csv(run), f"{run.reference}-journal.csv")
-
-
-@blueprint.get("/settlement/<int:run_id>/remittance/<int:organisation_id>")
-@allow(PAID)
-def remittance(run_id: int, organisation_id: int) -> str:
-    """What one provider is paid in a run: for the council that pays, and for the provider once it was sent."""
-    run, part = get_remittance_for(current_actor(), run_id, organisation_id)
-    is_provider = organisation_id in current_actor().organisation_ids(Role.PROVIDER)
-    return render_template("payments/settlement/remittance.html", run=run, part=part, is_provider=is_provider)
-
-
-@blueprint.get("/settlement/<int:run_id>/remittance/<int:organisation_id>.csv")
-@allow(PAID)
-def remittance_csv(run_id: int, organisation_id: int) -> Answer:
-    run, part = get_remittance_for(current_actor(), run_id, organisation_id)
-    return csv_file(files.remittance_csv(run, part), f"{run.reference}-remittance-{organisation_id}.csv")
+def _payers() -> list[tuple[int, int | None]]:
+    """Whose settlements the actor sees: the council's and its fund holders', or the fund holder's own."""
+    actor = current_actor()
+    councils = [
+        (council_id, payer)
+        for council_id in sorted(set(actor.council_ids(Role.COUNCIL_FINANCE)))
+        for payer in list_payers(council_id)
+    ]
+    holders = [
+        (council_id, organisation_id)
+        for organisation_id in sorted(set(actor.organisation_ids(Role.FUND_FINANCE)))
+        for council_id in list_councils_of(organisation_id)
+    ]
+    return list(dict.fromkeys([*councils, *holders]))
 
 
 def _seen(due: PayerDue) -> str:
-    """A fingerprint of what a run would hold: what is prepared is what was looked at."""
+    """A fingerprint of what a run would hold and where it is paid: what is prepared is what was looked at."""
     lines = sorted(
-        (line.funding_id, line.refund_id or 0, line.gross_pence, line.levy_pence)
+        (line.funding_id, line.refund_id or 0, line.pays_again_id or 0, line.gross_pence, line.levy_pence)
         for part in due.totals.providers
         for line in part.lines
     )
-    return hashlib.sha256(repr(lines).encode()).hexdigest()[:16]
+    accounts = sorted((organisation_id, details.id) for organisation_id, details in due.details.items())
+    return hashlib.sha256(repr((lines, accounts)).encode()).hexdigest()[:16]
+
+
+def _payer_asked(council: str | None, payer: str | None) -> tuple[int, int | None]:
+    return _number(council), _number(payer) if payer else None
 
 
 def _up_to(text: str | None) -> date:

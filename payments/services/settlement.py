@@ -8,17 +8,27 @@ from datetime import date
 
 from sqlalchemy import select, update
 
-from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.domain import Actor
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.ids import new_reference
 from payments import ledger
-from payments.domain import PAYMENT_MOVES, PaymentAction, RefundState, RunState
+from payments.banking.working_days import next_working_day
+from payments.domain import PAYMENT_MOVES, Payee, PaymentAction, RefundState, RunState
 from payments.ledger import Subject, stories
-from payments.models import Order, OrderFunding, Refund, SettlementLine, SettlementRun
-from payments.queries.settlement import PayerDue, due_to_settle, is_confirmed_by, of_payer
+from payments.models import (
+    BankDetails,
+    Order,
+    OrderFunding,
+    Refund,
+    SettlementLine,
+    SettlementPayment,
+    SettlementRun,
+)
+from payments.queries.payers import current_settings, may_settle
+from payments.queries.settlement import PayerDue, due_to_settle, is_confirmed_by, of_payer, returned_to
 from payments.services.moves import has_happened, lock_order, move_payment
 from payments.services.refund_rows import lock_funding
 from payments.services.settled_books import (
@@ -29,12 +39,10 @@ from payments.services.settled_books import (
     payer_code,
 )
 
-FINANCE = Role.COUNCIL_FINANCE
-
 
 def preview(actor: Actor, council_id: int, up_to: date, payer_organisation_id: int | None = None) -> PayerDue:
-    """What a run would hold now, with its control totals. Raises NotFound for anybody but the council's finance."""
-    _require_finance(actor, council_id)
+    """What a run would hold now, with its control totals. Raises NotFound for anybody but the payer's finance."""
+    require_finance(actor, council_id, payer_organisation_id)
     return due_to_settle(council_id, up_to, payer_organisation_id)
 
 
@@ -42,9 +50,9 @@ def prepare(actor: Actor, council_id: int, up_to: date, payer_organisation_id: i
     """Fix what is due into a run that a second person sends; answers its id.
 
     Two at once never take the same line: the second finds what the first left. Raises NotFound, and DomainError when
-    nothing is due or the day has not ended its orders yet.
+    nothing is due, the day has not ended its orders yet, or the levy cannot be paid by bank.
     """
-    _require_finance(actor, council_id)
+    require_finance(actor, council_id, payer_organisation_id)
     if up_to > clock.today():
         raise DomainError("Choose today or a day before.", field="up_to")
     with transaction():
@@ -52,6 +60,8 @@ def prepare(actor: Actor, council_id: int, up_to: date, payer_organisation_id: i
         due = due_to_settle(council_id, up_to, payer_organisation_id)
         if due.totals.line_count == 0:
             raise DomainError("Nothing is due up to that day: everything that was agreed is settled.", field="up_to")
+        if due.lacks_operator:
+            raise DomainError("The operator of this site has given no bank details for the levy: ask it to.")
         run = SettlementRun(
             reference=f"SR-{new_reference()}",
             council_id=council_id,
@@ -62,9 +72,12 @@ def prepare(actor: Actor, council_id: int, up_to: date, payer_organisation_id: i
             levy_pence=due.totals.levy_pence,
             prepared_by_user_id=actor.user_id,
             prepared_at=clock.now(),
+            settings_id=current_settings(council_id, payer_organisation_id).id,
+            payer_name=due.payer_name,
         )
         db.session.add(run)
         db.session.flush()
+        _write_payments(run.id, due)
         for provider in due.totals.providers:
             for line in provider.lines:
                 db.session.add(
@@ -76,9 +89,13 @@ def prepare(actor: Actor, council_id: int, up_to: date, payer_organisation_id: i
                         gross_pence=line.gross_pence,
                         levy_pence=line.levy_pence,
                         net_pence=line.net_pence,
+                        pays_again_id=line.pays_again_id,
+                        split=dict(line.split) or None,
                     )
                 )
-                if line.refund_id is None:
+                if line.pays_again_id is not None:
+                    db.session.get_one(SettlementLine, line.pays_again_id).again_run_id = run.id
+                elif line.refund_id is None:
                     db.session.get_one(OrderFunding, line.funding_id).settlement_run_id = run.id
                 else:
                     db.session.get_one(Refund, line.refund_id).settlement_run_id = run.id
@@ -90,18 +107,20 @@ def prepare(actor: Actor, council_id: int, up_to: date, payer_organisation_id: i
 def send(actor: Actor, run_id: int) -> None:
     """A second person sends a run: its orders are paid, its credits are settled, and the ledger has it. Twice is once.
 
-    Raises NotFound for strangers; NotAllowed for who prepared it, when it was dropped, and when somebody has complained
-    about one of its orders meanwhile.
+    Raises NotFound for strangers; NotAllowed for who prepared it, when it was dropped, when somebody has complained
+    about one of its orders meanwhile, and when somebody whom it pays stopped the bank details that it would pay to.
     """
     with transaction():
-        run = _lock_run(actor, run_id)
+        run = lock_run(actor, run_id)
         if run.state is RunState.SENT:
             return
         if run.state is RunState.DROPPED:
             raise NotAllowed("This run was dropped. Prepare a new one.")
         if run.prepared_by_user_id == actor.user_id:
             raise NotAllowed("You prepared this run. A colleague has to send it.")
+        _refuse_stopped_details(run_id)
         run.state, run.sent_by_user_id, run.sent_at = RunState.SENT, actor.user_id, clock.now()
+        run.processing_on = next_working_day(clock.today())
         db.session.flush()
         net_by_provider: dict[int, int] = {}
         code, questioned = None, []
@@ -109,6 +128,8 @@ def send(actor: Actor, run_id: int) -> None:
             order, funding = lock_order(order_id), lock_funding(line.order_funding_id)
             code = payer_code(funding)
             net_by_provider[line.organisation_id] = net_by_provider.get(line.organisation_id, 0) + line.net_pence
+            if line.pays_again_id is not None:
+                continue
             if line.refund_id is None:
                 if order.complaint_open:
                     questioned.append(order.reference)
@@ -129,13 +150,15 @@ def drop(actor: Actor, run_id: int, words: str) -> None:
     if not words:
         raise DomainError("Say why this run is not sent", field="words")
     with transaction():
-        run = _lock_run(actor, run_id)
+        run = lock_run(actor, run_id)
         if run.state is RunState.DROPPED:
             return
         if run.state is RunState.SENT:
             raise NotAllowed("This run was sent. What has to be corrected goes into the next one.")
         run.state, run.words = RunState.DROPPED, words[:1000]
-        fundings = [line.order_funding_id for line, _ in _lines(run_id) if line.refund_id is None]
+        fundings = [
+            line.order_funding_id for line, _ in _lines(run_id) if line.refund_id is None and line.pays_again_id is None
+        ]
         for funding_id in fundings:
             order = lock_order(
                 db.session.scalars(select(OrderFunding.order_id).where(OrderFunding.id == funding_id)).one()
@@ -152,6 +175,9 @@ def drop(actor: Actor, run_id: int, words: str) -> None:
                 db.session.flush()
                 nothing_left_to_settle(order, funding, refund)
         db.session.execute(update(Refund).where(Refund.settlement_run_id == run_id).values(settlement_run_id=None))
+        db.session.execute(
+            update(SettlementLine).where(SettlementLine.again_run_id == run_id).values(again_run_id=None)
+        )
         db.session.flush()
         _record("settlement.drop", run, actor, reason=run.words)
 
@@ -164,6 +190,51 @@ def _require_no_complaint(references: list[str]) -> None:
             f"Something is said to have gone wrong with {', '.join(references[:5])}{more} since this run was prepared. "
             "Drop the run and prepare it again: the new one leaves that out until it is sorted out."
         )
+
+
+def _write_payments(run_id: int, due: PayerDue) -> None:
+    """Fix whom a run pays and where to, so that whoever sends it pays the accounts that were looked at."""
+    for part in due.totals.providers:
+        details = due.details.get(part.organisation_id)
+        db.session.add(
+            SettlementPayment(
+                run_id=run_id,
+                payee=Payee.PROVIDER,
+                organisation_id=part.organisation_id,
+                line_count=len(part.lines),
+                gross_pence=part.gross_pence,
+                levy_pence=part.levy_pence,
+                pence=part.net_pence,
+                bank_details_id=details.id if details else None,
+            )
+        )
+    levy_pence = due.totals.levy_pence
+    if levy_pence:
+        db.session.add(
+            SettlementPayment(
+                run_id=run_id,
+                payee=Payee.OPERATOR,
+                organisation_id=due.operator.organisation_id if due.operator else None,
+                line_count=0,
+                gross_pence=levy_pence,
+                levy_pence=0,
+                pence=levy_pence,
+                bank_details_id=due.operator.id if due.operator else None,
+            )
+        )
+    db.session.flush()
+
+
+def _refuse_stopped_details(run_id: int) -> None:
+    stopped = db.session.scalar(
+        select(BankDetails.account_name)
+        .join(SettlementPayment, SettlementPayment.bank_details_id == BankDetails.id)
+        .where(SettlementPayment.run_id == run_id, BankDetails.stopped_at.is_not(None))
+        .order_by(BankDetails.id)
+        .limit(1)
+    )
+    if stopped is not None:
+        raise NotAllowed(f"{stopped} has stopped the bank details of this run. Do not send it: prepare it again.")
 
 
 def _settle(order: Order, funding: OrderFunding, line: SettlementLine, actor: Actor) -> None:
@@ -215,9 +286,17 @@ def _lock_due(council_id: int, up_to: date, payer_organisation_id: int | None) -
         .order_by(Refund.id)
         .with_for_update(of=Refund)
     ).all()
+    db.session.execute(
+        select(SettlementPayment.id)
+        .join(SettlementRun, SettlementRun.id == SettlementPayment.run_id)
+        .where(returned_to(council_id, payer_organisation_id))
+        .order_by(SettlementPayment.id)
+        .with_for_update(of=SettlementPayment)
+    ).all()
 
 
-def _lock_run(actor: Actor, run_id: int) -> SettlementRun:
+def lock_run(actor: Actor, run_id: int) -> SettlementRun:
+    """The run under its lock, for its payer's finance. Raises NotFound for others."""
     run = db.session.execute(
         select(SettlementRun)
         .where(SettlementRun.id == run_id)
@@ -226,12 +305,12 @@ def _lock_run(actor: Actor, run_id: int) -> SettlementRun:
     ).scalar_one_or_none()
     if run is None:
         raise NotFound()
-    _require_finance(actor, run.council_id)
+    require_finance(actor, run.council_id, run.payer_organisation_id)
     return run
 
 
-def _require_finance(actor: Actor, council_id: int) -> None:
-    if council_id not in actor.council_ids(FINANCE):
+def require_finance(actor: Actor, council_id: int, payer_organisation_id: int | None) -> None:
+    if not may_settle(actor, council_id, payer_organisation_id):
         raise NotFound()
 
 

@@ -22,6 +22,8 @@ OPERATORS = frozenset({Role.OPERATOR})
 ACCESS_POINTS = frozenset({Role.ACCESS_POINT_WORKER})
 FINANCE = frozenset({Role.COUNCIL_FINANCE})
 READ_BUDGETS = FINANCE | {Role.AUDITOR}
+SETTLE = FINANCE | {Role.FUND_FINANCE}
+READ_RUNS = SETTLE | {Role.AUDITOR}
 WATCH_MANDATES = frozenset({Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD})
 
 HIDDEN = (404,)
@@ -161,6 +163,10 @@ BUDGETS = {
 PAYMENTS = {
     "payments.approval": form(SIGNED_IN),
     "payments.approvals": page(SIGNED_IN),
+    "payments.bank_details": page(PROVIDERS | OPERATORS),
+    "payments.bank_details_agree": act(PROVIDERS | OPERATORS),
+    "payments.bank_details_change": form(PROVIDERS | OPERATORS),
+    "payments.bank_details_stop": act(PROVIDERS | OPERATORS, operator=SHOWN),
     "payments.basket": page(ANYBODY),
     "payments.basket_add": form(ANYBODY, public=HIDDEN),
     "payments.basket_checkout": act(SIGNED_IN),
@@ -206,16 +212,23 @@ PAYMENTS = {
     "payments.provider_stripe": page(PROVIDERS),
     "payments.provider_stripe_back": page(PROVIDERS),
     "payments.provider_stripe_go": page(PROVIDERS),
-    "payments.remittance": page(PROVIDERS | READ_BUDGETS | OPERATORS, operator=SHOWN),
-    "payments.remittance_csv": page(PROVIDERS | READ_BUDGETS | OPERATORS, operator=SHOWN),
+    "payments.remittance": page(PROVIDERS | READ_RUNS | OPERATORS, operator=SHOWN),
+    "payments.remittance_csv": page(PROVIDERS | READ_RUNS | OPERATORS, operator=SHOWN),
+    "payments.remittance_pdf": page(PROVIDERS | READ_RUNS | OPERATORS, operator=SHOWN),
     "payments.send_dispute": act(OPERATORS, operator=SHOWN),
-    "payments.settlement": page(FINANCE),
-    "payments.settlement_drop": act(FINANCE),
-    "payments.settlement_journal_csv": page(READ_BUDGETS),
-    "payments.settlement_payments_csv": page(READ_BUDGETS),
-    "payments.settlement_prepare": act(FINANCE),
-    "payments.settlement_run": page(READ_BUDGETS),
-    "payments.settlement_send": act(FINANCE),
+    "payments.settlement": page(SETTLE),
+    "payments.settlement_account": form(SETTLE),
+    "payments.settlement_bacs": page(SETTLE),
+    "payments.settlement_drop": act(SETTLE),
+    "payments.settlement_journal": form(SETTLE),
+    "payments.settlement_journal_csv": page(READ_RUNS),
+    "payments.settlement_payments_csv": page(READ_RUNS),
+    "payments.settlement_prepare": act(SETTLE),
+    "payments.settlement_preview": page(SETTLE),
+    "payments.settlement_returned": form(SETTLE),
+    "payments.settlement_run": page(READ_RUNS),
+    "payments.settlement_send": act(SETTLE),
+    "payments.settlement_settings": page(SETTLE),
     "payments.stripe_webhook": act(ANYBODY),
 }
 

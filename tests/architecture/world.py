@@ -21,9 +21,20 @@ from marketplace.outbox.email import queue_email
 from marketplace.outbox.models import OutboxRow
 from marketplace.planning.models import PlanNote
 from payments import ledger
-from payments.domain import OrderState, RefundState, RunState
+from payments.domain import OrderState, Payee, RefundState, RunState
 from payments.ledger import stories
-from payments.models import Approval, Checkout, Dispute, LevyRate, OrderFunding, Refund, SettlementLine, SettlementRun
+from payments.models import (
+    Approval,
+    BankDetails,
+    Checkout,
+    Dispute,
+    LevyRate,
+    OrderFunding,
+    Refund,
+    SettlementLine,
+    SettlementPayment,
+    SettlementRun,
+)
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, council, user_with_role
 from tests.factories.budgets import BudgetFactory, MandateFactory, OutcomeFactory, PersonFactory
 from tests.factories.catalogue import ListingFactory, ProviderFactory
@@ -200,6 +211,27 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         )
     )
     entry_id = ledger.book(stories.provider_payout("txn_1", provider.organisation_id, -5_265, now))
+    payment = SettlementPayment(
+        run_id=ids["sent_run_id"],
+        payee=Payee.PROVIDER,
+        organisation_id=provider.organisation_id,
+        line_count=1,
+        gross_pence=5_400,
+        levy_pence=135,
+        pence=5_265,
+    )
+    details = BankDetails(
+        organisation_id=provider.organisation_id,
+        account_name="Their Care",
+        sort_code="102030",
+        account_number="12345678",
+        given_by_user_id=owner.id,
+        given_at=now,
+        usable_from=now + timedelta(days=3),
+    )
+    db.session.add_all((payment, details))
+    db.session.flush()
+    ids |= {"payment_id": payment.id, "details_id": details.id}
     email_id = queue_email("owner@example.org", "For the owner", "Words")
     ids |= {
         "person_id": person.id,
@@ -236,6 +268,9 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "catalogue.claim": {"organisation_id": unclaimed.organisation_id},
         "desk.provider": theirs_as_provider,
         "payments.remittance": theirs_as_provider | {"run_id": ids["sent_run_id"]},
+        "payments.remittance_pdf": theirs_as_provider | {"run_id": ids["sent_run_id"]},
+        "payments.settlement_bacs": {"run_id": ids["sent_run_id"]},
+        "payments.settlement_returned": {"run_id": ids["sent_run_id"]},
         "payments.remittance_csv": theirs_as_provider | {"run_id": ids["sent_run_id"]},
         "reports.export": {"name": "category"},
     }
@@ -260,6 +295,7 @@ _KIND = {
     Role.BUDGET_MANAGER: OrganisationKind.SUPPORT,
     Role.SUPPORT_PLANNER: OrganisationKind.SUPPORT,
     Role.CATALYST: OrganisationKind.SUPPORT,
+    Role.FUND_FINANCE: OrganisationKind.SUPPORT,
     Role.ACCESS_POINT_WORKER: OrganisationKind.ACCESS_POINT,
     Role.OPERATOR: OrganisationKind.OPERATOR,
 }

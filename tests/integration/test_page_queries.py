@@ -48,13 +48,13 @@ PAGES = {
         "/provider/listings": 7,
         "/provider/orders": 6,
         "/provider/orders/{order}": 10,
-        "/provider/money": 10,
+        "/provider/money": 11,
         "/provider/payouts": 11,
         "/provider/statement": 8,
     },
     "finance": {
         "/council/budgets": 8,
-        "/council/settlement": 9,
+        "/council/settlement": 12,
     },
     "commissioner": {
         "/reports": 9,

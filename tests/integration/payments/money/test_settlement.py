@@ -9,22 +9,21 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from marketplace.accounts.domain import Actor
+from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
-from payments import checks, files, ledger
+from payments import checks, ledger
+from payments import settlement_files as files
 from payments.domain import OrderState, RefundState, RunState
+from payments.files import harmless, pounds
+from payments.journal import JournalMap
 from payments.models import OrderFunding, SettlementRun
-from payments.queries.settlement import (
-    due_to_settle,
-    get_remittance_for,
-    get_run_for,
-    list_runs,
-    list_runs_of_provider,
-)
+from payments.queries.settlement import due_to_settle
+from payments.queries.settlement_runs import get_remittance_for, get_run_for, list_runs, list_runs_of_provider
 from payments.services import refunds, settlement
-from tests.factories.accounts import council
+from tests.factories.accounts import council, user_with_role
 from tests.integration.payments.money.telling import Story, finance, moves_of, operators, settled_story, table
 from tests.integration.payments.money.test_races import at_once, errors
 
@@ -234,15 +233,25 @@ def test_the_holder_of_a_service_fund_has_a_run_of_its_own(app: Flask) -> None:
 
     story, others = settled_story(), settled_story()
     with transaction():
-        holder_id = OrganisationFactory(name="Dales Fund Holder").id
+        holder = OrganisationFactory(name="Dales Fund Holder", kind="support")
+        holder_id = holder.id
+        officers = [user_with_role(Role.FUND_FINANCE, holder).id for _ in range(2)]
         funding = db.session.execute(select(OrderFunding).where(OrderFunding.order_id == story.order_id)).scalar_one()
         funding.payer, funding.payer_organisation_id = Payer.ISF_HOLDER, holder_id
     council_id = _council_id()
     assert list_payers(council_id) == [None, holder_id]
     assert due_to_settle(council_id, clock.today()).totals.line_count == 1
-    first, second = finance()
+    first, second = map(actor_of, officers)
+    (of_council,) = finance(1)
+    with pytest.raises(NotFound):
+        settlement.prepare(of_council, council_id, clock.today(), holder_id)
+    with pytest.raises(NotFound):
+        settlement.prepare(first, council_id, clock.today())
     run_id = settlement.prepare(first, council_id, clock.today(), holder_id)
+    with pytest.raises(NotFound):
+        settlement.send(of_council, run_id)
     settlement.send(second, run_id)
+    assert get_run_for(of_council, run_id).payer_name == "Dales Fund Holder"
     assert get_run_for(first, run_id).payer_name == "Dales Fund Holder"
     assert (story.states[1], others.states[1]) == ("paid", "none")
     assert ledger.balance(ledger.isf_owed(holder_id)) == 0
@@ -268,7 +277,7 @@ def test_the_files_of_a_run_are_the_same_bytes_and_their_sums_agree(app: Flask) 
     for _ in range(2):
         run = get_run_for(actors[0], run_id)
         part = get_remittance_for(actors[0], run_id, first.organisation_id)[1]
-        texts.append((files.payments_csv(run), files.journal_csv(run), files.remittance_csv(run, part)))
+        texts.append((files.payments_csv(run), files.journal_csv(run, JournalMap()), files.remittance_csv(run, part)))
         if run.state is RunState.PREPARED:
             settlement.send(actors[1], run_id)
             with transaction():
@@ -284,9 +293,9 @@ def test_the_files_of_a_run_are_the_same_bytes_and_their_sums_agree(app: Flask) 
 
 
 def test_a_name_that_is_a_formula_is_plain_text_in_a_file() -> None:
-    assert files.harmless("=SUM(A1)") == "'=SUM(A1)"
-    assert files.harmless("Dales Home Care") == "Dales Home Care"
-    assert [files.pounds(pence) for pence in (0, 5, -5, 123_450)] == ["0.00", "0.05", "-0.05", "1234.50"]
+    assert harmless("=SUM(A1)") == "'=SUM(A1)"
+    assert harmless("Dales Home Care") == "Dales Home Care"
+    assert [pounds(pence) for pence in (0, 5, -5, 123_450)] == ["0.00", "0.05", "-0.05", "1234.50"]
 
 
 def test_a_provider_finds_the_runs_that_paid_it(app: Flask) -> None:
@@ -294,7 +303,8 @@ def test_a_provider_finds_the_runs_that_paid_it(app: Flask) -> None:
     run_id = _run()
     ((run, net_pence),) = list_runs_of_provider(story.organisation_id)
     assert (run.id, net_pence) == (run_id, 5265)
-    assert list_runs([_council_id()])[0].id == run_id
+    runs, count = list_runs(finance(1)[0])
+    assert ([run.id for run in runs], count) == ([run_id], 1)
     assert [run.id for run, _ in list_runs_of_provider(other.organisation_id)] == [run_id]
 
 

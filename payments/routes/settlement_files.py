@@ -1,0 +1,105 @@
+"""The files of a settlement run, each provider's remittance, and payments that a bank returned."""
+
+from flask import Response as Answer
+from flask import current_app, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from marketplace.accounts.access import allow, current_actor, roles
+from marketplace.accounts.domain import Role
+from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.pdf import pdf_file
+from payments import settlement_files as files
+from payments.forms.settlement import ReturnedForm
+from payments.queries.payers import may_settle, settings_of_run
+from payments.queries.settlement_runs import get_payment_for, get_remittance_for, get_run_for, list_payments
+from payments.routes import blueprint
+from payments.routes.money import csv_file
+from payments.routes.settlement import READ, SETTLE
+from payments.services.returned import mark_returned
+
+PAID = roles(Role.COUNCIL_FINANCE, Role.FUND_FINANCE, Role.AUDITOR, Role.PROVIDER, Role.OPERATOR)
+
+
+@blueprint.get("/council/settlement/<int:run_id>/payments.csv")
+@allow(READ)
+def settlement_payments_csv(run_id: int) -> Answer:
+    run = get_run_for(current_actor(), run_id)
+    return csv_file(files.payments_csv(run), f"{run.reference}-payments.csv")
+
+
+@blueprint.get("/council/settlement/<int:run_id>/journal.csv")
+@allow(READ)
+def settlement_journal_csv(run_id: int) -> Answer:
+    run = get_run_for(current_actor(), run_id)
+    journal = settings_of_run(run.settings_id).journal
+    return csv_file(files.journal_csv(run, journal), f"{run.reference}-journal.csv")
+
+
+@blueprint.get("/council/settlement/<int:run_id>/bacs.txt")
+@allow(SETTLE)
+def settlement_bacs(run_id: int) -> Response:
+    """The BACS file holds whole account numbers: it is for the payer's own finance alone."""
+    actor = current_actor()
+    run = get_run_for(actor, run_id, lines=False)
+    if not may_settle(actor, run.council_id, run.payer_organisation_id):
+        raise NotFound()
+    try:
+        text = files.bacs(run, settings_of_run(run.settings_id), list_payments(run, size=0))
+    except NotFound:
+        raise
+    except DomainError as error:
+        flash(error.message, "error")
+        return redirect(url_for("payments.settlement_run", run_id=run_id))
+    return Answer(
+        text,
+        content_type="text/plain; charset=us-ascii",
+        headers={
+            "Content-Disposition": f'attachment; filename="{run.reference}-bacs.txt"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@blueprint.route("/council/settlement/<int:run_id>/payments/<int:payment_id>/returned", methods=["GET", "POST"])
+@allow(SETTLE)
+def settlement_returned(run_id: int, payment_id: int) -> Response | str:
+    """The bank returned what a provider was paid: say why, and it is due again."""
+    actor = current_actor()
+    run, payment = get_payment_for(actor, run_id, payment_id)
+    if not may_settle(actor, run.council_id, run.payer_organisation_id):
+        raise NotFound()
+    form = ReturnedForm()
+    if form.validate_on_submit():
+        try:
+            mark_returned(actor, run_id, payment_id, form.reason.data or "")
+            flash(f"{payment.name} is paid again in the next run, and has been told.", "success")
+            return redirect(url_for("payments.settlement_run", run_id=run_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template("payments/settlement/returned.html", run=run, payment=payment, form=form)
+
+
+@blueprint.get("/settlement/<int:run_id>/remittance/<int:organisation_id>")
+@allow(PAID)
+def remittance(run_id: int, organisation_id: int) -> str:
+    """What one provider is paid in a run: for the payer, and for the provider once it was sent."""
+    run, part = get_remittance_for(current_actor(), run_id, organisation_id)
+    is_provider = organisation_id in current_actor().organisation_ids(Role.PROVIDER)
+    return render_template("payments/settlement/remittance.html", run=run, part=part, is_provider=is_provider)
+
+
+@blueprint.get("/settlement/<int:run_id>/remittance/<int:organisation_id>.csv")
+@allow(PAID)
+def remittance_csv(run_id: int, organisation_id: int) -> Answer:
+    run, part = get_remittance_for(current_actor(), run_id, organisation_id)
+    return csv_file(files.remittance_csv(run, part), f"{run.reference}-remittance-{organisation_id}.csv")
+
+
+@blueprint.get("/settlement/<int:run_id>/remittance/<int:organisation_id>.pdf")
+@allow(PAID)
+def remittance_pdf(run_id: int, organisation_id: int) -> Answer:
+    run, part = get_remittance_for(current_actor(), run_id, organisation_id)
+    paper = files.remittance_paper(run, part, current_app.config["SERVICE_NAME"])
+    return pdf_file(paper, f"{run.reference}-remittance-{organisation_id}.pdf")

@@ -1,0 +1,203 @@
+"""The files of a settlement run: for a payer's bank and finance system, and each provider's remittance.
+
+Built from what never changes, in a fixed order and spelling, so that the same run is the same bytes whenever it is
+fetched. In CSV files amounts are pounds with two decimals and no sign of thousands; dates are ISO.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from marketplace.kernel import clock
+from marketplace.kernel.errors import NotAllowed
+from marketplace.kernel.money import format_pounds
+from marketplace.ui.filters import short_date
+from marketplace.ui.pdf import Address, Column, Paper, Sheet
+from payments.banking.bacs import Credit, Submission, bacs_file
+from payments.files import harmless, pounds, table
+from payments.journal import Creditor, JournalLine, JournalMap
+from payments.journal import rows as journal_rows
+from payments.queries.payers import SettingsView
+from payments.queries.settlement import Remittance
+from payments.queries.settlement_runs import PaymentView, RunView
+
+PAYMENTS = ("run", "payer", "up_to", "payee_type", "payee_number", "payee", "lines", "gross", "levy", "amount")
+REMITTANCE = ("run", "payer", "order", "date", "person", "kind", "gross", "levy", "net")
+
+
+def payments_csv(run: RunView) -> str:
+    """Who is paid what: each provider its net, the operator its one line, and the control totals as the last row."""
+    head = (run.reference, harmless(run.payer_name), run.up_to.isoformat())
+    rows: list[Sequence[object]] = []
+    for part in run.totals.providers:
+        rows.append(
+            (
+                *head,
+                "provider",
+                part.organisation_id,
+                harmless(part.provider_name),
+                len(part.lines),
+                pounds(part.gross_pence),
+                pounds(part.levy_pence),
+                pounds(part.net_pence),
+            )
+        )
+    rows.append((*head, "operator", "", "Levy", "", "", "", pounds(run.levy_pence)))
+    rows.append(
+        (
+            *head,
+            "control total",
+            "",
+            "",
+            run.totals.line_count,
+            pounds(run.gross_pence),
+            pounds(run.levy_pence),
+            pounds(run.gross_pence),
+        )
+    )
+    return table(PAYMENTS, rows)
+
+
+def remittance_csv(run: RunView, remittance: Remittance) -> str:
+    """A provider's lines of a run, with the sum as the last row."""
+    head = (run.reference, harmless(run.payer_name))
+    rows: list[Sequence[object]] = [
+        (
+            *head,
+            line.reference,
+            line.on.isoformat(),
+            harmless(line.person_name),
+            line.kind,
+            pounds(line.gross_pence),
+            pounds(line.levy_pence),
+            pounds(line.net_pence),
+        )
+        for line in remittance.lines
+    ]
+    rows.append(
+        (
+            *head,
+            "",
+            "",
+            "",
+            "sum",
+            pounds(remittance.gross_pence),
+            pounds(remittance.levy_pence),
+            pounds(remittance.net_pence),
+        )
+    )
+    return table(REMITTANCE, rows)
+
+
+def journal_csv(run: RunView, mapping: JournalMap) -> str:
+    """The run as the payer's journal: its own columns and codes."""
+    lines = [
+        JournalLine(
+            line.reference,
+            part.provider_name,
+            part.organisation_id,
+            line.gross_pence,
+            line.refund_id is not None,
+            line.pays_again_id is not None,
+            line.split,
+        )
+        for part in run.totals.providers
+        for line in part.lines
+    ]
+    creditors = [
+        *(Creditor(part.provider_name, part.organisation_id, part.net_pence) for part in run.totals.providers),
+        Creditor("Levy", None, run.levy_pence),
+    ]
+    rows = journal_rows(mapping, run.reference, run.up_to.isoformat(), lines, creditors)
+    return table(
+        [harmless(heading) for _, heading in mapping.columns],
+        ([_journal_cell(name, row) for name, _ in mapping.columns] for row in rows),
+    )
+
+
+def _journal_cell(name: str, row: Mapping[str, object]) -> object:
+    pence = int(str(row["pence"]))
+    if name == "amount":
+        return pounds(pence)
+    if name == "debit":
+        return pounds(pence) if pence > 0 else ""
+    if name == "credit":
+        return pounds(-pence) if pence < 0 else ""
+    cell = row[name]
+    return harmless(cell) if isinstance(cell, str) else cell
+
+
+def bacs(run: RunView, settings: SettingsView, payments: Sequence[PaymentView]) -> str:
+    """The BACS file of a run that was sent. Raises NotAllowed, in one sentence, when the run was not paid that way."""
+    if run.sent_at is None or run.processing_on is None:
+        raise NotAllowed("The BACS file is made when a colleague has sent the run.")
+    if settings.account is None or settings.service_user_number is None:
+        raise NotAllowed("This run was prepared before your bank account was set here, so it has no BACS file.")
+    credits = tuple(
+        Credit(payment.details.account, payment.pence, run.reference)
+        for payment in payments
+        if payment.pence and payment.details is not None
+    )
+    if sum(credit.pence for credit in credits) != run.gross_pence:
+        raise NotAllowed("Somebody in this run has no bank details, so it has no BACS file.")
+    if not credits:
+        raise NotAllowed("Nobody is paid anything by this run, so it has no BACS file.")
+    return bacs_file(
+        Submission(
+            service_user_number=settings.service_user_number,
+            user_name=settings.account.name,
+            account=settings.account,
+            serial=run.id % 999_999 + 1,
+            made_on=clock.london(run.sent_at).date(),
+            processing_on=run.processing_on,
+            credits=credits,
+        )
+    )
+
+
+def remittance_paper(run: RunView, remittance: Remittance, operator: str) -> Paper:
+    """What a provider is paid in a run, to print and to keep."""
+    kinds = {"sale": "Done", "credit": "Given back", "again": "Paid again"}
+    lines = tuple(
+        (
+            line.reference,
+            short_date(line.on),
+            line.person_name,
+            kinds[line.kind],
+            format_pounds(line.gross_pence),
+            format_pounds(line.levy_pence),
+            format_pounds(line.net_pence),
+        )
+        for line in remittance.lines
+    )
+    gross, levy, net = map(format_pounds, (remittance.gross_pence, remittance.levy_pence, remittance.net_pence))
+    return Paper(
+        title=f"Remittance {run.reference}",
+        author=run.payer_name,
+        addresses=(Address("Paid to", (remittance.provider_name,)), Address("Paid by", (run.payer_name,))),
+        facts=(
+            ("Run", run.reference),
+            ("Everything agreed up to", short_date(run.up_to)),
+            ("Sent on", short_date(run.sent_at) if run.sent_at else "Not sent yet"),
+        ),
+        tables=(
+            Sheet(
+                "Line by line",
+                (
+                    Column("Order"),
+                    Column("Date"),
+                    Column("For", wide=True),
+                    Column("What"),
+                    Column("Price", money=True),
+                    Column("Levy", money=True),
+                    Column("Paid", money=True),
+                ),
+                lines,
+                ("Together", "", "", "", gross, levy, net),
+            ),
+        ),
+        totals=(
+            ("Price of what was done", gross),
+            (f"Levy, paid to {operator}", levy),
+            ("Paid to you", net),
+        ),
+        footer=f"{run.reference}, {remittance.provider_name}",
+    )
