@@ -14,6 +14,7 @@ from marketplace.audit.services import link_rows
 from marketplace.database import db
 from marketplace.demo import (
     authority,
+    banks,
     budgets,
     cards,
     disk,
@@ -67,6 +68,7 @@ def _build(say: Say) -> None:
         authority.give(folk, begins, today)
         offers = offers_of(providers)
         budgets.set_up(folk, begins, today, stories.tomasz_pence(offers))
+        banks.ready(folk, offers.values())
         say("Providers open their accounts for card payments, at the sandbox")
         cards.ready_providers(offers.values())
     _index()
@@ -76,6 +78,7 @@ def _build(say: Say) -> None:
     history.write(story, offers, begins, today)
     stories.write(story, offers, today)
     settling.write(story, begins, today)
+    banks.write(story, today)
     waiting.write(story, today)
     story.diary.live()
     _work()

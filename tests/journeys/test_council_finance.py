@@ -5,6 +5,7 @@ from datetime import timedelta
 from playwright.sync_api import expect
 
 from marketplace.kernel import clock
+from tests.bacs import parse
 from tests.journeys.walker import Walker
 
 
@@ -55,3 +56,36 @@ def test_two_bad_rows_are_refused_with_reasons_and_the_others_are_taken(walker: 
     walker.fill("Name or reference", "Horace Bramblecote")
     walker.click("Show", exact=True)
     expect(walker.sees("No budgets found")).to_be_visible()
+
+
+def test_a_run_is_looked_at_its_files_are_fetched_and_the_journal_needs_its_cost_code(walker: Walker) -> None:
+    walker.be("council-finance")
+    walker.menu("Settlement")
+    walker.click("See where each is paid")
+    walker.sees("asked on")  # the provider that changed its account yesterday
+    walker.sees("99-99-")
+    walker.click("Settlement", exact=True)
+    walker.click("How runs are paid and booked")
+    walker.sees("640217")
+    walker.click("Change the journal")
+    walker.select("Column 3", "Nothing")
+    walker.fill("Heading of column 1", "Batch number")
+    walker.click("Book runs like this")
+    walker.sees("The journal needs a column for the cost code")
+    assert walker.page.get_by_label("Heading of column 1").input_value() == "Batch number"
+    walker.menu("Settlement")
+    walker.page.locator("main tbody tr").filter(has_text="Sent").first.get_by_role("link").first.click()
+    walker.look()
+    with walker.page.expect_download() as bacs:
+        walker.page.get_by_role("link", name="BACS file for the bank").click()
+    paid = parse(bacs.value.path().read_bytes().decode("ascii"))
+    assert paid.service_user_number == "640217"
+    assert len(paid.credits) > 1
+    with walker.page.expect_download() as journal:
+        walker.page.get_by_role("link", name="Journal (CSV)").click()
+    assert "GL code" in journal.value.path().read_text(encoding="utf-8-sig").splitlines()[0]
+    walker.page.locator("main tbody th a").first.click()
+    walker.look()
+    with walker.page.expect_download() as remittance:
+        walker.page.get_by_role("link", name="Download to keep (PDF)").click()
+    assert remittance.value.path().read_bytes().startswith(b"%PDF-")

@@ -1,0 +1,64 @@
+"""Bank accounts in the demo: of providers whom councils pay, of the operator, and of the councils. All are invented."""
+
+from collections.abc import Iterable
+from datetime import date
+from functools import partial
+
+from catalogue.queries.listings import Offer
+from marketplace.accounts.domain import Actor
+from marketplace.demo.diary import later, moment
+from marketplace.demo.folk import DARLINGTON, DURHAM, Folk
+from marketplace.demo.orders import Story
+from marketplace.kernel.rails import SETTLED_RAILS
+from payments.banking.accounts import BankAccount
+from payments.journal import JournalMap
+from payments.services import bank_details, settlement_settings
+
+PAYERS = {DARLINGTON: ("farah", "Darlington Council", "640217"), DURHAM: ("gilbert", "Durham County", "640905")}
+CHANGES_LATELY = "Dales Home Care"
+JOURNAL = JournalMap(
+    columns=(
+        ("run", "Batch"),
+        ("up_to", "Posting date"),
+        ("account", "GL code"),
+        ("order", "Your ref"),
+        ("description", "Narrative"),
+        ("debit", "Debit"),
+        ("credit", "Credit"),
+    ),
+    care="ASC4100-3310",
+    providers="BAL0900-2100",
+    operator="BAL0900-2150",
+    returned="BAL0900-2190",
+    by_category={"home-care": "ASC4100-3301", "personal-assistants": "ASC4100-3305", "meals": "ASC4100-3320"},
+)
+
+
+def ready(folk: Folk, offers: Iterable[Offer]) -> None:
+    """Everybody whom a council pays says where; the councils say from where, and how they book."""
+    names = sorted({offer.provider_name for offer in offers if offer.price_pence and offer.rails & SETTLED_RAILS})
+    for number, name in enumerate(names, start=1):
+        actor = folk.member_of(name)
+        bank_details.give(actor, _organisation(actor), _account(name, number))
+    olive = folk.actor("olive")
+    bank_details.give(olive, _organisation(olive), _account("The marketplace", 0))
+    for number, (gss, (officer, name, service_user)) in enumerate(PAYERS.items(), start=900):
+        actor, council_id = folk.actor(officer), folk.councils[gss]
+        settlement_settings.set_account(actor, council_id, None, _account(name, number), service_user)
+        settlement_settings.set_journal(actor, council_id, None, JOURNAL)
+
+
+def write(story: Story, today: date) -> None:
+    """A provider changed its account yesterday, so that the change rests and is seen."""
+    actor = story.folk.member_of(CHANGES_LATELY)
+    account = _account(CHANGES_LATELY, 77)
+    give = partial(bank_details.give, actor, _organisation(actor), account)
+    story.diary.at(moment(later(today, -1), 15), give)
+
+
+def _organisation(actor: Actor) -> int:
+    return actor.memberships[0].organisation_id
+
+
+def _account(name: str, number: int) -> BankAccount:
+    return BankAccount(name[:70], f"9999{number % 100:02d}", f"{40_000_000 + 7_919 * number:08d}")
