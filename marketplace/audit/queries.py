@@ -123,19 +123,20 @@ def check_chain() -> ChainCheck:
         .execution_options(yield_per=2000)
     )
     fault = None
-    for link, row in pairs:
-        if link.sequence != expected:
-            fault = f"link {expected} is missing"
-            break
-        if row is None:
-            fault = f"audit row {link.audit_row_id} is missing"
-            break
-        digest = link_digest(digest, row)
-        if digest != link.digest:
-            fault = f"audit row {row.id} does not match link {link.sequence}"
-            break
-        expected += 1
-        count += 1
+    with pairs:
+        for link, row in pairs:
+            if link.sequence != expected:
+                fault = f"link {expected} is missing"
+                break
+            if row is None:
+                fault = f"audit row {link.audit_row_id} is missing"
+                break
+            digest = link_digest(digest, row)
+            if digest != link.digest:
+                fault = f"audit row {row.id} does not match link {link.sequence}"
+                break
+            expected += 1
+            count += 1
     unlinked, oldest = db.session.execute(
         select(func.count(AuditRow.id), func.min(AuditRow.at))
         .outerjoin(AuditLink, AuditLink.audit_row_id == AuditRow.id)

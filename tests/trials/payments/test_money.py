@@ -50,15 +50,17 @@ def test_random_splits_give_all_of_the_levy_back(examples: int) -> None:
     gives_all_back()
 
 
-@pytest.mark.trial
-def test_ten_thousand_random_steps_of_the_ledger_keep_every_balance(app: Flask) -> None:
+@pytest.mark.parametrize(
+    "steps", [pytest.param(10_000, marks=pytest.mark.trial), pytest.param(100_000, marks=pytest.mark.soak)]
+)
+def test_random_steps_of_the_ledger_keep_every_balance(app: Flask, steps: int) -> None:
     seed = int(os.environ.get("SEED", random.SystemRandom().randrange(10**9)))
     print(f"SEED={seed}")
     chance = random.Random(seed)
     model: dict[str, int] = dict.fromkeys(CODES, 0)
     booked: dict[str, tuple[int, dict[str, int]]] = {}
     reversed_causes: set[str] = set()
-    for step in range(10_000):
+    for step in range(steps):
         kind = chance.random()
         with transaction():
             if kind < 0.7 or not booked:
@@ -84,8 +86,8 @@ def test_ten_thousand_random_steps_of_the_ledger_keep_every_balance(app: Flask) 
     assert [check.fault for check in checks.run() if check.invariant == "I1"] == [None]
 
 
-@pytest.mark.trial
-def test_every_order_of_six_events_ends_in_the_same_state(app: Flask, stripe_sandbox: TestSandbox) -> None:
+@pytest.mark.parametrize("every", [pytest.param(6, marks=pytest.mark.trial), pytest.param(1, marks=pytest.mark.soak)])
+def test_every_order_of_six_events_ends_in_the_same_state(app: Flask, stripe_sandbox: TestSandbox, every: int) -> None:
     client = app.test_client()
     wanted = (
         "payment_intent.amount_capturable_updated",
@@ -96,7 +98,7 @@ def test_every_order_of_six_events_ends_in_the_same_state(app: Flask, stripe_san
         "charge.refunded",
     )
     endings = set()
-    for order_of_arrival in itertools.islice(itertools.permutations(range(6)), 0, 720, 6):
+    for order_of_arrival in itertools.islice(itertools.permutations(range(6)), 0, 720, every):
         story = authorised(stripe_sandbox)
         intent = story.payment.stripe_id
         orders.accept(story.provider, story.order_id)
@@ -119,10 +121,12 @@ def test_every_order_of_six_events_ends_in_the_same_state(app: Flask, stripe_san
     assert [check.fault for check in checks.run() if check.fault] == []
 
 
-@pytest.mark.trial
-def test_a_hundred_double_refund_races_give_back_a_hundred_times(app: Flask, stripe_sandbox: TestSandbox) -> None:
-    story = captured(stripe_sandbox, lines=((100, 100),))
-    for number in range(100):
+@pytest.mark.parametrize(
+    "races", [pytest.param(100, marks=pytest.mark.trial), pytest.param(1_000, marks=pytest.mark.soak)]
+)
+def test_double_refund_races_give_back_once_each(app: Flask, stripe_sandbox: TestSandbox, races: int) -> None:
+    story = captured(stripe_sandbox, lines=((races, 100),))
+    for number in range(races):
         results = at_once(
             app,
             [
@@ -134,9 +138,9 @@ def test_a_hundred_double_refund_races_give_back_a_hundred_times(app: Flask, str
         )
         assert errors(results) == []
         assert results[0] == results[1]
-    assert db.session.scalar(select(func.count(Refund.id))) == 100
-    assert story.funding.refunded_pence == 10_000
-    assert story.funding.levy_back_pence == story.funding.levy_pence == 250
+    assert db.session.scalar(select(func.count(Refund.id))) == races
+    assert story.funding.refunded_pence == races * 100
+    assert story.funding.levy_back_pence == story.funding.levy_pence == levy(races * 100, 250)
 
 
 @pytest.mark.trial
