@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
-from typing import IO, Any, TypeVar, cast
+from typing import IO, Any, ParamSpec, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -45,6 +46,8 @@ NAMING = {
 
 
 Statement = TypeVar("Statement")
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
 
 
 class Base(DeclarativeBase):
@@ -165,6 +168,33 @@ def for_each_dialect(build: Callable[[Any], Statement]) -> Callable[[], Statemen
     """A statement built once for each database by `build`, which is given that database's own `insert`."""
     built = {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
     return lambda: built[db.engine.dialect.name]
+
+
+def read_once(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """Ask the database once for what several parts of one page read: the answer is kept until the read ends.
+
+    What is kept belongs to the read transaction that asked, which one request has. Inside `transaction()` nothing is
+    kept, because there it may be about what was just written. Arguments are hashable, answers are not changed.
+    """
+
+    @wraps(function)
+    def asked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        if in_transaction():
+            return function(*args, **kwargs)
+        session = db.session()
+        key = (asked, args, tuple(sorted(kwargs.items())))
+        begun, known = session.info.get("read_once", (None, {}))
+        if begun is not None and begun is session.get_transaction() and key in known:
+            return cast("Answer", known[key])
+        answer = function(*args, **kwargs)
+        now = session.get_transaction()
+        if begun is not now:
+            known = {}
+            session.info["read_once"] = (now, known)
+        known[key] = answer
+        return answer
+
+    return asked
 
 
 def in_transaction() -> bool:

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select
 
 from budgets.domain import OutcomeView
 from budgets.models import Outcome
-from marketplace.database import db, send, table_of
+from marketplace.database import db, read_once, send, table_of
 
 _outcomes = table_of(Outcome)
 _LIVE = (
@@ -16,6 +16,7 @@ _LIVE = (
 )
 
 
+@read_once
 def list_outcomes(person_id: int) -> list[OutcomeView]:
     """A person's live outcomes in their own order."""
     rows = send(_LIVE, {"person_id": person_id})

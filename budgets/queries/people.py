@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 
 from budgets.domain import PersonContact, PersonView
 from budgets.models import Person
-from marketplace.database import db, send, table_of
+from marketplace.database import db, read_once, send, table_of
 from marketplace.kernel.errors import NotFound
 
 _people = table_of(Person)
@@ -20,6 +20,7 @@ def person_view(row: Any) -> PersonView:
     return PersonView(*row[: len(COLUMNS)])
 
 
+@read_once
 def find_person(person_id: int) -> PersonView | None:
     row = send(_BY_ID, {"person_id": person_id}).one_or_none()
     return person_view(row) if row else None
@@ -43,6 +44,7 @@ def contact_of(person_id: int) -> PersonContact:
     return PersonContact(*row)
 
 
+@read_once
 def find_person_of_user(user_id: int) -> PersonView | None:
     """The person who signs in as this user, if there is one."""
     row = db.session.execute(select(*COLUMNS).where(Person.user_id == user_id)).one_or_none()

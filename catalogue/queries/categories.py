@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from catalogue.domain import ListingState
 from catalogue.models import Category, Listing, Provider
 from catalogue.visibility import PUBLIC_PROVIDERS
-from marketplace.database import db
+from marketplace.database import db, read_once
 from marketplace.kernel.errors import NotFound
 
 
@@ -29,6 +29,7 @@ class CategoryView:
         return (self.slug, *(child.slug for child in self.children))
 
 
+@read_once
 def list_categories() -> list[CategoryView]:
     """Categories of the first level with their children, by position. One query."""
     rows = db.session.execute(

@@ -8,6 +8,7 @@ from payments.services.baskets import LONGEST_NOTE, LineWanted
 
 ANY = 10**12
 """The basket itself says how many can be ordered: that differs from listing to listing."""
+GO_ON = "order"
 
 
 class LineForm(BaseForm):
@@ -16,6 +17,7 @@ class LineForm(BaseForm):
     listing_id = fields.HiddenField()
     person_id = fields.HiddenField()
     outcome_id = fields.HiddenField()
+    then = fields.HiddenField()
     quantity = fields.WholeNumberField("How many", most=ANY, validators=[fields.Required("Enter how many, like 3")])
     wanted_on = fields.UkDateField(
         "Which day (optional)", hint="For something regular, the first day", validators=[Optional()]
@@ -28,6 +30,11 @@ class LineForm(BaseForm):
         validators=[Optional()],
     )
     submit = fields.SubmitField("Put it in the basket")
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the button was the one that goes on to order."""
+        return bool(self.then.data == GO_ON)
 
     def to_command(self) -> LineWanted:
         return LineWanted(

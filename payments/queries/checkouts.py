@@ -13,7 +13,7 @@ from budgets.queries.access import get_access
 from budgets.queries.outcomes import list_outcomes
 from budgets.queries.pots import get_pot_choice, list_pot_choices
 from marketplace.accounts.domain import Actor
-from marketplace.database import db, send, table_of
+from marketplace.database import db, read_once, send, table_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import BUDGET_RAILS, CARD_RAILS, Rail
@@ -164,6 +164,7 @@ def _spelled(line: BasketLineView) -> list[object]:
     return [line.id, line.listing_id, line.title, line.quantity, line.price_pence, str(line.wanted_on), line.note]
 
 
+@read_once
 def get_checkout(actor: Actor, checkout_id: int, *, for_update: bool = False) -> CheckoutView:
     """A checkout of the actor's own, held until the commit where that is asked. Raises NotFound for anybody else's."""
     query = _CHECKOUT_LOCKED if for_update else _CHECKOUT

@@ -83,6 +83,8 @@ def basket_add() -> Response | str:
         try:
             wanted = form.to_command()
             baskets.add(owner, wanted)
+            if form.goes_on and owner.person_id is not None:
+                return _go_on(owner, owner.person_id)
             person = _somebody_else(owner)  # named, because the message may be read in another tab
             where = f"In the basket for {person.name}" if person else "In the basket"
             flash(f"{where}: {offer.unit_words.counted(wanted.quantity)} of {offer.title}.", "success")
@@ -226,8 +228,13 @@ def basket_checkout() -> Response:
     owner = current_owner()
     if owner.person_id is None:
         return redirect(url_for("payments.basket_whose"))
+    return _go_on(owner, owner.person_id)
+
+
+def _go_on(owner: Owner, person_id: int) -> Response:
+    """To the checkout of a basket, or back to the basket when something in it has to be put right first."""
     try:
-        checkout_id = checkout.begin(current_actor(), owner.person_id)
+        checkout_id = checkout.begin(current_actor(), person_id)
     except NotFound:
         raise
     except DomainError as error:

@@ -309,3 +309,26 @@ def test_what_was_never_shown_is_not_there_for_a_basket_either(
     for response in (client.get(page), submit(client, "/sign-in", {"listing_id": shop.listing_ids[0]}, to=page)):
         assert response.status_code == 404
         assert "Help from Dales Home Care" not in text_of(response)
+
+
+def test_the_second_button_of_a_listing_leads_straight_to_the_last_page_of_checkout(
+    app: Flask, client: FlaskClient
+) -> None:
+    shop = Shop()
+    address = f"/listing/{shop.listing_ids[0]}"
+    assert "go on to order" not in text_of(client.get(address))
+    sign_in(client, shop.margaret.user_id or 0)
+    assert "go on to order" in text_of(client.get(address))
+    answer = shop.add(client, 0, 2, then="order")
+    assert answer.status_code == 302 and str(answer.location).startswith("/checkout/")
+    assert lines() == [(shop.listing_ids[0], 2)]
+    refused = shop.add(client, 0, 0, then="order")
+    assert refused.status_code == 200 and "Choose" in text_of(refused)
+    assert lines() == [(shop.listing_ids[0], 2)]
+
+
+def test_who_helps_nobody_in_particular_is_asked_for_whom_before_going_on(app: Flask, client: FlaskClient) -> None:
+    shop = Shop()
+    sign_in(client, shop.manager.user_id or 0)
+    answer = shop.add(client, 0, 2, then="order", person_id="")
+    assert answer.status_code == 302 and str(answer.location).startswith("/basket")

@@ -14,11 +14,12 @@ from marketplace.database import db, transaction
 from payments.domain import OrderState
 from payments.queries.baskets import Owner
 from payments.services import baskets
-from tests.browser import sign_in
+from tests.browser import sign_in, text_of
 from tests.factories.catalogue import ListingFactory
 from tests.factories.payments import OrderFactory
-from tests.integration.payments.orders.shop import Shop
+from tests.integration.payments.orders.shop import Shop, fields_of
 
+PURCHASE = 96
 MOST = {"/basket": 12, "/checkout": 18, "/orders": 11, "/order": 14, "/provider": 12, "/provider/orders": 6}
 
 
@@ -112,3 +113,16 @@ def test_an_order_with_many_lines_asks_the_same(app: Flask, client: FlaskClient,
         ).id
     sign_in(client, shop.margaret.user_id or 0)
     assert queries_of(client, f"/orders/{order_id}") <= MOST["/order"]
+
+
+def test_a_whole_purchase_by_somebody_whose_answers_are_known_is_five_requests(app: Flask, client: FlaskClient) -> None:
+    shop = Shop()
+    shop.place(client, shop.ready(client))
+    page = f"/listing/{shop.listing_ids[0]}"
+    with counted() as statements:
+        data = {**fields_of(client.get(page)), "quantity": "2", "then": "order"}
+        checkout = str(client.post("/basket/add", data=data).location)
+        done = client.post(checkout, data=fields_of(client.get(checkout)))
+        assert done.status_code == 302
+        assert "Dales Home Care" in text_of(client.get(str(done.location)))
+    assert len(statements) == PURCHASE
