@@ -19,7 +19,7 @@ from tests.factories.catalogue import ListingFactory
 from tests.factories.payments import OrderFactory
 from tests.integration.payments.orders.shop import Shop, fields_of
 
-PURCHASE = 96
+PURCHASE = 106
 MOST = {"/basket": 12, "/checkout": 18, "/orders": 11, "/order": 14, "/provider": 12, "/provider/orders": 6}
 
 
