@@ -8,7 +8,7 @@ from budgets.domain import ASSISTED_ACTIONS, ConsentKind, MandateAction, Mandate
 from budgets.models import Consent, Mandate, MandateScope, MandateStaff, Person
 from budgets.queries.people import COLUMNS, find_person, find_person_of_user, person_view
 from marketplace.accounts.domain import Actor, Role
-from marketplace.database import db, read_once
+from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 
@@ -38,7 +38,6 @@ def live() -> ColumnElement[bool]:
     )
 
 
-@read_once
 def list_mandates_of(actor: Actor, *, person_id: int | None = None) -> list[MandateView]:
     """Live mandates that name the actor, by the person's name. Two queries.
 

@@ -40,7 +40,7 @@ PAGES = {
         "/caseload": 9,
         "/caseload/to-confirm": 10,
         "/people/choose": 6,
-        "/people/{person}": 22,
+        "/people/{person}": 26,
         "/approvals": 8,
     },
     "provider": {
