@@ -35,6 +35,17 @@ class WordsForm(BaseForm):
     submit = fields.SubmitField("Save")
 
 
+class EndReviewForm(BaseForm):
+    words = fields.TextAreaField(
+        "What did you find?",
+        hint="It stays with the order",
+        longest=1000,
+        rows=4,
+        validators=[fields.Required("Say what you found")],
+    )
+    submit = fields.SubmitField("Look at Stripe again, and go on")
+
+
 class EndComplaintForm(BaseForm):
     words = fields.TextAreaField(
         "What was agreed",

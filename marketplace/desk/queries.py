@@ -23,6 +23,7 @@ from marketplace.outbox.queries import list_failed, overdue_since
 from marketplace.ui.filters import london_datetime
 from payments.domain import PaymentState
 from payments.queries import operator
+from payments.queries.attention import list_expiring
 from payments.queries.orders import OrderSummary, list_in_trouble, list_unconfirmed_older_than
 from payments.words import RAIL_NAMES
 
@@ -109,6 +110,17 @@ def _orders() -> Iterator[Task]:
             moved.get(owed.id) or owed.since,
             "desk.order",
             {"order_id": owed.id},
+        )
+    for ends in list_expiring():
+        yield Task(
+            TaskKind.PAYMENT,
+            f"Order {ends.reference}, {ends.provider_name}, {format_pounds(ends.pence)}",
+            f"The bank lets go of the money on {london_datetime(ends.until)}, and nobody has taken it. "
+            + ("End the complaint, or the buyer gives a card again." if ends.complaint_open else "See why not."),
+            "Any of us",
+            ends.since,
+            "desk.order",
+            {"order_id": ends.order_id},
         )
     for waits in operator.list_unanswered(ANSWER_IS_NEAR):
         until = f" It ends by itself on {london_datetime(waits.answer_by)}." if waits.answer_by else ""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
 
@@ -121,15 +122,26 @@ def at_stripe(organisation_id: int) -> int:
     return ledger.balance(ledger.provider_stripe(organisation_id))
 
 
+def find_in_review(order_id: int) -> InReview | None:
+    """The payment of one order, when somebody has to look at it."""
+    found = db.session.execute(_in_review().where(Order.id == order_id)).first()
+    return InReview(*found) if found is not None else None
+
+
 def list_in_review(*, limit: int = 200) -> list[InReview]:
     """Payments that somebody has to look at, those that wait longest first."""
+    query = _in_review().order_by(OrderHistory.at, Order.id).limit(limit)
+    return [InReview(*row) for row in db.session.execute(query)]
+
+
+def _in_review() -> Any:
     held = (
         select(OrderHistory.order_id, func.max(OrderHistory.id).label("id"))
         .where(OrderHistory.machine == "payment", OrderHistory.to_state == PaymentState.REVIEW)
         .group_by(OrderHistory.order_id)
         .subquery()
     )
-    rows = db.session.execute(
+    query: Any = (
         select(
             Order.id,
             Order.reference,
@@ -143,7 +155,5 @@ def list_in_review(*, limit: int = 200) -> list[InReview]:
         .join(OrderHistory, OrderHistory.id == held.c.id)
         .outerjoin(StripePayment, and_(StripePayment.order_id == Order.id))
         .where(Order.payment_state == PaymentState.REVIEW)
-        .order_by(OrderHistory.at, Order.id)
-        .limit(limit)
     )
-    return [InReview(*row) for row in rows]
+    return query

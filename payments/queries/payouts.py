@@ -10,8 +10,10 @@ from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from payments import ledger
-from payments.domain import Payee, PaymentState, RunState
+from payments.disputes import ENDED
+from payments.domain import Payee, RunState
 from payments.models import (
+    Dispute,
     LedgerAccount,
     LedgerEntry,
     LedgerPosting,
@@ -80,9 +82,11 @@ class PayoutView:
 class BankAsks:
     """A payment that the payer's bank asks back. What is lost is taken from the provider."""
 
+    dispute_id: int
     order_id: int
     reference: str
     pence: int
+    due_by: datetime | None
 
 
 @dataclass(frozen=True)
@@ -219,8 +223,9 @@ def _runs(organisation_id: int) -> list[PayoutView]:
 
 def _asked_back(organisation_id: int) -> list[BankAsks]:
     rows = db.session.execute(
-        select(Order.id, Order.reference, Order.total_pence)
-        .where(Order.organisation_id == organisation_id, Order.payment_state == PaymentState.DISPUTED)
-        .order_by(Order.id)
+        select(Dispute.id, Order.id, Order.reference, Dispute.pence, Dispute.due_by)
+        .join(Order, Order.id == Dispute.order_id)
+        .where(Order.organisation_id == organisation_id, Dispute.status.not_in(ENDED))
+        .order_by(Dispute.due_by, Dispute.id)
     )
     return [BankAsks(*row) for row in rows]

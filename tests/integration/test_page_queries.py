@@ -60,10 +60,12 @@ PAGES = {
         "/reports": 8,
     },
     "operator": {
-        "/desk": 16,
+        "/desk": 17,
         "/desk/levy": 5,
         "/desk/emails": 5,
         "/desk/audit": 3,
+        "/desk/money": 13,
+        "/desk/complaints": 5,
     },
 }
 """Who looks, at which page, and how many statements that takes: what anybody sees, and what is somebody's own."""

@@ -17,10 +17,11 @@ def page_of(count: int) -> tuple[int, int]:
 from marketplace.desk.routes import (  # noqa: E402 - the modules hang their pages on the blueprint
     applications,
     finding,
+    looking,
     money,
     orders,
     reviews,
     today,
 )
 
-__all__ = ["applications", "blueprint", "finding", "money", "orders", "reviews", "today"]
+__all__ = ["applications", "blueprint", "finding", "looking", "money", "orders", "reviews", "today"]

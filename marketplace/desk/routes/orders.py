@@ -12,6 +12,7 @@ from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import CARD_RAILS
 from payments.domain import REASONS_TO_CHOOSE, OrderState, PaymentState, RefundReason, RefundState
 from payments.queries import operator
+from payments.queries.disputes import dispute_of_order
 from payments.queries.orders import OrderView, get_order
 from payments.services import orders as services
 from payments.services import refunds
@@ -63,6 +64,7 @@ def order(order_id: int) -> Response | str:
         order=found,
         provider=get_organisation(found.organisation_id),
         buyer=get_user(found.buyer_user_id) if found.complaint_open else None,
+        dispute_id=dispute_of_order(order_id),
         may_refund=_left_pence(found) > 0 and _is_paid(found),
         state_words=state_for_provider(found.state),
         payment_words=PAYMENT_FOR_BUYER[found.payment_state],

@@ -105,9 +105,10 @@ def test_what_a_bank_asks_back_is_named_while_nobody_has_decided(
     stripe_sandbox.act("dispute", charge=story.payment.charge_id)
     stripe_sandbox.deliver()
     sign_in(client, story.provider.user_id or 0)
-    words = text_of(client.get("/provider/payouts"))
+    page = client.get("/provider/payouts")
+    words = text_of(page)
     assert "Asked back by a bank" in words
-    assert f"Amount {story.order.reference} £54.00" in words
+    assert f"Amount {story.order.reference} " in words and "/disputes/" in page.get_data(as_text=True)
 
 
 def test_a_complaint_says_why_an_order_is_not_paid(app: Flask, client: FlaskClient) -> None:

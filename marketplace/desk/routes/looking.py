@@ -1,0 +1,152 @@
+"""Money to look at, and what somebody complained about: lists that are paged, filtered and exported."""
+
+from collections.abc import Iterable, Sequence
+
+from flask import Response as Answer
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from marketplace.accounts.access import allow, current_actor, roles
+from marketplace.accounts.domain import Role
+from marketplace.desk.forms import EndReviewForm
+from marketplace.desk.money_to_look_at import WORDS, MoneyItem, MoneyKind, count_by_kind, list_money
+from marketplace.desk.routes import PER_PAGE, blueprint, page_of
+from marketplace.kernel.errors import DomainError, NotFound
+from payments import files
+from payments.domain import PaymentState
+from payments.queries.complaints import count_complaints, list_complaints
+from payments.queries.money import find_in_review
+from payments.queries.orders import get_order
+from payments.services.reviewing import end_review
+from payments.words import PAYMENT_FOR_BUYER, state_for_provider
+
+OPERATOR = roles(Role.OPERATOR)
+
+
+@blueprint.get("/desk/money")
+@allow(OPERATOR)
+def money_to_look_at() -> str:
+    """Money that somebody has to look at, what ends first at the top."""
+    everything = list_money(current_actor())
+    found, kind = _of_kind(everything)
+    page, last = page_of(len(found))
+    return render_template(
+        "desk/money.html",
+        items=found[(page - 1) * PER_PAGE : page * PER_PAGE],
+        count=len(found),
+        counts=count_by_kind(everything),
+        kind=kind,
+        words=WORDS,
+        page=page,
+        last=last,
+    )
+
+
+@blueprint.get("/desk/money.csv")
+@allow(OPERATOR)
+def money_to_look_at_csv() -> Answer:
+    """The same list as a file."""
+    found, _ = _of_kind(list_money(current_actor()))
+    rows = (
+        (
+            item.words,
+            files.harmless(item.what),
+            files.pounds(item.pence) if item.pence is not None else "",
+            files.iso_day(item.since),
+            files.iso_day(item.until) if item.until else "",
+            files.harmless(item.todo),
+            item.owner,
+        )
+        for item in found
+    )
+    return _csv(("kind", "what", "amount", "since", "until", "what_to_do", "who"), rows, "money-to-look-at.csv")
+
+
+def _of_kind(items: list[MoneyItem]) -> tuple[list[MoneyItem], MoneyKind | None]:
+    """Those of the kind that the address names; all when it names none. Raises NotFound for another word."""
+    text = request.args.get("kind", "")
+    if not text:
+        return items, None
+    try:
+        kind = MoneyKind(text)
+    except ValueError:
+        raise NotFound() from None
+    return [item for item in items if item.kind is kind], kind
+
+
+@blueprint.get("/desk/complaints")
+@allow(OPERATOR)
+def complaints() -> str:
+    """What somebody complained about and nobody has ended yet, the oldest first; or what has ended."""
+    ended = _ended()
+    count = count_complaints(ended=ended)
+    page, last = page_of(count)
+    return render_template(
+        "desk/complaints.html",
+        complaints=list_complaints(ended=ended, limit=PER_PAGE, offset=(page - 1) * PER_PAGE),
+        count=count,
+        ended=ended,
+        page=page,
+        last=last,
+        state_words=state_for_provider,
+        payment_words=PAYMENT_FOR_BUYER,
+    )
+
+
+@blueprint.get("/desk/complaints.csv")
+@allow(OPERATOR)
+def complaints_csv() -> Answer:
+    """The same list as a file, without what was written: that may speak of health."""
+    rows = (
+        (
+            each.reference,
+            files.harmless(each.provider_name),
+            files.pounds(each.total_pence),
+            state_for_provider(each.state),
+            files.iso_day(each.since),
+            files.iso_day(each.answered_at) if each.answered_at else "",
+            files.iso_day(each.ended_at) if each.ended_at else "",
+        )
+        for each in list_complaints(ended=_ended(), limit=None)
+    )
+    header = ("order", "provider", "amount", "order_is", "since", "answered_on", "ended_on")
+    return _csv(header, rows, "complaints.csv")
+
+
+def _ended() -> bool:
+    show = request.args.get("show", "open")
+    if show not in ("open", "ended"):
+        raise NotFound()
+    return show == "ended"
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]], name: str) -> Answer:
+    return Answer(
+        "\ufeff" + files.table(header, rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
+
+
+@blueprint.route("/desk/order/<int:order_id>/payment", methods=["GET", "POST"])
+@allow(OPERATOR)
+def order_payment(order_id: int) -> Response | str:
+    """A payment that does not match: what differs, and the form that takes it out of review."""
+    order = get_order(order_id, with_outcomes=False)
+    form = EndReviewForm()
+    if order.payment_state is PaymentState.REVIEW and form.validate_on_submit():
+        try:
+            state = end_review(current_actor(), order_id, form.words.data or "")
+            flash(f"The payment goes on. It stands at: {PAYMENT_FOR_BUYER[state]}.", "success")
+            return redirect(url_for("desk.order", order_id=order_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template(
+        "desk/payment.html",
+        order=order,
+        form=form,
+        found=find_in_review(order_id),
+        payment_words=PAYMENT_FOR_BUYER[order.payment_state],
+    )
