@@ -13,6 +13,7 @@ from marketplace.kernel.errors import NotFound
 _people = table_of(Person)
 COLUMNS = tuple(_people.c[name] for name in PersonView.__dataclass_fields__)
 _BY_ID = select(*COLUMNS).where(_people.c.id == bindparam("person_id"))
+_BY_USER = select(*COLUMNS).where(_people.c.user_id == bindparam("user_id"))
 
 
 def person_view(row: Any) -> PersonView:
@@ -47,7 +48,7 @@ def contact_of(person_id: int) -> PersonContact:
 @read_once
 def find_person_of_user(user_id: int) -> PersonView | None:
     """The person who signs in as this user, if there is one."""
-    row = db.session.execute(select(*COLUMNS).where(Person.user_id == user_id)).one_or_none()
+    row = send(_BY_USER, {"user_id": user_id}).one_or_none()
     return person_view(row) if row else None
 
 

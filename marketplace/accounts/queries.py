@@ -12,22 +12,36 @@ from marketplace.database import db, send, table_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 
+_users, _memberships, _organisations = table_of(User), table_of(Membership), table_of(Organisation)
+_ACTOR = (
+    select(
+        _users.c.name,
+        _users.c.email,
+        _memberships.c.role,
+        _organisations.c.id,
+        _organisations.c.name.label("organisation_name"),
+        _organisations.c.kind,
+        _organisations.c.council_id,
+    )
+    .outerjoin(_memberships, and_(_memberships.c.user_id == _users.c.id, _memberships.c.ended_at.is_(None)))
+    .outerjoin(
+        _organisations,
+        and_(_organisations.c.id == _memberships.c.organisation_id, _organisations.c.closed_at.is_(None)),
+    )
+    .where(_users.c.id == bindparam("user_id"))
+    .order_by(_memberships.c.id)
+)
+
 
 def actor_of(user_id: int) -> Actor:
     """The actor of a user, with memberships that are live now. One query. Raises NotFound."""
-    rows = db.session.execute(
-        select(User.name, User.email, Membership.role, Organisation)
-        .outerjoin(Membership, (Membership.user_id == User.id) & Membership.ended_at.is_(None))
-        .outerjoin(Organisation, (Organisation.id == Membership.organisation_id) & Organisation.closed_at.is_(None))
-        .where(User.id == user_id)
-        .order_by(Membership.id)
-    ).all()
+    rows = send(_ACTOR, {"user_id": user_id}).all()
     if not rows:
         raise NotFound()
     memberships = tuple(
-        MembershipView(organisation.id, organisation.name, organisation.kind, organisation.council_id, role)
-        for _, _, role, organisation in rows
-        if organisation is not None
+        MembershipView(row.id, row.organisation_name, row.kind, row.council_id, row.role)
+        for row in rows
+        if row.id is not None
     )
     return Actor(user_id, rows[0].name, rows[0].email, memberships)
 
@@ -59,7 +73,6 @@ def get_user(user_id: int) -> UserView:
     return user
 
 
-_users, _memberships, _organisations = table_of(User), table_of(Membership), table_of(Organisation)
 _USER = tuple(_users.c[name] for name in UserView.__dataclass_fields__)
 _USER_BY_ID = select(*_USER).where(_users.c.id == bindparam("user_id"))
 _USERS_OF = (

@@ -4,18 +4,36 @@ import hashlib
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from marketplace.accounts.access import SignedInUser
 from marketplace.accounts.models import SignIn, User
 from marketplace.accounts.queries import SignInView, actor_of
-from marketplace.database import db, transaction
+from marketplace.database import db, send, table_of, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_token
 
 IDLE = timedelta(minutes=60)
 LONGEST = timedelta(hours=12)
+
+_sign_ins, _users = table_of(SignIn), table_of(User)
+_LIVE = (
+    select(
+        _sign_ins.c.id,
+        _sign_ins.c.user_id,
+        _sign_ins.c.created_at,
+        _sign_ins.c.last_seen_at,
+        _sign_ins.c.confirmed_at,
+        _users.c.large_print,
+    )
+    .join(_users, _users.c.id == _sign_ins.c.user_id)
+    .where(
+        _sign_ins.c.token_digest == bindparam("digest"),
+        _sign_ins.c.ended_at.is_(None),
+        _users.c.disabled_at.is_(None),
+    )
+)
 
 
 class Ending(StrEnum):
@@ -54,11 +72,7 @@ def begin(user_id: int, *, device: str | None = None) -> str:
 def find(token: str) -> SignedInUser | None:
     """Who a cookie's token belongs to, if that sign-in still stands: not ended, used this last hour, under 12 hours."""
     now = clock.now()
-    row = db.session.execute(
-        select(SignIn.id, SignIn.user_id, SignIn.created_at, SignIn.last_seen_at, SignIn.confirmed_at, User.large_print)
-        .join(User, User.id == SignIn.user_id)
-        .where(SignIn.token_digest == _digest(token), SignIn.ended_at.is_(None), User.disabled_at.is_(None))
-    ).one_or_none()
+    row = send(_LIVE, {"digest": _digest(token)}).one_or_none()
     if row is None or now - row.last_seen_at > IDLE or now - row.created_at > LONGEST:
         return None
     if now - row.last_seen_at > timedelta(minutes=5):

@@ -1,11 +1,11 @@
 """The card of a checkout: given on Stripe's page before placing, authorised afterwards, outside any transaction."""
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from budgets.domain import MandateAction
 from budgets.queries.access import get_access
 from marketplace.accounts.domain import Actor
-from marketplace.database import db
+from marketplace.database import send, table_of
 from payments.domain import AGREED, OWED, ChargeAt, OrderState, PaymentState
 from payments.errors import CardNeeded, CheckoutChanged
 from payments.models import Order
@@ -65,28 +65,32 @@ def after_bank(actor: Actor, checkout_id: int) -> None:
         charging.finish_action(order_id)
 
 
+_orders = table_of(Order)
+_WAITING_FOR_CARD = (
+    select(_orders.c.id)
+    .where(
+        _orders.c.checkout_id == bindparam("checkout_id"),
+        or_(
+            _orders.c.state == OrderState.AWAITING_PAYMENT,
+            and_(
+                _orders.c.charge_at == ChargeAt.CONFIRM,  # a direct payment that its card did not pay
+                _orders.c.state.in_(AGREED),
+                _orders.c.payment_state.in_((PaymentState.FAILED, PaymentState.PENDING)),
+            ),
+            and_(
+                _orders.c.charge_at == ChargeAt.ACCEPT,  # let go by the bank
+                _orders.c.state.in_(OWED),
+                _orders.c.payment_state.in_((PaymentState.NONE, PaymentState.FAILED, PaymentState.PENDING)),
+            ),
+        ),
+    )
+    .order_by(_orders.c.id)
+)
+
+
 def waiting_for_card(checkout_id: int) -> list[int]:
     """Orders of a checkout that a card has to pay before they go on, and booked or agreed ones that none has paid."""
-    direct_payment_unpaid = and_(
-        Order.charge_at == ChargeAt.CONFIRM,
-        Order.state.in_(AGREED),
-        Order.payment_state.in_((PaymentState.FAILED, PaymentState.PENDING)),
-    )
-    let_go_by_the_bank = and_(
-        Order.charge_at == ChargeAt.ACCEPT,
-        Order.state.in_(OWED),
-        Order.payment_state.in_((PaymentState.NONE, PaymentState.FAILED, PaymentState.PENDING)),
-    )
-    return list(
-        db.session.scalars(
-            select(Order.id)
-            .where(
-                Order.checkout_id == checkout_id,
-                or_(Order.state == OrderState.AWAITING_PAYMENT, direct_payment_unpaid, let_go_by_the_bank),
-            )
-            .order_by(Order.id)
-        )
-    )
+    return list(send(_WAITING_FOR_CARD, {"checkout_id": checkout_id}).scalars())
 
 
 def _mine(actor: Actor, checkout_id: int) -> CheckoutView:
