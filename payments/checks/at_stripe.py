@@ -75,7 +75,7 @@ def _which(code: str, account_id: str | None) -> str | None:
                 return f"{move.kind} {move.id} of {format_pounds(pence)} is not in the ledger"
             if booked[cause] != pence:
                 return f"{move.kind} {move.id} is {format_pounds(pence)}, {format_pounds(booked[cause])} in the ledger"
-    causes = db.session.scalars(
+    with db.session.scalars(
         select(LedgerEntry.cause)
         .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
         .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
@@ -84,8 +84,8 @@ def _which(code: str, account_id: str | None) -> str | None:
             LedgerEntry.kind == "provider_payout" if account_id else LedgerEntry.cause.is_not(None),
         )
         .execution_options(yield_per=1000)
-    )
-    strange = next((cause for cause in causes if cause not in seen), None)
+    ) as causes:
+        strange = next((cause for cause in causes if cause not in seen), None)
     db.session.rollback()
     return f"entry {strange} is not at Stripe" if strange else None
 

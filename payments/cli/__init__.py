@@ -45,7 +45,10 @@ def verify(as_json: bool) -> None:
 @click.command()
 @click.option("--now", is_flag=True, help="Look at what was touched in the last two minutes too.")
 def reconcile(now: bool) -> None:
-    """Make the books equal to Stripe. Asks about everything on its way, and books what moved without our being told."""
+    """Make the books equal to Stripe. Asks about everything on its way, and books what moved without our being told.
+
+    Says what it booked. Twice is once, and a second one at the same time does no harm.
+    """
     from payments.services import reconcile as service
 
     with click.get_current_context().obj().app_context():

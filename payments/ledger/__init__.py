@@ -20,8 +20,8 @@ from payments.ledger.accounts import (
     provider_received,
     provider_stripe,
 )
-from payments.ledger.balances import AccountLine, balance, balances, statement
-from payments.ledger.booking import CauseUsedOtherwise, book, find_entry, reverse, reverse_cause
+from payments.ledger.balances import AccountLine, balance, balances, kinds_of, statement
+from payments.ledger.booking import CauseUsedOtherwise, book, find_entry, heard, reverse, reverse_cause
 from payments.ledger.entries import Entry, Posting, Subject
 from payments.ledger.months import ClosedMonth, close_due_months, close_months, list_months
 
@@ -46,7 +46,9 @@ __all__ = [
     "close_months",
     "council_owed",
     "find_entry",
+    "heard",
     "isf_owed",
+    "kinds_of",
     "list_months",
     "person_card",
     "provider_bank",

@@ -1,5 +1,6 @@
 """Read the ledger: what an account has, at the end of a day, and what moved on it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -49,6 +50,15 @@ def balances(pattern: str = "%", on: date | None = None) -> dict[str, int]:
     if on is not None:
         query = query.join(LedgerEntry, LedgerEntry.id == LedgerPosting.entry_id).where(LedgerEntry.booked_on <= on)
     return {code: int(pence) for code, pence in db.session.execute(query)}
+
+
+def kinds_of(entry_ids: list[int]) -> dict[str, int]:
+    """How many of these entries stand, by kind, in the order of kinds."""
+    found: Counter[str] = Counter()
+    for start in range(0, len(entry_ids), 500):
+        some = entry_ids[start : start + 500]
+        found.update(db.session.scalars(select(LedgerEntry.kind).where(LedgerEntry.id.in_(some))))
+    return dict(sorted(found.items()))
 
 
 def statement(code: str, first: date, last: date) -> Iterator[AccountLine]:

