@@ -13,6 +13,7 @@ from marketplace.outbox.models import OutboxRow, RecurringJob
 
 Handler = Callable[[dict[str, Any]], None]
 LEASE = timedelta(minutes=2)
+JOB_LEASE = timedelta(minutes=15)
 MAX_ATTEMPTS = 12
 JOB_LEASE = timedelta(minutes=15)
 CLOCKS_DIFFER = timedelta(hours=1)
