@@ -126,8 +126,10 @@ class Site:
         self.mail.start()
         try:
             self.pids["sandbox"] = self._start(
-                ["stripe-sandbox", "--port", str(self.ports["sandbox"]), "--data", str(self.folder / "stripe")]
-                + ["--webhook-url", f"{self.url}/stripe/webhook", "--webhook-secret", WEBHOOK_SECRET],
+                [
+                    *("stripe-sandbox", "--port", str(self.ports["sandbox"]), "--data", str(self.folder / "stripe")),
+                    *("--webhook-url", f"{self.url}/stripe/webhook", "--webhook-secret", WEBHOOK_SECRET),
+                ],
                 "sandbox",
             )
             self._answers("sandbox")

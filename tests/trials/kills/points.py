@@ -21,6 +21,8 @@ from typing import Any, Literal
 
 When = Literal["before", "after"]
 GATEWAY = "payments.stripe.client:StripeGateway"
+OUTBOX, LETTERS = "marketplace.outbox.services", "marketplace.outbox.email"
+INDEX = "catalogue.search.store"
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,11 @@ CATALOGUE = (
     Point("between postings", "worker", "agree_direct", Written("ledger_postings")),
     Point("before commit", "web", "buy_by_council", Commit("before", "orders")),
     Point("after commit, before the queue", "web", "accept_card", Call("after", "payments.services.orders:accept")),
-    Point("before the e-mail", "worker", "buy_by_council", Call("before", "marketplace.outbox.email:_deliver")),
+    Point("before the e-mail", "worker", "buy_by_council", Call("before", f"{LETTERS}:_deliver")),
     Point("inside the webhook insert", "web", "buy_by_card", Written("stripe_events")),
     Point("inside a refund", "worker", "refund", Call("after", f"{GATEWAY}.refund")),
     Point("inside the scheduler’s claim", "worker", "begin_period", Written("recurring_jobs")),
-    Point("inside an index write", "worker", "change_listing", Call("before", "catalogue.search.store:Store.publish")),
+    Point("inside an index write", "worker", "change_listing", Call("before", f"{INDEX}:Store.publish")),
 )
 """Row 12 of the catalogue of faults, in its order: one point for each name."""
 
@@ -95,7 +97,7 @@ MORE = (
         "after the e-mail, before it is noted",
         "worker",
         "buy_direct",
-        Call("after", "marketplace.outbox.email:_deliver"),
+        Call("after", f"{LETTERS}:_deliver"),
     ),
     Point("before commit", "web", "settle", Commit("before", "settlement_lines")),
     Point("after the reply, before the posting", "web", "buy_by_card", Call("after", f"{GATEWAY}.create_payment")),
@@ -106,11 +108,9 @@ MORE = (
     Point("inside a refund", "web", "refund", Commit("before", "refunds")),
     Point("inside a refund", "worker", "refund", Reply(f"{GATEWAY}.refund")),
     Point("after commit, before the queue", "web", "settle", Commit("after", "settlement_runs")),
-    Point("after the outbox’s claim", "worker", "accept_card", Call("after", "marketplace.outbox.services:claim")),
-    Point(
-        "after the scheduler’s claim", "worker", "begin_period", Call("after", "marketplace.outbox.services:claim_job")
-    ),
-    Point("inside an index write", "worker", "change_listing", Call("after", "catalogue.search.store:_write")),
+    Point("after the outbox’s claim", "worker", "accept_card", Call("after", f"{OUTBOX}:claim")),
+    Point("after the scheduler’s claim", "worker", "begin_period", Call("after", f"{OUTBOX}:claim_job")),
+    Point("inside an index write", "worker", "change_listing", Call("after", f"{INDEX}:_write")),
 )
 """The same moments elsewhere, and moments between."""
 
