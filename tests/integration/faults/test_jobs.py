@@ -1,13 +1,15 @@
 """Work that nobody does twice and nobody forgets: two schedulers, a worker that died, and nights when clocks change."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
+from sqlalchemy.engine import Connection
 
-from marketplace.database import db, transaction
+from marketplace.database import db, in_transaction, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 from marketplace.outbox import services, worker
@@ -205,3 +207,32 @@ def test_a_day_that_begins_at_another_name_in_the_small_hours_would_run_twice(ap
     assert runs_between(Job("daily", two_names, int), noon, 24) == 3
     assert runs_between(Job("right", every_day, int), noon, 24) == 2
     assert worker.every_day(datetime(2026, 11, 22, 5, 59, tzinfo=UTC)) == "2026-11-21"
+
+
+def test_looking_for_work_writes_nothing_when_there_is_none(app: Flask) -> None:
+    """A worker looks twice a second: it must not take the turn of those who write."""
+    job = Job("link", every_minute, lambda: None)
+    with clock.fixed_clock(datetime(2026, 11, 22, 12, tzinfo=UTC)):
+        Worker({}, [job]).run_jobs()
+        with transaction_forbidden():
+            Worker({}, [job]).run_jobs()
+    with (
+        clock.fixed_clock(datetime(2026, 11, 22, 12, 1, tzinfo=UTC)),
+        pytest.raises(AssertionError, match="a turn"),
+        transaction_forbidden(),
+    ):
+        Worker({}, [job]).run_jobs()
+
+
+@contextmanager
+def transaction_forbidden() -> Iterator[None]:
+    """Fails whoever begins to write."""
+
+    def begun(connection: Connection) -> None:
+        assert not in_transaction(), "somebody took a turn to write"
+
+    event.listen(db.engine, "begin", begun)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "begin", begun)

@@ -7,6 +7,7 @@ import time
 
 from tests.trials.kills import checking, points
 from tests.trials.kills.harness import PATIENCE, NeverHappened, Site
+from tests.trials.kills.people import GIVE_UP
 from tests.trials.kills.town import Town
 
 AT_ONCE = 2
@@ -31,7 +32,7 @@ class Hands:
         for _ in self.threads:
             self.queue.put(None)
         for thread in self.threads:
-            thread.join(timeout=120)
+            thread.join(timeout=4 * GIVE_UP)
             assert not thread.is_alive(), "somebody waits for ever"
         if self.faults:
             raise self.faults[0]

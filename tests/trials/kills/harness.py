@@ -18,10 +18,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from marketplace.stripe_sandbox.server import free_port
 from tests.stripe import SECRET_KEY, WEBHOOK_SECRET
-from tests.trials.kills.points import Busy, Point
+from tests.trials.kills.points import Point
+from tests.trials.kills.seams import Busy
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 20.0
+PATIENCE = 30.0
 """Seconds in which a named point must be passed, and in which a server that was started must answer."""
 
 

@@ -14,7 +14,7 @@ from itsdangerous import URLSafeTimedSerializer
 from marketplace.accounts.services import sessions
 from tests.trials.kills.harness import Site
 
-GIVE_UP = 30.0
+GIVE_UP = 60.0
 
 
 class GaveUp(AssertionError):

@@ -19,7 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tests.trials.kills import points
+from tests.trials.kills import points, seams
 from tests.trials.kills.broken import BROKEN
 
 LEASE = timedelta(seconds=1)
@@ -84,8 +84,8 @@ def _command(order: dict[str, Any]) -> int:
     role = order.get("role")
     if role:
         folder = Path(order["folder"])
-        points.Busy(folder / f"busy-{role}").watch()
-        points.Seams(folder, role)
+        seams.Busy(folder / f"busy-{role}").watch()
+        seams.Seams(folder, role)
     for name in order.get("broken", ()):
         BROKEN[name]()
     os.execvp = _serve_here  # type: ignore[assignment]
