@@ -34,7 +34,7 @@ from tests.stripe import SECRET_KEY
 from tests.trials.kills.harness import Site
 from tests.trials.kills.town import Said
 
-HOURS = (1, 3, 6)
+HOURS = (1, 6)
 """How much later the worker and the reconciler are let run, so that every lease and every pause is over."""
 
 

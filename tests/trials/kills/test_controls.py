@@ -52,10 +52,9 @@ def test_doctored_database_is_found(app: Flask, site: Site, chance: random.Rando
 
 def _doctorings(site: Site, town: Town) -> Iterator[tuple[Callable[[], object], str]]:
     """What is altered, and the words by which it must be found."""
-    by_card, by_council = (
-        _one(f"SELECT MIN(o.id) FROM orders o JOIN order_funding f ON f.order_id = o.id WHERE f.rail = '{rail}'")
-        for rail in ("own_money", "council_managed")
-    )
+    (by_card,) = town.said.refunds
+    by_council = _one("SELECT f.order_id FROM settlement_lines s JOIN order_funding f ON f.id = s.order_funding_id")
+    cause = town.said.causes[0]
     reference = _one(f"SELECT reference FROM orders WHERE id = {by_card}")
     yield _sql("UPDATE outbox_rows SET done_at = NULL WHERE id = 1"), r"work 1 .* is not done"
     yield lambda: site.letters.arrived.pop(1), r"letter 1 has not arrived"
@@ -67,11 +66,8 @@ def _doctorings(site: Site, town: Town) -> Iterator[tuple[Callable[[], object], 
     yield _sql(f"UPDATE orders SET state = 'declined' WHERE id = {by_card}"), r"ended and its money is kept"
     yield _sql(f"UPDATE orders SET state = 'expired' WHERE id = {by_council}"), r"pot \d+: .* by orders"
     yield lambda: _pay_again(site, reference), r"2 payments at Stripe"
-    yield (
-        _sql(f"DELETE FROM order_history WHERE cause = 'accept:{by_card}'"),
-        r"accept:\d+ was answered",
-    )
-    yield _sql(f"UPDATE orders SET checkout_id = NULL WHERE id = {by_council}"), r"told 1 orders .* there are \[\]"
+    yield _sql(f"DELETE FROM order_history WHERE cause = '{cause}'"), f"{cause} was answered"
+    yield _sql(f"UPDATE orders SET checkout_id = NULL WHERE id = {by_council}"), r"told \d orders of"
 
 
 def _sql(statement: str) -> Callable[[], None]:
