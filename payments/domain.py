@@ -161,7 +161,8 @@ REFUNDS_THAT_COUNT = (RefundState.WAITING, RefundState.PENDING, RefundState.DONE
 
 
 class RefundReason(StrEnum):
-    """Why money is given back. The last two are what Stripe tells us; nobody chooses them."""
+    """Why money is given back. Nobody chooses the last three: two are what Stripe tells us, and what a provider did not
+    take on was only ever set aside."""
 
     NOT_DELIVERED = "not_delivered"
     LESS_DELIVERED = "less_delivered"
@@ -171,6 +172,7 @@ class RefundReason(StrEnum):
     GOODWILL = "goodwill"
     MADE_AT_STRIPE = "made_at_stripe"
     DISPUTE_LOST = "dispute_lost"
+    NOT_ACCEPTED = "not_accepted"
 
 
 REASONS_TO_CHOOSE: dict[RefundReason, str] = {

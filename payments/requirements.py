@@ -24,7 +24,23 @@ _WORDS = (
     ("person_", "Who runs or owns your company or charity"),
     ("settings.payments.statement_descriptor", "What buyers see on their bank statement"),
 )
+_CLOSED = "Stripe has closed this account, and we cannot open it again. Call us: we look for another way with you."
+_VERIFYING = "Stripe is looking at what you told it. That takes up to two days. You hear from us when it is done."
+_STOPPED = {
+    "platform_paused": "We have paused this account. Call us.",
+    "under_review": "Stripe looks at your account itself. That takes a few days, and there is nothing for you to do.",
+    "requirements.pending_verification": _VERIFYING,
+}
 _OTHER = "A few more facts, which Stripe’s page names"
+
+
+def stopped_words(reason: str | None, due: tuple[str, ...]) -> str:
+    """Why an account takes no cards, and who has to do something about it."""
+    if reason and reason.startswith("rejected."):
+        return _CLOSED
+    if due:
+        return "Stripe takes no cards for you until it knows what stands below."
+    return _STOPPED.get(reason or "", _VERIFYING)
 
 
 def requirement_words(due: tuple[str, ...]) -> list[str]:

@@ -20,6 +20,7 @@ def confirm(ctx: "Context", intent: Json, payment_method: Json, *, off_session: 
     """Try to take the payment: charged, held, refused (an error that keeps its traces), or sent on to 3-D Secure."""
     intent["payment_method"] = payment_method["id"]
     intent["next_action"] = None
+    intent["_off_session"] = off_session
     if needs_authentication(payment_method, off_session=off_session):
         if off_session:
             fail(ctx, intent, payment_method, "authentication_required")
@@ -113,7 +114,11 @@ def take(ctx: "Context", intent: Json, payment_method: Json, *, authenticated: b
     manual = intent["capture_method"] == "manual"
     if manual:
         charge.update(captured=False, amount_captured=0)
-        details["capture_before"] = ctx.now + ctx.settings.authorisation_days * DAY
+        details["capture_before"] = ctx.now + (
+            ctx.settings.off_session_authorisation_seconds
+            if intent.get("_off_session")
+            else ctx.settings.authorisation_days * DAY
+        )
     ctx.create(charge)
     intent.update(latest_charge=charge["id"], next_action=None, last_payment_error=None, _challenge=None)
     _keep_card(ctx, intent, payment_method)

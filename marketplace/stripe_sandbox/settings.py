@@ -21,6 +21,8 @@ class Settings:
     processing_fee_fixed_pence: int = 20
     dispute_fee_pence: int = 2_000
     authorisation_days: int = 7
+    # What is set aside while nobody is there is kept for less than five days: four days and eighteen hours.
+    off_session_authorisation_seconds: int = 4 * DAY + 18 * 3_600
     available_after_days: int = 3
     idempotency_seconds: int = DAY
     # Seconds before each new try of a webhook; then it is given up, as Stripe does after about three days.

@@ -20,6 +20,8 @@ class StripeAccount(Base):
     charges_enabled: Mapped[bool] = mapped_column(default=False)
     payouts_enabled: Mapped[bool] = mapped_column(default=False)
     requirements_due: Mapped[list[str]] = mapped_column(JSON, default=list)
+    disabled_reason: Mapped[str | None] = mapped_column(String(80))
+    ready_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when it could first be paid by card
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

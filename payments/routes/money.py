@@ -17,7 +17,7 @@ from payments.queries.money import at_stripe, list_coming
 from payments.queries.orders import get_order_for_provider
 from payments.queries.orders.provider_money import money_of_provider
 from payments.queries.settlement_runs import list_returned, list_runs_of_provider
-from payments.requirements import requirement_words
+from payments.requirements import requirement_words, stopped_words
 from payments.routes import blueprint
 from payments.services import onboarding, refunds, statements
 from payments.stripe import GatewayError, is_set_up
@@ -65,6 +65,7 @@ def provider_stripe() -> str:
         organisation=organisation,
         readiness=readiness,
         due=requirement_words(readiness.due),
+        stopped=stopped_words(readiness.stopped_because, readiness.due),
         set_up=is_set_up(),
     )
 

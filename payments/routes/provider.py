@@ -16,7 +16,7 @@ from marketplace.kernel.rails import CARD_RAILS
 from marketplace.ui.navigation import page_asked
 from payments import words
 from payments.domain import OrderState
-from payments.forms.orders import CancelForm, DeclineForm
+from payments.forms.orders import CancelForm, DeclineForm, part_form
 from payments.queries.baskets import card_ready
 from payments.queries.disputes import dispute_of_order
 from payments.queries.orders import (
@@ -199,6 +199,24 @@ def provider_decline(order_id: int) -> Response | str:
     return render_template(
         "payments/provider/reason.html", form=form, order=view, heading=f"Say no to order {view.reference}?"
     )
+
+
+@blueprint.route("/provider/orders/<int:order_id>/part", methods=["GET", "POST"])
+@allow(PROVIDER)
+def provider_part(order_id: int) -> Response | str:
+    """Say yes to less than was ordered."""
+    view = _order(order_id)
+    form = part_form(view)
+    if form.validate_on_submit():
+        try:
+            services.accept_part(current_actor(), order_id, form.quantities(), form.reason.data or "")
+            flash("You said yes to a part. The buyer has been told, and pays for that part only.", "success")
+            return redirect(url_for("payments.provider_order", order_id=order_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template("payments/provider/part.html", form=form, order=view)
 
 
 @blueprint.route("/provider/orders/<int:order_id>/cancel", methods=["GET", "POST"])

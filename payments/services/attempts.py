@@ -103,8 +103,9 @@ def begin(
         asked = PaymentOrder(
             payment_id=payment.id,
             order_reference=order.reference,
-            pence=payment.pence,
-            fee_pence=payment.fee_pence,
+            # Nothing was taken yet, so what is given back here is what the provider did not take on.
+            pence=funding.pence - funding.refunded_pence,
+            fee_pence=funding.levy_pence - funding.levy_back_pence,
             customer_id=customer_id,
             payment_method_id=payment.payment_method_id or card,
             destination=account_id,
@@ -146,7 +147,7 @@ def note_status(payment_id: int, number: int, status: str, *, intent_id: str | N
 
 def _require_due(order: Order) -> None:
     if order.charge_at is ChargeAt.ACCEPT:
-        due = order.state is OrderState.AWAITING_PAYMENT or order.state in OWED
+        due = order.state in (OrderState.AWAITING_PAYMENT, OrderState.PLACED, *OWED)
     else:
         due = order.charge_at is ChargeAt.CONFIRM and order.state in AGREED
     if not due:

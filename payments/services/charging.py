@@ -8,6 +8,7 @@ asked what it has.
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import select
@@ -15,11 +16,11 @@ from sqlalchemy import select
 from marketplace.accounts.domain import Actor
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
-from payments.declines import BANK_ASKS, IN_REVIEW, NOTHING_TAKEN, UNKNOWN, decline_words
+from payments.declines import BANK_ASKS, IN_REVIEW, NOTHING_TAKEN, PROVIDER_NOT_READY, UNKNOWN, decline_words
 from payments.declines import REFUSED as REFUSED_CODE
 from payments.domain import OrderState, PaymentAction, PaymentState
-from payments.models import Order, StripeCustomer, StripePayment
-from payments.services import money_letters
+from payments.models import Order, OrderFunding, StripeCustomer, StripePayment
+from payments.services import money_letters, onboarding
 from payments.services.attempts import (
     ANSWERED_ERROR,
     ASKING,
@@ -32,7 +33,7 @@ from payments.services.attempts import (
     note_status,
 )
 from payments.services.cards import CardSetup, finish_card_setup, forget_cards, keep_card, start_card_setup
-from payments.services.facts import ENDED_UNPAID, OPEN, hold_for_review, move_if_possible, take_in
+from payments.services.facts import ENDED_UNPAID, KEPT_FOR, OPEN, hold_for_review, move_if_possible, take_in
 from payments.services.moves import has_happened, lock_order, note_order
 from payments.stripe import CardDeclined, GatewayError, GatewayRefused, GatewayUnknown, IntentView, gateway
 
@@ -49,10 +50,14 @@ __all__ = [
     "look",
     "pay",
     "release",
+    "renew",
     "start_card_setup",
 ]
 
 log = logging.getLogger(__name__)
+_LAPSED = (
+    "The bank no longer keeps the money aside that this order was to be paid with, and did not set it aside again."
+)
 Outcome = Literal["authorised", "needs_action", "declined", "unknown"]
 
 
@@ -138,13 +143,68 @@ def capture(payload: dict[str, Any]) -> None:
     if payment is None or order.payment_state is not PaymentState.AUTHORISED:
         return
     try:
-        taken = gateway().capture_payment(_hourly_key("capture", order.reference), intent.id)
+        taken = gateway().capture_payment(_hourly_key("capture", order.reference), intent.id, _part(order_id))
     except GatewayRefused as refusal:
         log.warning("order %s cannot be captured: %s", order.reference, refusal)
         taken = gateway().get_payment(intent.id)
         if taken.status == "requires_capture":
-            raise
+            if not _provider_is_stopped(order_id, intent.capture_before):
+                raise
+            return  # the provider has been told, and the reconciler tries again every hour
     take_in(payment.id, taken)
+
+
+def _part(order_id: int) -> tuple[int, int] | None:
+    """Pence to take and the levy on them, when the provider took on less than was ordered."""
+    funding = db.session.execute(
+        select(OrderFunding.pence, OrderFunding.levy_pence, OrderFunding.refunded_pence, OrderFunding.levy_back_pence)
+        .join(StripePayment, StripePayment.order_funding_id == OrderFunding.id)
+        .where(OrderFunding.order_id == order_id)
+    ).one()
+    db.session.rollback()
+    if not funding.refunded_pence:
+        return None
+    return funding.pence - funding.refunded_pence, funding.levy_pence - funding.levy_back_pence
+
+
+def _provider_is_stopped(order_id: int, until: datetime | None = None) -> bool:
+    """Whether Stripe has stopped the provider's account; if so, the provider is told what to do, once per order."""
+    organisation_id = db.session.scalars(select(Order.organisation_id).where(Order.id == order_id)).one()
+    db.session.rollback()
+    if onboarding.refresh(organisation_id).ready:
+        return False
+    with transaction():
+        _note_stopped_provider(lock_order(order_id), until)
+    return True
+
+
+def _note_stopped_provider(order: Order, until: datetime | None) -> None:
+    cause = f"provider-stopped:{order.id}"
+    if not has_happened(cause):
+        note_order(order, "provider_stopped", cause=cause, actor_user_id=None)
+        money_letters.provider_is_stopped(order, until)
+
+
+def renew(payload: dict[str, Any]) -> None:
+    """Outbox `payments.renew`: what a bank had set aside ran out, so it is asked again, by the card kept for the order.
+
+    Booked work is paid for at once. When the bank says no, the buyer is told: an order that nobody has answered ends,
+    booked work needs another card. What is set aside while nobody is there is kept for less than five days.
+    """
+    from payments.services import orders
+
+    order_id = int(payload["order_id"])
+    order, payment = _standing(order_id)
+    if payment is None or order.payment_state in (*SETTLED, PaymentState.REVIEW) or order.state not in KEPT_FOR:
+        return
+    stopped = begin(order_id, on_session=False, return_url=None)
+    result = _try(stopped, order_id)
+    if result.outcome == "unknown":
+        raise GatewayUnknown(f"order {order_id}: nobody knows yet whether it was set aside again")
+    if result.outcome in ("needs_action", "declined"):
+        number = payment.attempt if isinstance(stopped, Stopped) else stopped.number
+        with transaction():
+            orders.cannot_be_paid(order_id, cause=f"lapsed:{payment.id}:{number}", reason=_LAPSED)
 
 
 def release(payload: dict[str, Any]) -> None:
@@ -211,6 +271,9 @@ def _tell(order_id: int, code: str | None) -> None:
         ).scalar_one_or_none()
         code = (payment.decline_code if payment else None) or code
         number = f"{payment.id}:{payment.attempt}" if payment else f"{order.id}:0"
+        if code == PROVIDER_NOT_READY:
+            _note_stopped_provider(order, None)
+            return
         if payment is not None and (code == BANK_ASKS or payment.next_action_url):
             cause = f"bank-asks:{number}"
             if not has_happened(cause):

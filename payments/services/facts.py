@@ -6,16 +6,25 @@ hands it to `take_in`. What is taken in only ever grows, so that every order of 
 
 import logging
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.outbox.services import enqueue
 from payments import ledger
 from payments.declines import decline_words
-from payments.domain import PAYMENT_MOVES, ChargeAt, OrderState, PaymentAction, PaymentState
+from payments.domain import (
+    PAYMENT_MOVES,
+    REFUNDS_THAT_COUNT,
+    ChargeAt,
+    OrderState,
+    PaymentAction,
+    PaymentState,
+    RefundReason,
+    RefundState,
+)
 from payments.ledger import Subject, stories
-from payments.models import Order, OrderFunding, OrderHistory, StripeAccount, StripePayment
+from payments.models import Order, OrderFunding, OrderHistory, Refund, StripeAccount, StripePayment
 from payments.services import money_letters
 from payments.services.moves import has_happened, lock_order, move_payment
 from payments.stripe import BalanceMove, IntentView
@@ -23,6 +32,8 @@ from payments.stripe import BalanceMove, IntentView
 log = logging.getLogger(__name__)
 
 ENDED_UNPAID = (OrderState.DECLINED, OrderState.CANCELLED, OrderState.EXPIRED)
+KEPT_FOR = (OrderState.PLACED, OrderState.ACCEPTED, OrderState.DONE)
+"""Orders for which a bank is asked again when what it had set aside has run out."""
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 _RANK = {**dict.fromkeys(OPEN, 0), "processing": 1, "requires_capture": 2, "succeeded": 3, "canceled": 3}
 
@@ -145,17 +156,26 @@ def _mismatch(order: Order, payment: StripePayment, intent: IntentView) -> bool:
     destination = db.session.scalar(
         select(StripeAccount.stripe_id).where(StripeAccount.organisation_id == order.organisation_id)
     )
-    wanted = (payment.pence, "gbp", payment.fee_pence, order.reference, payment.id, destination)
-    found = (
-        intent.pence,
-        intent.currency,
-        intent.fee_pence,
-        intent.order_reference,
-        intent.our_payment_id,
-        intent.destination,
-    )
-    taken = intent.charge.captured_pence if intent.charge is not None else payment.pence
-    return wanted != found or taken != payment.pence
+    wanted = ("gbp", order.reference, payment.id, destination)
+    found = (intent.currency, intent.order_reference, intent.our_payment_id, intent.destination)
+    left_pence, left_levy_pence = not_accepted(payment.order_funding_id)
+    whole, part = (payment.pence, payment.fee_pence), (payment.pence - left_pence, payment.fee_pence - left_levy_pence)
+    if intent.charge is None:
+        return wanted != found or (intent.pence, intent.fee_pence) not in (whole, part)
+    taken = (intent.charge.captured_pence, intent.fee_pence)
+    return wanted != found or taken != part or intent.pence not in (whole[0], part[0])
+
+
+def not_accepted(funding_id: int) -> tuple[int, int]:
+    """Of what was set aside for a funding part: the pence that its provider did not take on, and the levy on them."""
+    row = db.session.execute(
+        select(func.sum(Refund.pence), func.sum(Refund.levy_back_pence)).where(
+            Refund.order_funding_id == funding_id,
+            Refund.reason_code == RefundReason.NOT_ACCEPTED,
+            Refund.state.in_(REFUNDS_THAT_COUNT),
+        )
+    ).one()
+    return int(row[0] or 0), int(row[1] or 0)
 
 
 def _stray(order: Order, payment: StripePayment, intent: IntentView) -> None:
@@ -208,6 +228,7 @@ def _captured(order: Order, funding: OrderFunding, intent: IntentView) -> None:
             subject_of(order, actor_of_move(order.id, "accept", "confirm")),
         )
     )
+    _book_not_accepted(order, funding)
     if not move_if_possible(order, PaymentAction.CAPTURE, cause):
         hold_for_review(order, f"captured:{intent.id}", "Money was taken when none was expected")
         return
@@ -220,11 +241,29 @@ def _captured(order: Order, funding: OrderFunding, intent: IntentView) -> None:
         money_letters.was_charged(order, funding.pence)
 
 
+def _book_not_accepted(order: Order, funding: OrderFunding) -> None:
+    """What the provider did not take on was sold and is not: it was never taken, and nothing has to follow it."""
+    for part in db.session.execute(
+        select(Refund).where(
+            Refund.order_funding_id == funding.id,
+            Refund.reason_code == RefundReason.NOT_ACCEPTED,
+            Refund.state == RefundState.PENDING,
+        )
+    ).scalars():
+        payer, subject = ledger.person_card(order.person_id), subject_of(order, part.asked_by_user_id)
+        what = (order.organisation_id, part.pence, part.levy_back_pence, clock.now())
+        ledger.book(stories.refund(part.id, payer, *what, subject, part.reason_code))
+        part.state, part.done_at = RefundState.DONE, clock.now()
+
+
 def _let_go(order: Order, intent: IntentView) -> None:
     from payments.services import orders
 
     moved = move_if_possible(order, PaymentAction.RELEASE, f"release:{intent.id}")
-    if moved and order.state not in ENDED_UNPAID:
+    if moved and intent.ran_out and order.charge_at is ChargeAt.ACCEPT and order.state in KEPT_FOR:
+        # Nobody ended it: the card was kept for this order, so its bank is asked again before anybody is troubled.
+        enqueue("payments.renew", {"order_id": order.id}, key=f"renew:{order.id}:{intent.id}")
+    elif moved and order.state not in ENDED_UNPAID:
         orders.cannot_be_paid(
             order.id,
             cause=f"lapsed:{intent.id}",

@@ -4,6 +4,8 @@ They go to the buyer, and to the person too when they have an e-mail address of 
 payment goes to the provider, and names no person.
 """
 
+from datetime import datetime
+
 from flask import current_app
 
 from budgets.queries.people import get_person
@@ -86,12 +88,42 @@ def bank_decided(order: Order, dispute: Dispute) -> None:
     _to_provider(order, dispute, f"The bank has answered about order {order.reference}", what)
 
 
+def provider_is_stopped(order: Order, until: datetime | None) -> None:
+    """The money for booked work cannot be taken, because Stripe has stopped the provider's account."""
+    kept = f" The bank keeps the money aside until {london_datetime(until)}." if until else ""
+    _to_members(
+        order.organisation_id,
+        f"Order {order.reference} cannot be paid until you have been to Stripe",
+        f"Stripe has stopped card payments to you, so we cannot take {format_pounds(order.total_pence)} for this order "
+        f"yet.{kept} Open this page, see what Stripe wants to know, and tell it. We try again every hour.",
+        f"/provider/money/stripe?organisation={order.organisation_id}",
+    )
+
+
+def account_has_changed(organisation_id: int, *, cards: bool, payouts: bool) -> None:
+    """Stripe has stopped or paused something at a provider's account, or lets it go on."""
+    if not cards:
+        subject = "Stripe has stopped card payments to you"
+        words = "Nobody can pay you by card until Stripe knows what it asks for, and booked work waits for its money."
+    elif not payouts:
+        subject = "Stripe has paused payments into your bank"
+        words = "You are still paid by card. The money stays in your account at Stripe until it knows what it asks for."
+    else:
+        subject = "Stripe has what it needs: you are paid by card again"
+        words = "What waited for this goes on by itself within the hour."
+    _to_members(organisation_id, subject, words, f"/provider/money/stripe?organisation={organisation_id}")
+
+
 def _to_provider(order: Order, dispute: Dispute, subject: str, body: str) -> None:
-    text, subject = _letter(body, f"/disputes/{dispute.id}"), " ".join(subject.split())[:200]
-    members = list_users_of(order.organisation_id, Role.PROVIDER)
+    _to_members(order.organisation_id, subject, body, f"/disputes/{dispute.id}")
+
+
+def _to_members(organisation_id: int, subject: str, body: str, path: str) -> None:
+    text, subject = _letter(body, path), " ".join(subject.split())[:200]
+    members = list_users_of(organisation_id, Role.PROVIDER)
     for member in members:
         queue_email(member.email, subject, text, user_id=member.id)
-    address = get_organisation(order.organisation_id).email
+    address = get_organisation(organisation_id).email
     if not members and address:
         queue_email(address, subject, text)
 

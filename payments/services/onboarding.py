@@ -15,6 +15,7 @@ from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from payments.models import StripeAccount
+from payments.services import money_letters
 from payments.stripe import AccountView, GatewayError, gateway
 
 log = logging.getLogger(__name__)
@@ -24,12 +25,14 @@ NOT_NOW = "Stripe’s pages do not open just now. Try again in a few minutes."
 
 @dataclass(frozen=True)
 class Readiness:
-    """Whether a provider can be paid by card; `due` are Stripe's names of what it still wants to know."""
+    """Whether a provider can be paid by card. `due` and `stopped_because` are Stripe's names of what it still wants to
+    know, and of why it takes no cards."""
 
     has_account: bool
     ready: bool
     payouts: bool
     due: tuple[str, ...]
+    stopped_because: str | None = None
 
 
 def ready_providers(organisation_ids: Iterable[int]) -> set[int]:
@@ -48,7 +51,7 @@ def readiness_of(organisation_id: int) -> Readiness:
     row = db.session.get(StripeAccount, organisation_id)
     if row is None:
         return Readiness(False, False, False, ())
-    return Readiness(True, row.charges_enabled, row.payouts_enabled, tuple(row.requirements_due))
+    return Readiness(True, row.charges_enabled, row.payouts_enabled, tuple(row.requirements_due), row.disabled_reason)
 
 
 def start(actor: Actor, organisation_id: int, *, return_url: str, refresh_url: str) -> str:
@@ -113,7 +116,12 @@ def take_in_account(account: AccountView) -> None:
         ).scalar_one_or_none()
         if before is None:
             return
-        changed = before.charges_enabled != account.charges_enabled
+        was, now = (before.charges_enabled, before.payouts_enabled), (account.charges_enabled, account.payouts_enabled)
+        changed, has_worked = was[0] != now[0], before.ready_at is not None
+        if was != now and has_worked:
+            money_letters.account_has_changed(before.organisation_id, cards=now[0], payouts=now[1])
+        if now[0] and not has_worked:
+            before.ready_at = clock.now()
         db.session.execute(update(StripeAccount).where(StripeAccount.stripe_id == account.id).values(**_facts(account)))
         if changed:
             record(
@@ -136,6 +144,7 @@ def _facts(account: AccountView) -> dict[str, object]:
         "charges_enabled": account.charges_enabled,
         "payouts_enabled": account.payouts_enabled,
         "requirements_due": list(account.requirements_due),
+        "disabled_reason": account.disabled_reason,
         "updated_at": clock.now(),
     }
 

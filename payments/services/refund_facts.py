@@ -13,7 +13,7 @@ from payments.domain import PaymentAction, PaymentState, RefundReason, RefundSta
 from payments.ledger import stories
 from payments.models import Order, OrderFunding, Refund
 from payments.services import disputes, money_letters
-from payments.services.facts import hold_for_review, move_if_possible, subject_of
+from payments.services.facts import hold_for_review, move_if_possible, not_accepted, subject_of
 from payments.services.refund_rows import (
     give_back_to_budget,
     let_go,
@@ -163,8 +163,9 @@ def _has_left(order: Order, refund: Refund) -> None:
 
 
 def refund_action_of(order: Order) -> PaymentAction:
-    """Whether what has left for the payer is all of the order's money, or a part of it."""
-    paid = db.session.scalar(select(func.sum(OrderFunding.pence)).where(OrderFunding.order_id == order.id))
+    """Whether what has left for the payer is all that was taken for the order, or a part of it."""
+    parts = db.session.execute(select(OrderFunding.id, OrderFunding.pence).where(OrderFunding.order_id == order.id))
+    paid = sum(part.pence - not_accepted(part.id)[0] for part in parts.all())
     return PaymentAction.REFUND_ALL if given_back(order.id) == paid else PaymentAction.REFUND_PART
 
 

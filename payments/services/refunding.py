@@ -44,8 +44,8 @@ def give_back(payload: dict[str, Any]) -> None:
         refund.stripe_refund_id,
     )
     db.session.rollback()
-    if payment is None:
-        return
+    if payment is None or reason == RefundReason.NOT_ACCEPTED:
+        return  # nothing was taken of it: it is done when the rest is taken
     if earlier is not None:
         raise GatewayUnknown(f"refund {earlier} of the same order comes first")
     intent = _look(payment)

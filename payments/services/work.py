@@ -14,6 +14,7 @@ def handlers() -> Mapping[str, Handler]:
         "payments.capture": charging.capture,
         "payments.release": charging.release,
         "payments.charge": charging.charge,
+        "payments.renew": charging.renew,
         "payments.refund": refunding.give_back,
         "payments.evidence": disputes.give_evidence,
     }

@@ -121,8 +121,12 @@ class StripeGateway:
                 return self.get_payment(found["id"])
         return None
 
-    def capture_payment(self, key: str, intent_id: str) -> IntentView:
+    def capture_payment(self, key: str, intent_id: str, part: tuple[int, int] | None = None) -> IntentView:
         params: Any = {"expand": ["latest_charge"]}
+        if part is not None:
+            params["amount_to_capture"] = part[0]
+            if part[1]:
+                params["application_fee_amount"] = part[1]
         return self._intent(self._ask(lambda v1: v1.payment_intents.capture(intent_id, params, _keyed(key))))
 
     def cancel_payment(self, key: str, intent_id: str) -> IntentView:

@@ -50,8 +50,8 @@ class Gateway(Protocol):
     def find_payment(self, customer_id: str, payment_id: int, order_reference: str) -> IntentView | None:
         """The payment that carries our id and the order's reference, if Stripe has one."""
 
-    def capture_payment(self, key: str, intent_id: str) -> IntentView:
-        """Take the money that a bank set aside."""
+    def capture_payment(self, key: str, intent_id: str, part: tuple[int, int] | None = None) -> IntentView:
+        """Take what a bank set aside, or a `part` of it: its pence, and the levy on them. The rest is let go."""
 
     def cancel_payment(self, key: str, intent_id: str) -> IntentView:
         """Let a payment go that has taken nothing."""

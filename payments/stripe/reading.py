@@ -132,6 +132,7 @@ def intent(body: Json, charged: ChargeView | None) -> IntentView:
         decline_code=failure.get("decline_code") or failure.get("code"),
         next_action_url=(action.get("redirect_to_url") or {}).get("url"),
         capture_before=moment(card.get("capture_before")),
+        ran_out=body.get("cancellation_reason") == "automatic",
         charge=charged,
     )
 

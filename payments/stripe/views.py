@@ -78,7 +78,10 @@ class ChargeView:
 
 @dataclass(frozen=True)
 class IntentView:
-    """A payment as it stands at Stripe. `charge` is there once money was captured."""
+    """A payment as it stands at Stripe. `charge` is there once money was captured.
+
+    `ran_out`: what was set aside was let go because its time was over, and by nobody.
+    """
 
     id: str
     status: str
@@ -95,6 +98,7 @@ class IntentView:
     decline_code: str | None
     next_action_url: str | None
     capture_before: datetime | None
+    ran_out: bool = False
     charge: ChargeView | None = None
 
 

@@ -206,6 +206,7 @@ PAYMENTS = {
     "payments.provider_payouts": page(PROVIDERS),
     "payments.provider_payouts_csv": page(PROVIDERS),
     "payments.provider_problem": form(PROVIDERS),
+    "payments.provider_part": form(PROVIDERS),
     "payments.provider_refund": form(PROVIDERS),
     "payments.provider_statement": page(PROVIDERS),
     "payments.provider_statement_csv": page(PROVIDERS),

@@ -28,6 +28,7 @@ REFUND_STATES: dict[RefundState, str] = {
 REASONS: dict[str, str] = {
     **{code.value: words for code, words in REASONS_TO_CHOOSE.items()},
     RefundReason.MADE_AT_STRIPE.value: "Made at Stripe",
+    RefundReason.NOT_ACCEPTED.value: "Not taken on by the provider, and never taken",
     RefundReason.DISPUTE_LOST.value: "The payer’s bank took it back",
 }
 

@@ -295,6 +295,10 @@ def capture(ctx: Context, params: Params, intent_id: str) -> Json:
         message = f"The amount to capture ({money.pounds(amount)}) is greater than what can be captured ({most})."
         raise not_valid(message, "amount_to_capture", "amount_too_large")
     check_range(ctx, amount, intent["currency"], "amount_to_capture")
+    if intent["transfer_data"]:
+        require_capability(ctx, intent["transfer_data"]["destination"], "transfers", "transfer_data[destination]")
+    if intent["on_behalf_of"]:
+        require_capability(ctx, intent["on_behalf_of"], "card_payments", "on_behalf_of")
     changes: Json = {}
     if params.given("application_fee_amount"):
         changes["application_fee_amount"] = checked_fee(params, amount)

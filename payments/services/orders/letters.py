@@ -73,6 +73,17 @@ def said_yes(order: Order) -> None:
     )
 
 
+def said_yes_to_a_part(order: Order, pence: int, left_out_pence: int, reason: str) -> None:
+    """Less than was ordered is booked, and only that is paid for."""
+    _to_buyers(
+        order,
+        f"{order.provider_name} said yes to a part of order {order.reference}",
+        f"They wrote:\n\n{reason}\n\n{format_pounds(pence)} is taken from the card now. "
+        f"{format_pounds(left_out_pence)} is not taken: what the bank had set aside becomes free again within a few "
+        "days. If a part is no use, open the order and cancel it, and all of it comes back.",
+    )
+
+
 def said_no(order: Order, reason: str) -> None:
     _to_buyers(
         order,

@@ -313,9 +313,9 @@ def test_an_account_that_stripe_refuses_is_a_plain_sentence_and_can_be_tried_aga
     assert anew.outcome == "authorised"
 
 
-def test_an_authorisation_that_ran_out_ends_the_order(app: Flask, stripe_sandbox: TestSandbox) -> None:
+def test_an_authorisation_that_was_cancelled_at_stripe_ends_the_order(app: Flask, stripe_sandbox: TestSandbox) -> None:
     story = authorised(stripe_sandbox)
-    stripe_sandbox.act("advance_clock", days=8)
+    stripe_sandbox.api("POST", f"payment_intents/{story.payment.stripe_id}/cancel")
     with clock.fixed_clock(clock.now() + timedelta(hours=1)):
         reconcile.run()
     assert story.states == ("expired", "none")
