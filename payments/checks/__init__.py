@@ -7,7 +7,7 @@ first row at fault is named. I6 asks Stripe.
 from collections.abc import Iterator
 
 from marketplace.kernel.checks import Check
-from payments.checks import at_stripe, both_books, charges, entries, levies, months, refunds, totals
+from payments.checks import at_stripe, both_books, charges, entries, levies, months, refunds, settled, totals
 
 
 def run() -> Iterator[Check]:
@@ -17,6 +17,7 @@ def run() -> Iterator[Check]:
     yield charges.once()
     yield charges.booked_as_sold()
     yield charges.transitions_once()
+    yield settled.booked_as_sent()
     yield refunds.within_payments()
     yield levies.by_their_rule()
     yield from at_stripe.agrees()

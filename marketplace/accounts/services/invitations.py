@@ -60,6 +60,8 @@ def invite(actor: Actor, organisation_id: int, *, name: str, email: str, role: R
             raise NotAllowed("Nobody can have that role in this kind of organisation.")
         if actor.email == email:
             raise NotAllowed("Somebody else has to give you a role.")
+        if role is Role.FUND_FINANCE and organisation_id in actor.organisation_ids(role):
+            raise NotAllowed("You settle funds here yourself, so somebody else has to choose who does it with you.")
         if any(user.email == email for user in list_users_of(organisation_id, role)):
             raise DomainError("They have that role here already", field="email")
         db.session.execute(

@@ -143,6 +143,25 @@ def test_only_roles_of_the_kind_can_be_offered(app: Flask, kind: OrganisationKin
                 invitations.invite(actor, organisation_id, name="N", email=address, role=role)
 
 
+def test_who_settles_funds_does_not_choose_the_second_pair_of_eyes(app: Flask, manager: Actor) -> None:
+    organisation_id = _organisation(manager)
+    with transaction():
+        db.session.add(
+            Membership(
+                user_id=manager.user_id,
+                organisation_id=organisation_id,
+                role=Role.FUND_FINANCE,
+                created_at=clock.now(),
+            )
+        )
+    settles = actor_of(manager.user_id or 0)
+    with pytest.raises(NotAllowed, match="somebody else has to choose"):
+        invitations.invite(settles, organisation_id, name="N", email=EMAIL, role=Role.FUND_FINANCE)
+    with transaction():
+        operator = actor_of(user_with_role(Role.OPERATOR).id)
+    assert invitations.invite(operator, organisation_id, name="N", email=EMAIL, role=Role.FUND_FINANCE)
+
+
 def _new_organisation(kind: OrganisationKind) -> int:
     council_id = db.session.execute(select(Council.id).where(Council.gss_code == DARLINGTON_GSS)).scalar_one()
     organisation = Organisation(kind=kind, name="Some place", council_id=council_id, created_at=clock.now())
