@@ -220,10 +220,13 @@ def _open_lock(path: str) -> IO[bytes]:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Pool options for `url`: SQLite waits for a lock, PostgreSQL notices a connection that died."""
+    """Pool options for `url`: SQLite waits for a lock, PostgreSQL notices a connection that died.
+
+    An error names its statement and never what was to be stored: names and account numbers stay out of logs.
+    """
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 30, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+        return {"hide_parameters": True, "connect_args": {"timeout": 30, "check_same_thread": False}}
+    return {"hide_parameters": True, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
 
 
 def install_engine_events(engine: Engine) -> None:

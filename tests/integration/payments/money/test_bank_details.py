@@ -1,5 +1,6 @@
 """Where a provider is paid: told to everybody, held for three days or a second person, stopped by anybody there."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -134,6 +135,16 @@ def test_no_number_of_an_account_is_in_an_email_the_audit_record_or_the_outbox(a
     assert any("account ending 567" in row for row in rows)
     assert not [row for row in rows if FIRST.number in row or FIRST.sort_code in row or "11-22-33" in row]
     assert db.session.scalar(select(func.count(AuditRow.id)).where(AuditRow.action.like("bank_details.%"))) == 2
+
+
+def test_an_error_of_the_database_does_not_show_the_number_that_was_to_be_stored(app: Flask) -> None:
+    story = settled_story()
+    nobody = replace(story.provider, user_id=10**9)
+    with pytest.raises(IntegrityError) as refused:
+        bank_details.give(nobody, story.organisation_id, FIRST)
+    assert FIRST.number not in str(refused.value)
+    refused.value.hide_parameters = False
+    assert FIRST.number in str(refused.value)
 
 
 def test_a_provider_gives_its_details_and_a_colleague_agrees_on_the_page(
