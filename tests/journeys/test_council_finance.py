@@ -72,7 +72,7 @@ def test_a_run_is_looked_at_its_files_are_fetched_and_the_journal_needs_its_cost
     walker.fill("Heading of column 1", "Batch number")
     walker.click("Book runs like this")
     walker.sees("The journal needs a column for the cost code")
-    assert walker.page.get_by_label("Heading of column 1").input_value() == "Batch number"
+    assert walker.page.get_by_label("Heading of column 1", exact=True).input_value() == "Batch number"
     walker.menu("Settlement")
     walker.page.locator("main tbody tr").filter(has_text="Sent").first.get_by_role("link").first.click()
     walker.look()
