@@ -185,6 +185,13 @@ REASONS_TO_CHOOSE: dict[RefundReason, str] = {
 }
 
 
+class LevyPaper(StrEnum):
+    """What a paper about the levy is."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+
+
 class RunState(StrEnum):
     PREPARED = "prepared"
     SENT = "sent"

@@ -38,3 +38,26 @@ def levy_given_back(gross_pence: int, refunded_before: int, refund_pence: int, r
 def levy_by_line(line_pence: Sequence[int], rate_bp: int) -> list[int]:
     """The levy on the sum of the lines, shared between them by largest remainder: for display and reports."""
     return split_by_largest_remainder(levy(sum(line_pence), rate_bp), line_pence)
+
+
+def vat_inside(levy_pence: int, vat_rate_bp: int) -> int:
+    """VAT contained in a levy, half a penny rounded up: a sixth of it at 2,000 basis points (20%)."""
+    if levy_pence < 0 or vat_rate_bp < 0:
+        raise ValueError("levy and rate are not negative")
+    whole = 10_000 + vat_rate_bp
+    return (2 * levy_pence * vat_rate_bp + whole) // (2 * whole)
+
+
+def vat_moved(left_before: int, left_after: int, vat_rate_bp: int) -> int:
+    """VAT of a paper that moves what stands of an invoice from one levy to another: minus for a credit note.
+
+    It is the VAT in what stands after less the VAT in what stood before, so that every path of credit notes to zero
+    gives back exactly the invoice's VAT.
+    """
+    return vat_inside(left_after, vat_rate_bp) - vat_inside(left_before, vat_rate_bp)
+
+
+def percent(rate_bp: int) -> str:
+    """`2.5%` for 250 basis points."""
+    whole, hundredths = divmod(rate_bp, 100)
+    return f"{whole}.{hundredths:02d}".rstrip("0").rstrip(".") + "%"

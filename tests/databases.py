@@ -125,6 +125,7 @@ _PRISTINE = """
 CREATE SCHEMA pristine;
 CREATE TABLE pristine.councils AS TABLE public.councils;
 CREATE TABLE pristine.categories AS TABLE public.categories;
+CREATE TABLE pristine.paper_numbers AS TABLE public.paper_numbers;
 CREATE TABLE pristine.alembic_version AS TABLE public.alembic_version;
 CREATE TABLE pristine.counters AS
     SELECT sequencename AS name, last_value AS value FROM pg_sequences WHERE schemaname = 'public';
@@ -142,6 +143,7 @@ BEGIN
     END LOOP;
     INSERT INTO public.councils OVERRIDING SYSTEM VALUE SELECT * FROM pristine.councils;
     INSERT INTO public.categories OVERRIDING SYSTEM VALUE SELECT * FROM pristine.categories;
+    INSERT INTO public.paper_numbers SELECT * FROM pristine.paper_numbers;
     INSERT INTO public.alembic_version SELECT * FROM pristine.alembic_version;
     FOR one IN
         SELECT c.name, c.value FROM pristine.counters c JOIN pg_sequences s

@@ -63,6 +63,11 @@ def next_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
+def month_before(day: date) -> date:
+    """The first day of the month before `day`'s."""
+    return first_of_month(first_of_month(day) - timedelta(days=1))
+
+
 def month_bounds(day: date) -> tuple[datetime, datetime]:
     """UTC bounds, half open, of the London calendar month that holds `day`."""
     return start_of_day(first_of_month(day)), start_of_day(next_month(day))

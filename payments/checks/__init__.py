@@ -7,7 +7,18 @@ first row at fault is named. I6 asks Stripe.
 from collections.abc import Iterator
 
 from marketplace.kernel.checks import Check
-from payments.checks import at_stripe, both_books, charges, entries, levies, months, refunds, settled, totals
+from payments.checks import (
+    at_stripe,
+    both_books,
+    charges,
+    entries,
+    levies,
+    levy_papers,
+    months,
+    refunds,
+    settled,
+    totals,
+)
 
 
 def run() -> Iterator[Check]:
@@ -20,6 +31,7 @@ def run() -> Iterator[Check]:
     yield settled.booked_as_sent()
     yield refunds.within_payments()
     yield levies.by_their_rule()
+    yield levy_papers.come_to_the_ledger()
     yield from at_stripe.agrees()
     yield entries.say_for_whom()
     yield entries.moves_are_in_the_record()

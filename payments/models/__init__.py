@@ -3,6 +3,7 @@
 from payments.models.baskets import Basket, BasketLine, Checkout
 from payments.models.disputes import Dispute, DisputeEvidence
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerMonth, LedgerMonthBalance, LedgerPosting
+from payments.models.levies import LevyDocument, LevyDocumentLine, LevyIssuer, LevyMonth, PaperNumber
 from payments.models.orders import Approval, Order, OrderFunding, OrderHistory, OrderLine
 from payments.models.settlement import (
     BankDetails,
@@ -27,11 +28,16 @@ __all__ = [
     "LedgerMonth",
     "LedgerMonthBalance",
     "LedgerPosting",
+    "LevyDocument",
+    "LevyDocumentLine",
+    "LevyIssuer",
+    "LevyMonth",
     "LevyRate",
     "Order",
     "OrderFunding",
     "OrderHistory",
     "OrderLine",
+    "PaperNumber",
     "Refund",
     "RefundLine",
     "SettlementLine",

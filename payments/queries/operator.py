@@ -18,6 +18,7 @@ from payments.ledger import (
     OPERATOR_LEVY,
     OPERATOR_PROCESSING_FEES,
 )
+from payments.levy import percent
 from payments.models import (
     LedgerAccount,
     LedgerEntry,
@@ -185,8 +186,7 @@ class WaitingRate:
     @property
     def percent(self) -> str:
         """`2.5%` for 250 basis points."""
-        whole, hundredths = divmod(self.rate_bp, 100)
-        return f"{whole}.{hundredths:02d}".rstrip("0").rstrip(".") + "%"
+        return percent(self.rate_bp)
 
 
 def list_waiting_rates() -> list[WaitingRate]:

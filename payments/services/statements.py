@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import select
 
 from marketplace.accounts.domain import Actor, Role
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import split_by_largest_remainder
-from payments import ledger
-from payments.models import LedgerAccount, LedgerEntry, LedgerPosting, Order, OrderLine, RefundLine
+from payments.models import Order, OrderLine, RefundLine
+from payments.queries.levy_entries import SOLD, fees_by_order, first_and_last_day, list_entries
 
-SOLD, GIVEN_BACK, CAME_BACK = "sale", "refund", "reverse_refund"
+CARD_FEE = "card_fee"
 
 
 @dataclass(frozen=True)
 class StatementLine:
-    """One line of one order: what was sold (plus) or given back (minus), the levy of it, and what the provider gets."""
+    """One line of one order: what was sold (plus) or given back (minus), the levy of it, and what the provider gets.
+
+    `fee_pence` is what Stripe kept for taking the card. The operator bears it: it never lessens what the provider gets.
+    """
 
     on: date
     order_id: int
@@ -31,6 +34,7 @@ class StatementLine:
     title: str
     gross_pence: int
     levy_pence: int
+    fee_pence: int = 0
 
     @property
     def net_pence(self) -> int:
@@ -52,6 +56,10 @@ class Statement:
     @property
     def levy_pence(self) -> int:
         return sum(line.levy_pence for line in self.lines)
+
+    @property
+    def fee_pence(self) -> int:
+        return sum(line.fee_pence for line in self.lines)
 
     @property
     def net_pence(self) -> int:
@@ -76,11 +84,7 @@ def get_statement(actor: Actor, organisation_id: int, month: date) -> Statement:
 
 def months_with_sales(organisation_id: int) -> list[date]:
     """The months in which something of this provider was booked, newest first, this month always among them."""
-    begin, end = db.session.execute(
-        select(func.min(LedgerEntry.booked_on), func.max(LedgerEntry.booked_on))
-        .join(Order, Order.id == LedgerEntry.order_id)
-        .where(Order.organisation_id == organisation_id, LedgerEntry.kind.in_((SOLD, GIVEN_BACK, CAME_BACK)))
-    ).one()
+    begin, end = first_and_last_day(organisation_id)
     this = clock.first_of_month(clock.today())
     months, month = [this], clock.first_of_month(begin) if begin else this
     while month <= clock.first_of_month(end or this):
@@ -90,72 +94,51 @@ def months_with_sales(organisation_id: int) -> list[date]:
 
 
 def _lines(organisation_id: int, month: date) -> list[StatementLine]:
-    entries = _entries(organisation_id, month)
+    entries = list_entries(month, organisation_id)
+    fees = fees_by_order(month, organisation_id)
     of_orders = _order_lines({entry.order_id for entry in entries})
-    of_refunds = _refund_lines({_refund_id(entry.cause) for entry in entries if entry.kind != SOLD})
+    of_refunds = _refund_lines({entry.refund_id for entry in entries if entry.refund_id is not None})
     found = []
     for entry in entries:
-        levy, net = -int(entry.levy), -int(entry.payable)
-        gross = levy + net
         order_lines = of_orders[entry.order_id]
-        if entry.kind == SOLD:
+        if entry.refund_id is None:
             weights = [line.amount_pence for line in order_lines]
         else:
-            back = of_refunds.get(_refund_id(entry.cause), {})
+            back = of_refunds.get(entry.refund_id, {})
             weights = [back.get(line.id, 0) for line in order_lines]
-        grosses = split_by_largest_remainder(gross, weights)
-        levies = split_by_largest_remainder(levy, [abs(pence) for pence in grosses])
-        for line, part, levy_part in zip(order_lines, grosses, levies, strict=True):
-            if part or levy_part:
+        grosses = split_by_largest_remainder(entry.gross_pence, weights)
+        levies = split_by_largest_remainder(entry.levy_pence, [abs(pence) for pence in grosses])
+        # What Stripe kept of an order stands beside its first entry of the month.
+        fee, _ = fees.pop(entry.order_id, (0, entry.booked_on))
+        fee_parts = split_by_largest_remainder(fee, [abs(pence) for pence in grosses])
+        for line, gross, levy, fee_part in zip(order_lines, grosses, levies, fee_parts, strict=True):
+            if gross or levy or fee_part:
                 found.append(
                     StatementLine(
-                        entry.booked_on, entry.order_id, entry.reference, entry.kind, line.title, part, levy_part
+                        entry.booked_on,
+                        entry.order_id,
+                        entry.reference,
+                        entry.kind,
+                        line.title,
+                        gross,
+                        levy,
+                        fee_part,
                     )
                 )
-    return found
+    return sorted([*found, *_fees_alone(fees)], key=lambda line: line.on)
 
 
-def _entries(organisation_id: int, month: date) -> list[Any]:
-    """What was booked between this provider, its payers and the operator, with the provider's side and the levy."""
-
-    def side(code: str) -> Any:
-        return func.sum(case((LedgerAccount.code == code, LedgerPosting.pence), else_=0))
-
-    return list(
-        db.session.execute(
-            select(
-                LedgerEntry.id,
-                LedgerEntry.cause,
-                LedgerEntry.kind,
-                LedgerEntry.booked_on,
-                LedgerEntry.order_id,
-                Order.reference,
-                side(ledger.provider_payable(organisation_id)).label("payable"),
-                side(ledger.OPERATOR_LEVY).label("levy"),
-            )
-            .join(Order, Order.id == LedgerEntry.order_id)
-            .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
-            .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
-            .where(
-                and_(
-                    Order.organisation_id == organisation_id,
-                    LedgerEntry.kind.in_((SOLD, GIVEN_BACK, CAME_BACK)),
-                    LedgerEntry.booked_on >= month,
-                    LedgerEntry.booked_on < clock.next_month(month),
-                )
-            )
-            .group_by(
-                LedgerEntry.id,
-                LedgerEntry.cause,
-                LedgerEntry.kind,
-                LedgerEntry.booked_on,
-                LedgerEntry.order_id,
-                LedgerEntry.recorded_at,
-                Order.reference,
-            )
-            .order_by(LedgerEntry.booked_on, LedgerEntry.recorded_at, LedgerEntry.id)
-        )
-    )
+def _fees_alone(fees: dict[int | None, tuple[int, date]]) -> list[StatementLine]:
+    """What Stripe kept of orders that were sold in another month."""
+    if not fees:
+        return []
+    orders = select(Order.id, Order.reference).where(Order.id.in_(fees))
+    references = {row.id: row.reference for row in db.session.execute(orders)}
+    return [
+        StatementLine(on, order_id, references[order_id], CARD_FEE, "", 0, 0, pence)
+        for order_id, (pence, on) in fees.items()
+        if pence and order_id is not None
+    ]
 
 
 def _order_lines(order_ids: set[int]) -> dict[int, list[Any]]:
@@ -178,8 +161,3 @@ def _refund_lines(refund_ids: set[int]) -> dict[int, dict[int, int]]:
     ):
         found.setdefault(row.refund_id, {})[row.order_line_id] = row.pence
     return found
-
-
-def _refund_id(cause: str) -> int:
-    """The refund behind `refund:12` or `reverse:refund:12`."""
-    return int(cause.rsplit(":", 1)[1])

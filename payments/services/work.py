@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from marketplace.outbox.services import Handler
 from marketplace.outbox.worker import Job, every_day, every_hour
 from payments.ledger import close_due_months
-from payments.services import charging, disputes, reconcile, refunding
+from payments.services import charging, disputes, levy_invoices, reconcile, refunding
 
 
 def handlers() -> Mapping[str, Handler]:
@@ -27,4 +27,5 @@ def jobs() -> list[Job]:
         Job("hand in what banks wait for", every_hour, disputes.send_what_is_due),
         Job("close months of the ledger", every_day, close_due_months),
         Job("forget cards of closed orders", every_day, charging.forget_cards),
+        Job("issue levy invoices", every_day, levy_invoices.close_due),
     ]

@@ -15,7 +15,7 @@ from marketplace.kernel.checks import Check
 from payments import checks, cli, ledger
 from payments.domain import PaymentState
 from payments.models import LedgerEntry, Order, OrderFunding, OrderLine, Refund, StripePayment
-from payments.services import refunds, settlement
+from payments.services import levy_invoices, refunds, settlement
 from tests.integration.payments.money.telling import (
     Story,
     captured,
@@ -70,6 +70,7 @@ def test_after_every_story_every_invariant_holds(app: Flask, stripe_sandbox: Tes
     _every_story(stripe_sandbox)
     with clock.fixed_clock(clock.now() + timedelta(days=40)):
         assert len(ledger.close_due_months()) == 1
+        levy_invoices.close_due()
     found = list(checks.run())
     assert [check.fault for check in found] == [None] * len(found)
     assert {check.invariant for check in found} == {f"I{number}" for number in range(1, 9)}
