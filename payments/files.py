@@ -14,7 +14,19 @@ from payments.queries.payouts import PartView, PayoutView, ProviderPayouts
 from payments.queries.stories import Story
 from payments.services.statements import Statement
 
-STATEMENT = ("month", "provider", "date", "order", "kind", "what", "gross", "levy", "net")
+STATEMENT = (
+    "month",
+    "provider",
+    "date",
+    "order",
+    "kind",
+    "what",
+    "gross",
+    "levy",
+    "net",
+    "card_fee",
+    "card_fee_paid_by",
+)
 PAYOUTS = ("provider", "paid_on", "from", "run", "sent_back_on", "order", "price", "given_back", "levy", "net")
 STORY = (
     "order",
@@ -31,25 +43,33 @@ STORY = (
 )
 
 
-def statement_csv(provider_name: str, statement: Statement) -> str:
-    """A provider's levy statement of a month, with the sums as the last row."""
+def statement_csv(provider_name: str, statement: Statement, operator_name: str) -> str:
+    """A provider's levy statement of a month, with the sums as the last row. The operator pays the card fees."""
     head = (f"{statement.month:%Y-%m}", harmless(provider_name))
-    kinds = {"sale": "sold", "refund": "given back"}
+    kinds = {
+        "sale": "sold",
+        "refund": "given back",
+        "reverse_refund": "came back from the bank",
+        "reverse_sale": "corrected",
+        "card_fee": "card fee",
+    }
     rows: list[Sequence[object]] = [
         (
             *head,
             line.on.isoformat(),
             line.reference,
-            kinds.get(line.kind, "came back from the bank"),
+            kinds[line.kind],
             harmless(line.title),
             pounds(line.gross_pence),
             pounds(line.levy_pence),
             pounds(line.net_pence),
+            pounds(line.fee_pence),
+            harmless(operator_name) if line.fee_pence else "",
         )
         for line in statement.lines
     ]
-    sums = (pounds(statement.gross_pence), pounds(statement.levy_pence), pounds(statement.net_pence))
-    rows.append((*head, "", "", "sum", "", *sums))
+    pence = (statement.gross_pence, statement.levy_pence, statement.net_pence, statement.fee_pence)
+    rows.append((*head, "", "", "sum", "", *(pounds(each) for each in pence), ""))
     return table(STATEMENT, rows)
 
 

@@ -1,5 +1,6 @@
 """Forms of the desk."""
 
+import re
 from typing import Any
 
 from wtforms.validators import Optional
@@ -7,9 +8,10 @@ from wtforms.validators import Optional
 from marketplace.desk.services import NewCouncil
 from marketplace.kernel.ids import new_token
 from marketplace.kernel.money import format_pounds
-from marketplace.ui import fields
+from marketplace.ui import fields, widgets
 from marketplace.ui.forms import BaseForm
 from payments.domain import REASONS_TO_CHOOSE
+from payments.levy import percent
 from payments.queries.orders import OrderLineView
 from payments.words import units
 
@@ -99,6 +101,50 @@ def refund_form_for(lines: tuple[OrderLineView, ...], left_pence: int) -> Refund
         form.how.choices.append(("lines", "Some of what was ordered"))
     form.how.choices.append(("amount", "Another amount"))
     return form
+
+
+class RateField(fields.ParsedField):
+    """A percentage from 0 to 10 with up to two decimals, like 2.5; `data` is basis points."""
+
+    widget = widgets.TextWidget(inputmode="decimal", classes="govuk-input--width-4", suffix={"text": "%"})
+
+    def parse(self, typed: str) -> int:
+        found = re.fullmatch(r"(\d{1,2})(?:\.(\d{1,2}))?\s*%?", typed, flags=re.ASCII)
+        rate_bp = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")) if found else -1
+        if not 0 <= rate_bp <= 1_000:
+            raise ValueError("Enter a percentage from 0 to 10, like 2.5")
+        return rate_bp
+
+    def show(self, value: int) -> str:
+        return percent(value).removesuffix("%")
+
+
+class RateForm(BaseForm):
+    rate = RateField("Another rate", validators=[fields.Required("Enter a percentage from 0 to 10, like 2.5")])
+
+
+class IssuerForm(BaseForm):
+    """Who stands on levy invoices from a month on."""
+
+    starts_on = fields.MonthField(
+        "From which month on", validators=[fields.Required("Enter the month from which this counts")]
+    )
+    name = fields.TextField(
+        "Name", hint="The legal name of whoever runs this marketplace", validators=[fields.Required("Enter the name")]
+    )
+    address = fields.TextAreaField("Address", longest=500, rows=4, validators=[fields.Required("Enter the address")])
+    vat_number = fields.TextField(
+        "VAT number",
+        hint="Leave it empty when VAT is not charged. With a number, 20% VAT is inside the levy and stands on each "
+        "invoice.",
+        longest=30,
+        validators=[Optional()],
+    )
+    submit = fields.SubmitField("Save")
+
+    def asked(self) -> dict[str, Any]:
+        """What `set_issuer` takes."""
+        return {name: self[name].data for name in ("starts_on", "name", "address", "vat_number")}
 
 
 class CouncilForm(BaseForm):

@@ -15,6 +15,7 @@ _ROOMS = (
     "provider",
     "approvals",
     "money",
+    "levy",
     "payouts",
     "stories",
     "settlement",

@@ -132,7 +132,10 @@ def provider_statement_csv() -> Answer:
     organisation = named_organisation()
     month = _month()
     statement = statements.get_statement(current_actor(), organisation.organisation_id, month)
-    return csv_file(files.statement_csv(organisation.organisation_name, statement), f"levy-statement-{month:%Y-%m}.csv")
+    return csv_file(
+        files.statement_csv(organisation.organisation_name, statement, current_app.config["SERVICE_NAME"]),
+        f"levy-statement-{month:%Y-%m}.csv",
+    )
 
 
 def _month() -> date:

@@ -50,7 +50,8 @@ PAGES = {
         "/provider/orders/{order}": 9,
         "/provider/money": 10,
         "/provider/payouts": 10,
-        "/provider/statement": 7,
+        "/provider/statement": 8,
+        "/provider/levy": 5,
     },
     "finance": {
         "/council/budgets": 7,

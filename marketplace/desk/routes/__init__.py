@@ -17,6 +17,7 @@ def page_of(count: int) -> tuple[int, int]:
 from marketplace.desk.routes import (  # noqa: E402 - the modules hang their pages on the blueprint
     applications,
     finding,
+    levy,
     looking,
     money,
     orders,
@@ -24,4 +25,4 @@ from marketplace.desk.routes import (  # noqa: E402 - the modules hang their pag
     today,
 )
 
-__all__ = ["applications", "blueprint", "finding", "looking", "money", "orders", "reviews", "today"]
+__all__ = ["applications", "blueprint", "finding", "levy", "looking", "money", "orders", "reviews", "today"]

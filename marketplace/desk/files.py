@@ -1,0 +1,106 @@
+"""CSV files of the desk: the levy of a month by order, and its papers."""
+
+from collections.abc import Mapping, Sequence
+
+from payments.domain import LevyPaper
+from payments.files import harmless, iso_day, pounds, table
+from payments.levy import percent
+from payments.queries.levy_documents import IssuedPaper
+from payments.queries.levy_report import MonthReport
+from payments.words import RAIL_NAMES
+
+MONTH = (
+    "month",
+    "order",
+    "provider",
+    "council",
+    "funding",
+    "sold",
+    "net_of_refunds",
+    "levy",
+    "processor_cost",
+    "left",
+    "made_a_loss",
+    "levy_at_other_rate",
+)
+PAPERS = (
+    "number",
+    "kind",
+    "month",
+    "issued_on",
+    "provider_number",
+    "provider",
+    "refers_to",
+    "gross",
+    "levy_without_vat",
+    "vat_rate",
+    "vat",
+    "levy",
+)
+
+
+def levy_month_csv(report: MonthReport, councils: Mapping[int | None, str]) -> str:
+    """A month by order, with the sums as the last row; the last column is empty unless another rate was asked for."""
+    month = f"{report.month:%Y-%m}"
+    rows: list[Sequence[object]] = [
+        (
+            month,
+            part.reference,
+            harmless(part.provider_name),
+            councils[part.council_id],
+            RAIL_NAMES[part.rail],
+            pounds(part.sold_pence),
+            pounds(part.gross_pence),
+            pounds(part.levy_pence),
+            pounds(part.cost_pence),
+            pounds(part.left_pence),
+            "yes" if part.is_loss else "no",
+            "" if part.other_rate_pence is None else pounds(part.other_rate_pence),
+        )
+        for part in report.parts
+    ]
+    if report.loose_cost_pence:
+        loose = report.loose_cost_pence
+        rows.append((month, "of no order", "", "", "", "", "", "", pounds(loose), pounds(-loose), "", ""))
+    asked = any(part.other_rate_pence is not None for part in report.parts)
+    rows.append(
+        (
+            month,
+            "sum",
+            "",
+            "",
+            "",
+            pounds(report.sold_pence),
+            pounds(sum(part.gross_pence for part in report.parts)),
+            pounds(report.levy_pence),
+            pounds(report.cost_pence),
+            pounds(report.left_pence),
+            "",
+            pounds(report.other_rate_pence) if asked else "",
+        )
+    )
+    return table(MONTH, rows)
+
+
+def levy_papers_csv(papers: Sequence[IssuedPaper]) -> str:
+    """Invoices and credit notes for the operator's own books; a credit note is minus."""
+    rows = []
+    for paper in papers:
+        sign = 1 if paper.kind is LevyPaper.INVOICE else -1
+        rows.append(
+            (
+                paper.number,
+                "invoice" if paper.kind is LevyPaper.INVOICE else "credit note",
+                f"{paper.month:%Y-%m}",
+                iso_day(paper.issued_at),
+                paper.organisation_id,
+                harmless(paper.provider_name),
+                paper.refers_to or "",
+                pounds(sign * paper.gross_pence),
+                pounds(sign * paper.without_vat_pence),
+                percent(paper.vat_rate_bp),
+                pounds(sign * paper.vat_pence),
+                pounds(sign * paper.levy_pence),
+            )
+        )
+    return table(PAPERS, rows)
