@@ -19,6 +19,7 @@ from marketplace.demo import (
     cards,
     disk,
     history,
+    invoicing,
     open_data,
     people,
     settling,
@@ -79,6 +80,7 @@ def _build(say: Say) -> None:
     stories.write(story, offers, today)
     settling.write(story, begins, today)
     banks.write(story, today)
+    invoicing.write(story, begins, today)
     waiting.write(story, today)
     story.diary.live()
     _work()
