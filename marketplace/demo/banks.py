@@ -9,10 +9,12 @@ from marketplace.accounts.domain import Actor
 from marketplace.demo.diary import later, moment
 from marketplace.demo.folk import DARLINGTON, DURHAM, Folk
 from marketplace.demo.orders import Story
+from marketplace.kernel import clock
 from marketplace.kernel.rails import SETTLED_RAILS
 from payments.banking.accounts import BankAccount
 from payments.journal import JournalMap
-from payments.services import bank_details, settlement_settings
+from payments.queries.fees import find_fee
+from payments.services import bank_details, fees, settlement_settings
 
 PAYERS = {DARLINGTON: ("farah", "Darlington Council", "640217"), DURHAM: ("gilbert", "Durham County", "640905")}
 CHANGES_LATELY = "Dales Home Care"
@@ -48,12 +50,43 @@ def ready(folk: Folk, offers: Iterable[Offer]) -> None:
         settlement_settings.set_journal(actor, council_id, None, JOURNAL)
 
 
-def write(story: Story, today: date) -> None:
-    """A provider changed its account yesterday, so that the change rests and is seen."""
+def write(story: Story, begins: date, today: date) -> None:
+    """A provider changed its account yesterday, so that the change rests and is seen; councils pay for joining."""
+    _fees(story, begins)
     actor = story.folk.member_of(CHANGES_LATELY)
     account = _account(CHANGES_LATELY, 77)
     give = partial(bank_details.give, actor, _organisation(actor), account)
     story.diary.at(moment(later(today, -1), 15), give)
+
+
+def _fees(story: Story, begins: date) -> None:
+    """Darlington has paid two of three instalments; Durham's one is invoiced and not paid."""
+    olive = story.folk.actor("olive")
+    for gss, instalments, paid in ((DARLINGTON, 3, 2), (DURHAM, 1, 0)):
+        council_id = story.folk.councils[gss]
+        plan = fees.FeePlan(fees.USUAL_PENCE, instalments, later(begins, 30))
+        story.diary.at(moment(begins, 14), partial(fees.agree, olive, council_id, plan))
+        for number in range(max(paid, 1)):
+            issued, arrived = moment(later(begins, 30 * number + 1), 14), moment(later(begins, 30 * number + 28), 14)
+            story.diary.at(issued, partial(_invoice, olive, council_id, number))
+            if number < paid:
+                story.diary.at(arrived, partial(_paid, olive, council_id, number))
+
+
+def _invoice(olive: Actor, council_id: int, number: int) -> None:
+    fees.issue(olive, council_id, _instalment(olive, council_id, number))
+
+
+def _paid(olive: Actor, council_id: int, number: int) -> None:
+    reference = f"DBC {4_417 + number}"
+    fees.mark_paid(olive, council_id, _instalment(olive, council_id, number), clock.today(), reference)
+
+
+def _instalment(olive: Actor, council_id: int, number: int) -> int:
+    fee = find_fee(olive, council_id)
+    if fee is None:
+        raise RuntimeError("no fee was agreed")
+    return fee.instalments[number].id
 
 
 def _organisation(actor: Actor) -> int:

@@ -79,7 +79,7 @@ def _build(say: Say) -> None:
     history.write(story, offers, begins, today)
     stories.write(story, offers, today)
     settling.write(story, begins, today)
-    banks.write(story, today)
+    banks.write(story, begins, today)
     invoicing.write(story, begins, today)
     waiting.write(story, today)
     story.diary.live()

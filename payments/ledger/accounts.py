@@ -9,12 +9,15 @@
 | `operator:dispute_fees`    | what Stripe kept for disputes                                              | plus  |
 | `operator:dispute_reserve` | what banks hold back while a payment is disputed; then nobody bears it yet | 0     |
 | `operator:bank`            | what reached the operator's bank: payouts, and its line of each settlement | plus  |
+| `operator:fees`            | registration fees invoiced to councils, without VAT                        | minus |
+| `operator:vat`             | VAT on those fees, owed to HMRC                                            | minus |
 | `person:<id>:card`         | plus: the person's card still owes; minus: the person is still owed        | 0     |
 | `provider:<id>:payable`    | minus: the provider is still owed; plus: the provider owes                 | 0     |
 | `provider:<id>:stripe`     | the provider's balance in its own account at Stripe, as our record has it  | plus  |
 | `provider:<id>:received`   | the other side of that record: what came through this marketplace          | minus |
 | `provider:<id>:bank`       | what Stripe paid out from there to the provider's bank                     | plus  |
 | `council:<id>:owed`        | plus: the council has still to pay; minus: it is owed a credit             | 0     |
+| `council:<id>:fees`        | what the council has still to pay of its registration fee                  | 0     |
 | `isf:<organisation>:owed`  | the same for the holder of individual service funds                        | 0     |
 
 The marketplace holds no client money: accounts that rest at 0 are at 0 as soon as everything that is on its way has
@@ -31,6 +34,8 @@ OPERATOR_PROCESSING_FEES = "operator:processing_fees"
 OPERATOR_DISPUTE_FEES = "operator:dispute_fees"
 OPERATOR_DISPUTE_RESERVE = "operator:dispute_reserve"
 OPERATOR_BANK = "operator:bank"
+OPERATOR_FEES = "operator:fees"
+OPERATOR_VAT = "operator:vat"
 
 FIXED = frozenset(
     {
@@ -41,11 +46,13 @@ FIXED = frozenset(
         OPERATOR_DISPUTE_FEES,
         OPERATOR_DISPUTE_RESERVE,
         OPERATOR_BANK,
+        OPERATOR_FEES,
+        OPERATOR_VAT,
     }
 )
 _OF_SOMEBODY = re.compile(
     r"^(?:person:\d+:card|provider:(?P<provider>\d+):(?:payable|stripe|received|bank)"
-    r"|council:(?P<council>\d+):owed|isf:(?P<isf>\d+):owed)$"
+    r"|council:(?P<council>\d+):(?:owed|fees)|isf:(?P<isf>\d+):owed)$"
 )
 
 
@@ -71,6 +78,10 @@ def provider_bank(organisation_id: int) -> str:
 
 def council_owed(council_id: int) -> str:
     return f"council:{council_id}:owed"
+
+
+def council_fees(council_id: int) -> str:
+    return f"council:{council_id}:fees"
 
 
 def isf_owed(organisation_id: int) -> str:

@@ -11,10 +11,13 @@ from payments.ledger.accounts import (
     OPERATOR_BANK,
     OPERATOR_DISPUTE_FEES,
     OPERATOR_DISPUTE_RESERVE,
+    OPERATOR_FEES,
     OPERATOR_LEVY,
     OPERATOR_PROCESSING_FEES,
+    OPERATOR_VAT,
     STRIPE_CLEARING,
     STRIPE_UNEXPLAINED,
+    council_fees,
     person_card,
     provider_bank,
     provider_payable,
@@ -166,6 +169,47 @@ def returned(
         occurred_at,
         subject,
         reason,
+    )
+
+
+def fee_invoice(
+    invoice_id: int, council_id: int, net_pence: int, vat_pence: int, occurred_at: datetime, subject: Subject
+) -> Entry:
+    """An instalment of a council's registration fee is invoiced: £10,000.00 and VAT at 20%.
+
+    | account        |     debit |    credit |
+    |----------------|----------:|----------:|
+    | council:3:fees | 12,000.00 |           |
+    | operator:fees  |           | 10,000.00 |
+    | operator:vat   |           |  2,000.00 |
+    """
+    return Entry(
+        f"fee_invoice:{invoice_id}",
+        "fee_invoice",
+        (
+            Posting(council_fees(council_id), net_pence + vat_pence),
+            Posting(OPERATOR_FEES, -net_pence),
+            Posting(OPERATOR_VAT, -vat_pence),
+        ),
+        occurred_at,
+        subject,
+    )
+
+
+def fee_paid(invoice_id: int, time: int, council_id: int, pence: int, occurred_at: datetime, subject: Subject) -> Entry:
+    """A council paid an invoice of its registration fee into the operator's bank; again when `time` is above 1.
+
+    | account        |     debit |    credit |
+    |----------------|----------:|----------:|
+    | operator:bank  | 12,000.00 |           |
+    | council:3:fees |           | 12,000.00 |
+    """
+    return Entry(
+        f"fee_paid:{invoice_id}:{time}",
+        "fee_paid",
+        (Posting(OPERATOR_BANK, pence), Posting(council_fees(council_id), -pence)),
+        occurred_at,
+        subject,
     )
 
 

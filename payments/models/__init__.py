@@ -2,6 +2,7 @@
 
 from payments.models.baskets import Basket, BasketLine, Checkout
 from payments.models.disputes import Dispute, DisputeEvidence
+from payments.models.fees import CouncilFee, FeeInstalment, FeeInvoice
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerMonth, LedgerMonthBalance, LedgerPosting
 from payments.models.levies import LevyDocument, LevyDocumentLine, LevyIssuer, LevyMonth, PaperNumber
 from payments.models.orders import Approval, Order, OrderFunding, OrderHistory, OrderLine
@@ -21,8 +22,11 @@ __all__ = [
     "Basket",
     "BasketLine",
     "Checkout",
+    "CouncilFee",
     "Dispute",
     "DisputeEvidence",
+    "FeeInstalment",
+    "FeeInvoice",
     "LedgerAccount",
     "LedgerEntry",
     "LedgerMonth",

@@ -22,6 +22,7 @@ _ROOMS = (
     "settlement_files",
     "settlement_settings",
     "bank_details",
+    "fees",
     "webhook",
     "disputes",
 )

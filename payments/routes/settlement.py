@@ -52,6 +52,7 @@ def settlement() -> str:
         last=ceil(count / RUNS_ON_A_PAGE),
         names=names_of([person for run in runs for person in (run.prepared_by_user_id, run.sent_by_user_id)]),
         form=PrepareForm(),
+        is_council=bool(actor.council_ids(Role.COUNCIL_FINANCE)),
     )
 
 

@@ -27,7 +27,10 @@ from payments.models import (
     Approval,
     BankDetails,
     Checkout,
+    CouncilFee,
     Dispute,
+    FeeInstalment,
+    FeeInvoice,
     LevyDocument,
     LevyDocumentLine,
     LevyRate,
@@ -236,6 +239,30 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
     db.session.add_all((payment, details))
     db.session.flush()
     ids |= {"payment_id": payment.id, "details_id": details.id}
+    fee = CouncilFee(council_id=theirs, pence=3_000_000, agreed_by_user_id=staff.id, agreed_at=now)
+    db.session.add(fee)
+    db.session.flush()
+    instalment = FeeInstalment(council_fee_id=fee.id, part_no=1, due_on=clock.today(), pence=3_000_000)
+    db.session.add(instalment)
+    db.session.flush()
+    invoice = FeeInvoice(
+        instalment_id=instalment.id,
+        serial=1,
+        number="RF-000001",
+        issued_at=now,
+        issued_by_user_id=staff.id,
+        issuer={"name": "The operator", "address": [], "vat_number": None, "phone": "0"},
+        council={"name": "Theirs", "address": []},
+        due_on=clock.today(),
+        part_no=1,
+        parts=1,
+        net_pence=3_000_000,
+        vat_rate_bp=0,
+        vat_pence=0,
+    )
+    db.session.add(invoice)
+    db.session.flush()
+    ids |= {"instalment_id": instalment.id, "invoice_id": invoice.id}
     email_id = queue_email("owner@example.org", "For the owner", "Words")
     ids["document_id"] = _levy_invoice(order, int(rows["refund_id"].order_funding_id))
     ids |= {

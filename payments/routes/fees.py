@@ -1,0 +1,98 @@
+"""A council's registration fee: the operator agrees, invoices and marks it paid; the council's finance reads it."""
+
+from flask import Response as Answer
+from flask import flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from marketplace.accounts.access import allow, current_actor, roles
+from marketplace.accounts.domain import Role
+from marketplace.accounts.queries import get_council
+from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.pdf import pdf_file
+from payments import fee_papers
+from payments.forms.fees import FeeForm, FeePaidForm, FeeUnpaidForm
+from payments.queries.fees import COUNCIL_READERS, FeeView, InstalmentView, find_fee, get_fee_invoice
+from payments.routes import blueprint
+from payments.services import fees as services
+
+OPERATOR = roles(Role.OPERATOR)
+COUNCIL = roles(*COUNCIL_READERS)
+
+
+@blueprint.route("/desk/councils/<int:council_id>/fee", methods=["GET", "POST"])
+@allow(OPERATOR)
+def council_fee(council_id: int) -> Response | str:
+    """What the council pays for joining: agree it, then its instalments."""
+    council, fee, form = get_council(council_id), find_fee(current_actor(), council_id), FeeForm()
+    if fee is None and form.validate_on_submit():
+        try:
+            services.agree(current_actor(), council_id, form.to_command())
+            flash("The fee is agreed. Invoice each instalment when its time comes.", "success")
+            return redirect(url_for("payments.council_fee", council_id=council_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template("payments/fees/fee.html", council=council, fee=fee, form=form)
+
+
+@blueprint.post("/desk/councils/<int:council_id>/fee/<int:instalment_id>/invoice")
+@allow(OPERATOR)
+def council_fee_invoice(council_id: int, instalment_id: int) -> Response:
+    services.issue(current_actor(), council_id, instalment_id)
+    flash("The invoice is issued, and the council’s finance team has been told.", "success")
+    return redirect(url_for("payments.council_fee", council_id=council_id))
+
+
+@blueprint.route("/desk/councils/<int:council_id>/fee/<int:instalment_id>/paid", methods=["GET", "POST"])
+@allow(OPERATOR)
+def council_fee_paid(council_id: int, instalment_id: int) -> Response | str:
+    fee = find_fee(current_actor(), council_id)
+    part = next((each for each in fee.instalments if each.id == instalment_id), None) if fee else None
+    if fee is None or part is None or part.invoice is None:
+        raise NotFound()
+    form = FeePaidForm()
+    if part.paid_on is not None:
+        return _unpaid(fee, part)
+    if form.validate_on_submit():
+        try:
+            services.mark_paid(current_actor(), council_id, instalment_id, form.on, form.reference.data or "")
+            flash(f"Invoice {part.invoice.number} is paid.", "success")
+            return redirect(url_for("payments.council_fee", council_id=council_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template("payments/fees/paid.html", fee=fee, part=part, form=form)
+
+
+def _unpaid(fee: FeeView, part: InstalmentView) -> Response | str:
+    """The page of an instalment that is paid: it can be taken back, with a reason."""
+    form = FeeUnpaidForm()
+    if form.validate_on_submit():
+        try:
+            services.mark_unpaid(current_actor(), fee.council_id, part.id, form.reason.data or "")
+            flash("It is open again.", "success")
+            return redirect(url_for("payments.council_fee", council_id=fee.council_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template("payments/fees/paid.html", fee=fee, part=part, form=form)
+
+
+@blueprint.get("/council/fee")
+@allow(COUNCIL)
+def council_own_fee() -> str:
+    """The council's own fee and its invoices."""
+    actor = current_actor()
+    councils = sorted(set(actor.council_ids(*COUNCIL_READERS)))
+    fees: list[FeeView] = [fee for each in councils if (fee := find_fee(actor, each)) is not None]
+    return render_template("payments/fees/own.html", fees=fees)
+
+
+@blueprint.get("/council/fee/invoices/<int:invoice_id>.pdf")
+@allow(roles(Role.OPERATOR, *COUNCIL_READERS))
+def council_fee_pdf(invoice_id: int) -> Answer:
+    invoice = get_fee_invoice(current_actor(), invoice_id)
+    return pdf_file(fee_papers.as_paper(invoice), fee_papers.file_name(invoice))

@@ -1,0 +1,233 @@
+"""A council's registration fee: agree it, invoice its instalments, write down what was paid. By the operator."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from marketplace.accounts.domain import Actor, OrganisationKind, Role
+from marketplace.accounts.queries import get_council, list_organisations_of_council
+from marketplace.audit.services import record
+from marketplace.database import db, transaction
+from marketplace.kernel import clock
+from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
+from marketplace.kernel.money import format_pounds, split_by_largest_remainder
+from marketplace.ui.filters import short_date
+from payments import ledger
+from payments.ledger import Subject, stories
+from payments.models import CouncilFee, FeeInstalment, FeeInvoice
+from payments.services import numbers
+from payments.services.bank_letters import write_to
+from payments.services.levy_issuers import issuer_for
+
+SERIES, PREFIX = "fee:invoice", "RF"
+USUAL_PENCE, MOST_INSTALMENTS, LONGEST_REFERENCE = 3_000_000, 12, 60
+
+
+@dataclass(frozen=True)
+class FeePlan:
+    """The whole without VAT, in how many equal instalments, the first due on a day and the others monthly."""
+
+    pence: int
+    instalments: int
+    first_due_on: date
+
+
+def agree(actor: Actor, council_id: int, plan: FeePlan) -> None:
+    """Write down what a council agreed to pay. Once per council. Raises NotFound, or DomainError on its field."""
+    _require_operator(actor)
+    if plan.pence < plan.instalments:
+        raise DomainError("Enter the whole fee, like 30,000", field="pence")
+    if not 1 <= plan.instalments <= MOST_INSTALMENTS:
+        raise DomainError(f"Enter a number of instalments from 1 to {MOST_INSTALMENTS}", field="instalments")
+    with transaction():
+        get_council(council_id)
+        if db.session.scalar(select(CouncilFee.id).where(CouncilFee.council_id == council_id)) is not None:
+            raise NotAllowed("This council’s fee is agreed already.")
+        fee = CouncilFee(
+            council_id=council_id, pence=plan.pence, agreed_by_user_id=actor.user_id, agreed_at=clock.now()
+        )
+        db.session.add(fee)
+        db.session.flush()
+        due_on = plan.first_due_on
+        for number, pence in enumerate(split_by_largest_remainder(plan.pence, [1] * plan.instalments), start=1):
+            db.session.add(FeeInstalment(council_fee_id=fee.id, part_no=number, due_on=due_on, pence=pence))
+            due_on = _month_after(plan.first_due_on, number)
+        db.session.flush()
+        record(
+            "council_fee.agree",
+            "council_fee",
+            fee.id,
+            actor_user_id=actor.user_id,
+            council_id=council_id,
+            pence=plan.pence,
+            instalments=plan.instalments,
+        )
+
+
+def issue(actor: Actor, council_id: int, instalment_id: int) -> None:
+    """Invoice an instalment: numbered, booked, and the council's finance is told. Twice is once. Raises NotFound."""
+    _require_operator(actor)
+    with transaction():
+        part, fee = _lock(council_id, instalment_id)
+        if db.session.scalar(select(FeeInvoice.id).where(FeeInvoice.instalment_id == part.id)) is not None:
+            return
+        issuer = issuer_for(clock.today())
+        serial = numbers.next_number(SERIES)
+        council = get_council(council_id)
+        offices = list_organisations_of_council(council_id, OrganisationKind.COUNCIL)
+        invoice = FeeInvoice(
+            instalment_id=part.id,
+            serial=serial,
+            number=f"{PREFIX}-{serial:06d}",
+            issued_at=clock.now(),
+            issued_by_user_id=actor.user_id,
+            issuer={
+                "name": issuer.name,
+                "address": issuer.address.splitlines(),
+                "vat_number": issuer.vat_number,
+                "phone": current_app.config["SERVICE_PHONE"],
+            },
+            council={"name": council.name, "address": _address(offices[0]) if offices else []},
+            due_on=part.due_on,
+            part_no=part.part_no,
+            parts=_count_parts(fee.id),
+            net_pence=part.pence,
+            vat_rate_bp=issuer.vat_rate_bp,
+            vat_pence=vat_on(part.pence, issuer.vat_rate_bp),
+        )
+        db.session.add(invoice)
+        db.session.flush()
+        subject = Subject(council_id=council_id, actor_user_id=actor.user_id)
+        ledger.book(
+            stories.fee_invoice(
+                invoice.id, council_id, invoice.net_pence, invoice.vat_pence, invoice.issued_at, subject
+            )
+        )
+        record(
+            "council_fee.invoice",
+            "fee_invoice",
+            invoice.id,
+            actor_user_id=actor.user_id,
+            council_id=council_id,
+            number=invoice.number,
+            net_pence=invoice.net_pence,
+            vat_pence=invoice.vat_pence,
+        )
+        total = format_pounds(invoice.net_pence + invoice.vat_pence)
+        for office in offices[:1]:
+            write_to(
+                office.id,
+                (Role.COUNCIL_FINANCE,),
+                f"Invoice {invoice.number} for {total}",
+                f"The registration fee, instalment {part.part_no} of {invoice.parts}: {total}, due on "
+                f"{short_date(part.due_on)}.",
+                path="/council/fee",
+            )
+
+
+def mark_paid(actor: Actor, council_id: int, instalment_id: int, on: date, reference: str) -> None:
+    """Write down that an invoiced instalment reached the operator's bank. Twice is once.
+
+    Raises NotFound, NotAllowed before it was invoiced, and DomainError on the field at fault.
+    """
+    _require_operator(actor)
+    reference = " ".join(reference.split())
+    if not reference or len(reference) > LONGEST_REFERENCE:
+        raise DomainError("Enter the reference on your bank statement, at most 60 letters", field="reference")
+    if on > clock.today():
+        raise DomainError("Enter today or a day before", field="paid_on")
+    with transaction():
+        part, _ = _lock(council_id, instalment_id)
+        invoice = db.session.scalars(select(FeeInvoice).where(FeeInvoice.instalment_id == part.id)).one_or_none()
+        if invoice is None:
+            raise NotAllowed("This instalment has not been invoiced yet.")
+        if part.paid_on is not None:
+            return
+        part.paid_on, part.paid_reference, part.paid_by_user_id = on, reference, actor.user_id
+        part.times_paid += 1
+        db.session.flush()
+        subject = Subject(council_id=council_id, actor_user_id=actor.user_id)
+        pence = invoice.net_pence + invoice.vat_pence
+        at = clock.start_of_day(on)
+        ledger.book(stories.fee_paid(invoice.id, part.times_paid, council_id, pence, at, subject))
+        record(
+            "council_fee.paid",
+            "fee_instalment",
+            part.id,
+            actor_user_id=actor.user_id,
+            council_id=council_id,
+            pence=pence,
+        )
+
+
+def mark_unpaid(actor: Actor, council_id: int, instalment_id: int, reason: str) -> None:
+    """It was not paid after all, or another invoice was: the entry is reversed with the reason. Twice is once.
+
+    Raises NotFound, and DomainError without a reason.
+    """
+    _require_operator(actor)
+    reason = " ".join(reason.split())
+    if not reason:
+        raise DomainError("Say why it is not paid after all", field="reason")
+    with transaction():
+        part, _ = _lock(council_id, instalment_id)
+        if part.paid_on is None:
+            return
+        invoice = db.session.scalars(select(FeeInvoice).where(FeeInvoice.instalment_id == part.id)).one()
+        entry_id = ledger.find_entry(f"fee_paid:{invoice.id}:{part.times_paid}")
+        if entry_id is None:
+            raise NotFound()
+        ledger.reverse(entry_id, reason, actor_user_id=actor.user_id)
+        part.paid_on = part.paid_reference = part.paid_by_user_id = None
+        db.session.flush()
+        record(
+            "council_fee.unpaid",
+            "fee_instalment",
+            part.id,
+            actor_user_id=actor.user_id,
+            council_id=council_id,
+            reason=reason[:200],
+        )
+
+
+def vat_on(net_pence: int, rate_bp: int) -> int:
+    """VAT on top of a net amount, half a penny rounded up."""
+    return (2 * net_pence * rate_bp + 10_000) // 20_000
+
+
+def _lock(council_id: int, instalment_id: int) -> tuple[FeeInstalment, CouncilFee]:
+    part = db.session.execute(
+        select(FeeInstalment)
+        .where(FeeInstalment.id == instalment_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    fee = db.session.get(CouncilFee, part.council_fee_id) if part is not None else None
+    if part is None or fee is None or fee.council_id != council_id:
+        raise NotFound()
+    return part, fee
+
+
+def _count_parts(fee_id: int) -> int:
+    return db.session.scalar(select(func.count(FeeInstalment.id)).where(FeeInstalment.council_fee_id == fee_id)) or 0
+
+
+def _address(office: object) -> list[str]:
+    lines = [*(getattr(office, "address", None) or "").splitlines(), getattr(office, "postcode", None) or ""]
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _month_after(first: date, months: int) -> date:
+    """The same day `months` later, or the last day of a shorter month."""
+    begins = clock.first_of_month(first)
+    for _ in range(months):
+        begins = clock.next_month(begins)
+    last = (clock.next_month(begins) - begins).days
+    return begins.replace(day=min(first.day, last))
+
+
+def _require_operator(actor: Actor) -> None:
+    if not actor.has(Role.OPERATOR):
+        raise NotFound()
