@@ -1,7 +1,7 @@
 """Money given back: never more than was paid, never half of it, in an order that can be undone, and seen by all."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,11 +14,11 @@ from budgets.services import book
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotAllowed
-from payments import checks
+from payments import checks, ledger
 from payments.domain import LineState, PaymentAction, RefundState
 from payments.levy import levy
 from payments.models import Order, OrderFunding, OrderLine, Refund
-from payments.services import reconcile, refund_facts, refunding, refunds
+from payments.services import reconcile, refund_facts, refunding, refunds, settlement
 from payments.services.refund_facts import still_to_follow
 from payments.stripe import GatewayRefused, gateway
 from payments.stripe.client import StripeGateway
@@ -28,6 +28,7 @@ from tests.integration.payments.money.telling import (
     agrees_with_stripe,
     captured,
     failed_work,
+    finance,
     settled_story,
     table,
     work,
@@ -296,3 +297,19 @@ def test_what_follows_is_counted_from_the_whole(app: Flask, stripe_sandbox: Test
     refund = db.session.get_one(Refund, refund_id)
     assert still_to_follow(story.funding.id, charge, refund) == (1_800, 45)
     assert still_to_follow(story.funding.id, replace(charge, reversed_pence=1_800), refund) == (0, 45)
+
+
+def test_money_given_back_for_a_closed_month_is_booked_in_the_open_one(app: Flask) -> None:
+    march, april = datetime(2026, 3, 20, 12, tzinfo=UTC), datetime(2026, 4, 6, 12, tzinfo=UTC)
+    with clock.fixed_clock(march):
+        story = settled_story()
+        first, second = finance()
+        settlement.send(second, settlement.prepare(first, story.order.council_id or 0, clock.today()))
+    with clock.fixed_clock(april):
+        assert ledger.close_due_months() == [date(2026, 3, 1)]
+        before = ledger.balances("%", date(2026, 3, 31))
+        assert before[ledger.OPERATOR_LEVY] == -135
+        ask(story, 1_800)
+        assert ledger.balances("%", date(2026, 3, 31)) == before
+        assert ledger.balance(ledger.OPERATOR_LEVY) == -90
+        assert [check.fault for check in checks.run() if check.fault] == []

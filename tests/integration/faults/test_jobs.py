@@ -25,12 +25,12 @@ SPRING = datetime(2026, 3, 29, tzinfo=UTC)
 
 
 def minutes_of(first: datetime, hours: int) -> Iterator[datetime]:
-    """Every quarter of an hour."""
-    return (first + timedelta(minutes=15 * step) for step in range(4 * hours))
+    """Every half an hour."""
+    return (first + timedelta(minutes=30 * step) for step in range(2 * hours))
 
 
 def runs_between(job: Job, first: datetime, hours: int) -> int:
-    """How often a worker that looks every quarter of an hour runs a job."""
+    """How often a worker that looks twice an hour runs a job."""
     runs: list[datetime] = []
     watching = Worker({}, [Job(job.name, job.period, lambda: runs.append(clock.now()))])
     for moment in minutes_of(first, hours):

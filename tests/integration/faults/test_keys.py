@@ -63,7 +63,7 @@ def test_a_key_that_begins_as_another_one_is_another_key(app: Flask, stripe_sand
 def _whole_life(sandbox: TestSandbox) -> None:
     for _ in range(2):
         story = captured(sandbox)
-        for number, pence in enumerate((1_800, 1_800, 1_800)):
+        for number, pence in enumerate((1_800, 3_600)):
             ask(story, pence, f"{story.order_id}-{number}")
             work()
 
@@ -79,7 +79,7 @@ def test_every_key_that_arrives_at_stripe_belongs_to_one_operation_on_one_object
     assert {key: found for key, found in paths.items() if len(found) > 1} == {}
     acts = {"account", "authorise", "capture", "card-setup", "customer", "fee-refund", "refund"}
     assert {key.split(":")[0] for key in paths} == acts
-    assert len([key for key in paths if key.startswith("refund:")]) == 6
+    assert len([key for key in paths if key.startswith("refund:")]) == 4
     assert all(row["status"] < 400 for row in asked)
 
 
