@@ -41,10 +41,13 @@ def enqueue(topic: str, payload: dict[str, Any], *, key: str | None = None, not_
 
 @dataclass(frozen=True)
 class Claimed:
+    """Work that is this worker's until a moment; after it somebody else may have taken it."""
+
     id: int
     topic: str
     payload: dict[str, Any]
     attempts: int
+    until: datetime
 
 
 def claim(limit: int = 20) -> list[Claimed]:
@@ -67,7 +70,7 @@ def claim(limit: int = 20) -> list[Claimed]:
         for row in rows:
             row.claimed_until = now + LEASE
             row.attempts += 1
-        return [Claimed(row.id, row.topic, row.payload, row.attempts) for row in rows]
+        return [Claimed(row.id, row.topic, row.payload, row.attempts, now + LEASE) for row in rows]
 
 
 def finish(row_id: int) -> None:

@@ -53,6 +53,8 @@ class Worker:
             if not claimed:
                 break
             for row in claimed:
+                if clock.now() >= row.until:
+                    break  # those before it took long: it is claimed again, unless another worker has it by now
                 self._handle(row)
                 handled += 1
         return handled

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -164,6 +167,35 @@ def test_without_an_end_of_the_lease_the_work_of_a_dead_worker_is_lost(app: Flas
         db.session.execute(update(OutboxRow).values(claimed_until=clock.now() + timedelta(days=36_500)))
     with clock.fixed_clock(clock.now() + timedelta(days=30)):
         assert services.claim() == []
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_a_slow_worker_leaves_alone_what_another_may_have_taken_meanwhile(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, looks: bool
+) -> None:
+    """Two letters, and a mail server that takes three minutes for the first: the second is sent once."""
+    with transaction():
+        for number in (1, 2):
+            services.enqueue("letter", {"n": number})
+    sent: list[int] = []
+    other = Worker({"letter": lambda payload: sent.append(payload["n"])}, [])
+    moments = [clock.now()]
+
+    def slowly(payload: dict[str, int]) -> None:
+        sent.append(payload["n"])
+        moments.append(moments[-1] + timedelta(minutes=3))
+        if len(sent) == 1:
+            other.run_once()
+
+    if not looks:
+        monkeypatch.setattr(services, "Claimed", partial(_held_for_ever, services.Claimed))
+    with clock.fixed_clock(lambda: moments[-1]):
+        Worker({"letter": slowly}, []).run_once()
+    assert sent.count(2) == (1 if looks else 2)
+
+
+def _held_for_ever(claimed: type[services.Claimed], *about: Any) -> services.Claimed:
+    return replace(claimed(*about), until=datetime.max.replace(tzinfo=UTC))
 
 
 def test_work_is_claimed_by_one_of_many_workers(app: Flask) -> None:
