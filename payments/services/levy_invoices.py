@@ -40,8 +40,8 @@ def close_due() -> list[ClosedMonth]:
 def close_up_to(month: date) -> list[ClosedMonth]:
     """Close the month that holds `month` and those before it that are open; answers what it closed, oldest first.
 
-    Raises DomainError when the month is not over, and when the papers of a month do not come to what the ledger has:
-    then neither it nor any after it is closed.
+    Raises DomainError when the month is not over, and when a provider's papers cannot be made or do not come to what
+    the ledger has: then the other providers have theirs, and neither the month nor any after it is closed.
     """
     wanted = clock.first_of_month(month)
     if wanted > last_month_over():
@@ -51,8 +51,14 @@ def close_up_to(month: date) -> list[ClosedMonth]:
     found = []
     each = _first_open_month()
     while each is not None and each <= wanted:
+        faults = []
         for organisation_id in organisations_with_entries(each):
-            _issue(organisation_id, each)
+            try:
+                _issue(organisation_id, each)
+            except DomainError as error:
+                faults.append(error.message)
+        if faults:
+            raise DomainError(f"{month_name(each)} stays open. {' '.join(faults)}")
         found.append(_close(each))
         each = clock.next_month(each)
     return found
@@ -124,7 +130,7 @@ def _write(organisation_id: int, month: date, home_id: int | None, entries: Sequ
     else:
         left = _left_of(home)
         if left + levy < 0:
-            raise DomainError(f"More would be credited than {home.number} comes to.")
+            raise DomainError(f"Provider {organisation_id}: more would be credited than {home.number} comes to.")
         rate, vat, named = home.vat_rate_bp, vat_moved(left, left + levy, home.vat_rate_bp), home.issuer
     kind = LevyPaper.INVOICE if levy > 0 else LevyPaper.CREDIT_NOTE
     sign = 1 if levy > 0 else -1

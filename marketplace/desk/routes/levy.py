@@ -85,7 +85,8 @@ def levy_papers_csv() -> Answer:
 @allow(roles(Role.OPERATOR))
 def levy_issuer() -> Response | str:
     """Who stands on levy invoices, and whether they charge VAT, from a month on."""
-    form = IssuerForm()
+    now = levy_issuers.issuer_for(clock.today())
+    form = IssuerForm(data={"name": now.name, "address": now.address, "vat_number": now.vat_number})
     if form.validate_on_submit():
         try:
             levy_issuers.set_issuer(current_actor(), **form.asked())
@@ -99,7 +100,7 @@ def levy_issuer() -> Response | str:
     return render_template(
         "desk/levy_issuer.html",
         form=form,
-        now=levy_issuers.issuer_for(clock.today()),
+        now=now,
         issuers=issuers,
         names=names_of(each.set_by_user_id for each in issuers),
         last_issued=levy_issuers.last_issued_month(),

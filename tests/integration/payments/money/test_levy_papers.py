@@ -9,14 +9,22 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from marketplace.accounts.domain import Role
+from marketplace.accounts.models import Organisation
+from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
+from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
-from payments import checks
-from payments.cli.levy import levy_invoices
+from payments import checks, ledger
+from payments.cli import levy as command
+from payments.ledger import stories
 from payments.models import Order
-from payments.services import levy_issuers
+from payments.services import levy_invoices, levy_issuers
+from payments.services.facts import subject_of
 from payments.services.levy_issuers import written_vat_number
+from payments.services.statements import get_statement
 from tests.browser import sign_in, text_of
+from tests.factories.accounts import user_with_role
 from tests.integration.payments.money.levying import (
     NOVEMBER,
     OCTOBER,
@@ -27,6 +35,7 @@ from tests.integration.payments.money.levying import (
     on,
     papers,
     sold,
+    sold_by_card,
 )
 from tests.integration.payments.money.telling import Story, operators
 
@@ -134,7 +143,7 @@ def test_another_providers_papers_are_not_there_and_the_operators_may_be_read(ap
 
 def _run(app: Flask, *arguments: str) -> tuple[int, str]:
     db.session.remove()
-    found = CliRunner().invoke(levy_invoices, list(arguments), obj=lambda: app)
+    found = CliRunner().invoke(command.levy_invoices, list(arguments), obj=lambda: app)
     return found.exit_code, found.output
 
 
@@ -156,6 +165,27 @@ def test_the_command_closes_a_month_and_reports_it_and_again_changes_nothing(app
     assert len(papers()) == 2
 
 
+def test_a_provider_whose_papers_cannot_be_made_keeps_the_month_open_and_nobody_else_waiting(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = sold(day_of(SEPTEMBER, 3), 5400), sold(day_of(SEPTEMBER, 4), 2000)
+    close(SEPTEMBER)
+    given_back(day_of(OCTOBER, 3), first, 1400)
+    given_back(day_of(OCTOBER, 3), second, 1000)
+    broken = papers(seller=first)[0].id
+    real = levy_invoices._left_of
+    monkeypatch.setattr(levy_invoices, "_left_of", lambda home: 0 if home.id == broken else real(home))
+    with on(day_of(NOVEMBER, 2)):
+        code, said = _run(app)
+        assert code == 1
+        assert f"October 2026 stays open. Provider {first.organisation_id}: more would be credited than" in said
+        assert len(papers(seller=second)) == 2 and len(papers(seller=first)) == 1
+        monkeypatch.undo()
+        code, said = _run(app)
+    assert (code, len(papers(seller=first))) == (0, 2)
+    assert "October 2026: 0 invoices, 2 credit notes" in said
+
+
 def test_the_command_says_in_a_line_what_it_cannot_do(app: Flask) -> None:
     with on(day_of(NOVEMBER, 2)):
         assert _run(app) == (0, "October 2026: nothing was sold yet.\n")
@@ -163,6 +193,27 @@ def test_the_command_says_in_a_line_what_it_cannot_do(app: Flask) -> None:
         assert code == 1 and "November 2026 is not over" in said
         code, said = _run(app, "--month", "Oktober")
         assert code == 2 and "write it like 2026-10" in said
+
+
+def test_the_statement_shows_the_card_fee_beside_its_order_and_who_pays_it(app: Flask, client: FlaskClient) -> None:
+    order_id = sold_by_card(day_of(OCTOBER, 5), 5_400, 101)
+    with on(day_of(NOVEMBER, 3)), transaction():
+        order = db.session.get_one(Order, order_id)
+        organisation_id, reference = order.organisation_id, order.reference
+        member_id = user_with_role(Role.PROVIDER, db.session.get_one(Organisation, organisation_id)).id
+        ledger.book(stories.movement("txn_late", "refund", -100, 7, clock.now(), subject_of(order)))
+    statement = get_statement(actor_of(member_id), organisation_id, OCTOBER)
+    assert [(line.gross_pence, line.levy_pence, line.fee_pence, line.net_pence) for line in statement.lines] == [
+        (5_400, 135, 101, 5_265)
+    ]
+    (alone,) = get_statement(actor_of(member_id), organisation_id, NOVEMBER).lines
+    assert (alone.reference, alone.kind, alone.fee_pence, alone.net_pence) == (reference, "card_fee", 7, 0)
+    sign_in(client, member_id)
+    words = text_of(client.get("/provider/statement?month=2026-10"))
+    assert "Card fee, paid by us" in words and "£1.01" in words
+    assert f"{app.config['SERVICE_NAME']} pays it out of the levy" in words
+    file = client.get("/provider/statement.csv?month=2026-11").get_data(as_text=True)
+    assert f"card fee,,0.00,0.00,0.00,0.07,{app.config['SERVICE_NAME']}" in file
 
 
 DAMAGES = {
