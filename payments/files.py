@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from marketplace.kernel import clock
+from payments.queries.given_back import GivenBack
 from payments.queries.payouts import PartView, PayoutView, ProviderPayouts
 from payments.queries.stories import Story
 from payments.services.statements import Statement
+from payments.words import refund_reason
 
 STATEMENT = (
     "month",
@@ -28,6 +30,7 @@ STATEMENT = (
     "card_fee_paid_by",
 )
 PAYOUTS = ("provider", "paid_on", "from", "run", "sent_back_on", "order", "price", "given_back", "levy", "net")
+GIVEN_BACK = ("asked_on", "order", "person", "provider", "amount", "levy", "why", "what_becomes_of_it", "run")
 STORY = (
     "order",
     "written_down",
@@ -88,6 +91,25 @@ def payouts_csv(provider_name: str, payouts: ProviderPayouts, shown: Iterable[Pa
         rows += [(*head, *amounts(part)) for part in payout.parts]
     rows += [(name, "on its way", "Cards, by Stripe", "", "", *amounts(part)) for part in payouts.on_its_way]
     return table(PAYOUTS, rows)
+
+
+def given_back_csv(refunds: Iterable[GivenBack]) -> str:
+    """What was given back to a council's budgets, newest first."""
+    rows = (
+        (
+            iso_day(refund.asked_at),
+            refund.reference,
+            harmless(refund.person_name),
+            harmless(refund.provider_name),
+            pounds(refund.pence),
+            pounds(refund.levy_back_pence),
+            refund_reason(refund.reason_code),
+            refund.becomes,
+            refund.run_reference or "",
+        )
+        for refund in refunds
+    )
+    return table(GIVEN_BACK, rows)
 
 
 def story_csv(story: Story) -> str:

@@ -4,7 +4,7 @@ from budgets.words import possessive
 from catalogue.domain import Unit
 from catalogue.words import UNITS
 from marketplace.kernel.rails import Rail
-from payments.domain import OrderState, PaymentState
+from payments.domain import REASONS_TO_CHOOSE, OrderState, PaymentState, RefundReason
 
 RAILS = {
     Rail.OWN_MONEY: "your own money, by card",
@@ -158,3 +158,16 @@ def state_of_card(payment_state: PaymentState) -> str:
         PaymentState.DISPUTED: "the bank looks into it.",
         PaymentState.REVIEW: "we are looking at it.",
     }.get(payment_state, "nothing was taken.")
+
+
+_REFUND_REASONS = {
+    **{code.value: text for code, text in REASONS_TO_CHOOSE.items()},
+    RefundReason.MADE_AT_STRIPE.value: "Made at Stripe",
+    RefundReason.NOT_ACCEPTED.value: "Not taken on by the provider, and never taken",
+    RefundReason.DISPUTE_LOST.value: "The card’s bank took it back",
+}
+
+
+def refund_reason(code: str) -> str:
+    """Why money is given back, in words."""
+    return _REFUND_REASONS.get(code, code)

@@ -18,6 +18,7 @@ _ROOMS = (
     "levy",
     "payouts",
     "stories",
+    "given_back",
     "settlement",
     "settlement_files",
     "settlement_settings",

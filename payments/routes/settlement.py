@@ -45,6 +45,7 @@ def settlement() -> str:
     return render_template(
         "payments/settlement/settlement.html",
         due=[(payer, _seen(payer), may_settle(actor, payer.council_id, payer.payer_organisation_id)) for payer in due],
+        may_see_refunds=bool(actor.council_ids(Role.COUNCIL_FINANCE)),
         shown=PROVIDERS_SHOWN,
         up_to=up_to,
         runs=runs,

@@ -53,6 +53,18 @@ def money_comes_back(order: Order, pence: int, *, by_card: bool) -> None:
     )
 
 
+def we_gave_back(order: Order, pence: int, levy_back_pence: int, words: str | None) -> None:
+    """The operator gave a buyer money back: the provider bears it, and learns why. The letter names no person."""
+    why = f"We wrote:\n\n{words}\n\n" if words else ""
+    _to_members(
+        order.organisation_id,
+        f"We gave {format_pounds(pence)} back for order {order.reference}",
+        f"{why}{format_pounds(pence)} of this order goes back to whoever paid. You bear it, and "
+        f"{format_pounds(levy_back_pence)} of levy comes back to you. Call us if you see it otherwise.",
+        f"/provider/orders/{order.id}",
+    )
+
+
 def money_came_back_to_us(order: Order, pence: int) -> None:
     """A bank did not take a refund: the person is owed it still."""
     _to_buyers(
@@ -67,13 +79,13 @@ def money_came_back_to_us(order: Order, pence: int) -> None:
 def bank_questions(order: Order, dispute: Dispute) -> None:
     """The payer's bank asks about a payment: the provider knows best what was done."""
     by = f" by {london_datetime(dispute.due_by)}" if dispute.due_by else " as soon as you can"
-    _to_provider(
-        order,
-        dispute,
+    _to_members(
+        order.organisation_id,
         f"A bank asks about order {order.reference}: answer{by}",
         f"{reason_words(dispute.reason)}. It is about {format_pounds(dispute.pence)}.\n\n"
         f"Tell the bank{by} what was done, and give it papers that show it. If nobody answers, the bank decides for "
         "the card’s owner, and the money is taken back from your account at Stripe.",
+        f"/disputes/{dispute.id}",
     )
 
 
@@ -85,7 +97,9 @@ def bank_decided(order: Order, dispute: Dispute) -> None:
         "lost": f"The bank decided for the card’s owner. {amount} is taken back from your account at Stripe, and the "
         "levy on it is given back to you. When your account does not hold enough, what comes in next is kept for it.",
     }.get(dispute.status, "The bank asks no further. Nothing is taken from you.")
-    _to_provider(order, dispute, f"The bank has answered about order {order.reference}", what)
+    _to_members(
+        order.organisation_id, f"The bank has answered about order {order.reference}", what, f"/disputes/{dispute.id}"
+    )
 
 
 def provider_is_stopped(order: Order, until: datetime | None) -> None:
@@ -112,10 +126,6 @@ def account_has_changed(organisation_id: int, *, cards: bool, payouts: bool) -> 
         subject = "Stripe has what it needs: you are paid by card again"
         words = "What waited for this goes on by itself within the hour."
     _to_members(organisation_id, subject, words, f"/provider/money/stripe?organisation={organisation_id}")
-
-
-def _to_provider(order: Order, dispute: Dispute, subject: str, body: str) -> None:
-    _to_members(order.organisation_id, subject, body, f"/disputes/{dispute.id}")
 
 
 def _to_members(organisation_id: int, subject: str, body: str, path: str) -> None:

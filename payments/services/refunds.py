@@ -93,7 +93,7 @@ def ask_refund(
                 field="lines" if lines is not None else "pence",
             )
         waits = by_operator and _asked_by_operators(order_id) + total > OPERATOR_ALONE_PENCE
-        first: Refund | None = None
+        first, levy_back = None, 0
         for number, (part, part_pence, part_shares) in enumerate(_over_parts(funding, total, shares)):
             refund = set_aside(
                 order,
@@ -109,11 +109,13 @@ def ask_refund(
             _record("refund.ask", order, refund, actor, by_operator=by_operator)
             if not waits:
                 _go(order, part, refund, actor)
-            first = first or refund
+            first, levy_back = first or refund, levy_back + refund.levy_back_pence
         if first is None:
             raise NotAllowed("Nothing was paid for this order, so nothing can be given back.")
         if not waits:
             money_letters.money_comes_back(order, total, by_card=funding[0].payer is Payer.PERSON)
+            if by_operator:
+                money_letters.we_gave_back(order, total, levy_back, words)
         return first.id
 
 
@@ -132,6 +134,7 @@ def approve_refund(actor: Actor, refund_id: int) -> None:
         _go(order, funding, refund, actor)
         _record("refund.approve", order, refund, actor, by_operator=True)
         money_letters.money_comes_back(order, refund.pence, by_card=funding.payer is Payer.PERSON)
+        money_letters.we_gave_back(order, refund.pence, refund.levy_back_pence, refund.words)
 
 
 def refuse_refund(actor: Actor, refund_id: int, words: str) -> None:
@@ -248,6 +251,8 @@ def _require_paid(order: Order, *, by_operator: bool) -> None:
         return
     if order.payment_state is PaymentState.REFUNDED:
         raise NotAllowed("All of this order’s money was given back already.")
+    if order.state in (OrderState.CONFIRMED, OrderState.CLOSED):
+        raise NotAllowed("The card has not paid for this order yet. Give back what is too much when it has paid.")
     raise NotAllowed("Nothing has been paid for this order yet. Cancel it instead: what is kept aside is then free.")
 
 

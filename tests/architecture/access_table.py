@@ -197,6 +197,8 @@ PAYMENTS = {
     "payments.order_pay": page(SIGNED_IN),
     "payments.order_problem": form(SIGNED_IN),
     "payments.order_problem_sorted": form(SIGNED_IN, operator=SHOWN),
+    "payments.council_refunds": page(READ_BUDGETS),
+    "payments.council_refunds_csv": page(READ_BUDGETS),
     "payments.order_money": page(PROVIDERS | READ_BUDGETS | OPERATORS, operator=SHOWN),
     "payments.order_money_csv": page(PROVIDERS | READ_BUDGETS | OPERATORS, operator=SHOWN),
     "payments.orders": page(SIGNED_IN),

@@ -1,5 +1,6 @@
 """A council officer loads budgets from a CSV with two bad rows: looks, confirms, and takes the refused rows home."""
 
+import re
 from datetime import timedelta
 
 from playwright.sync_api import expect
@@ -64,6 +65,9 @@ def test_a_run_is_looked_at_its_files_are_fetched_and_the_journal_needs_its_cost
     walker.click("See where each is paid")
     walker.sees("asked on")  # the provider that changed its account yesterday
     walker.sees("99-99-")
+    walker.click("Settlement", exact=True)
+    walker.click("Money given back to budgets")
+    walker.sees(re.compile("waits for the next payment run"))
     walker.click("Settlement", exact=True)
     walker.click("How runs are paid and booked")
     walker.sees("640217")

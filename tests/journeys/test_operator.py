@@ -41,6 +41,13 @@ def _something_went_wrong(walker: Walker) -> str:
     walker.click("No, something went wrong")
     walker.fill("What went wrong?", "She came on one day only, and half of that was done.")
     walker.click("Tell the provider and us")
+    walker.be("provider")
+    walker.click("All orders")
+    walker.open_item(reference)
+    walker.click("Answer the buyer")
+    walker.fill("What did you do, or will you do, about it?", "It rained. I can come on Friday.")
+    walker.click("Answer the buyer")
+    walker.sees("The buyer has your answer.")
     return reference
 
 
@@ -77,7 +84,10 @@ def test_money_goes_back_a_part_alone_and_the_rest_with_a_second_person(walker: 
     walker.be("operator")
     levy_before = _given_back(walker)
     walker.menu("Desk")
+    walker.click("Complaints", exact=True)
+    walker.sees("The provider answered")
     walker.open_item(reference)
+    walker.sees("I can come on Friday")
     walker.sees("half of that was done")
     walker.sees(BUYER)
     _give_back(walker, "Some of what was ordered", "For the hours of the first day.")
@@ -108,6 +118,12 @@ def test_money_goes_back_a_part_alone_and_the_rest_with_a_second_person(walker: 
     walker.fill("What was agreed", "All of it was given back.")
     walker.click("End the complaint")
     walker.sees("The complaint is ended.")
+    walker.click("The whole money story of this order")
+    walker.sees(re.compile(r"The card paid: £234\.00"))
+    walker.sees(re.compile(r"Sent back to the card: £195\.00"))
+    walker.menu("Desk")
+    walker.click("Money", exact=True)
+    expect(walker.page.locator("main li").filter(has_text=reference)).to_have_count(0)
     walker.menu("Desk")
     expect(walker.page.locator("main li").filter(has_text=reference)).to_have_count(0)
     assert _given_back(walker) == levy_before + 5_85

@@ -10,13 +10,13 @@ from marketplace.desk.forms import DecisionForm, EndComplaintForm, RefundForm, r
 from marketplace.desk.routes import blueprint
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import CARD_RAILS
-from payments.domain import REASONS_TO_CHOOSE, OrderState, PaymentState, RefundReason, RefundState
+from payments.domain import OrderState, PaymentState, RefundState
 from payments.queries import operator
 from payments.queries.disputes import dispute_of_order
 from payments.queries.orders import OrderView, get_order
 from payments.services import orders as services
 from payments.services import refunds
-from payments.words import PAYMENT_FOR_BUYER, RAIL_NAMES, history, state_for_provider
+from payments.words import PAYMENT_FOR_BUYER, RAIL_NAMES, history, refund_reason, state_for_provider
 
 REFUND_STATES: dict[RefundState, str] = {
     RefundState.WAITING: "Waits for a second person",
@@ -24,12 +24,6 @@ REFUND_STATES: dict[RefundState, str] = {
     RefundState.DONE: "Given back",
     RefundState.FAILED: "The bank sent it back",
     RefundState.REFUSED: "Not agreed to",
-}
-REASONS: dict[str, str] = {
-    **{code.value: words for code, words in REASONS_TO_CHOOSE.items()},
-    RefundReason.MADE_AT_STRIPE.value: "Made at Stripe",
-    RefundReason.NOT_ACCEPTED.value: "Not taken on by the provider, and never taken",
-    RefundReason.DISPUTE_LOST.value: "The payer’s bank took it back",
 }
 
 
@@ -71,7 +65,7 @@ def order(order_id: int) -> Response | str:
         payment_words=PAYMENT_FOR_BUYER[found.payment_state],
         rail_names=RAIL_NAMES,
         refund_states=REFUND_STATES,
-        reasons=REASONS,
+        reason=refund_reason,
         history_words=history,
     )
 
@@ -169,5 +163,5 @@ def refund(refund_id: int) -> Response | str:
         asked_by=names.get(found.asked_by_user_id, ""),
         approved_by=names.get(found.approved_by_user_id, "") if found.approved_by_user_id else None,
         state_words=REFUND_STATES[found.state],
-        reasons=REASONS,
+        reason=refund_reason,
     )

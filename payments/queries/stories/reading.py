@@ -15,9 +15,10 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import format_pounds
 from marketplace.kernel.rails import Rail
+from marketplace.ui.filters import ended
 from payments import ledger, words
 from payments.disputes import reason_words, state_words
-from payments.domain import REASONS_TO_CHOOSE, RefundReason, RefundState, RunState
+from payments.domain import RefundState, RunState
 from payments.models import (
     Dispute,
     LedgerAccount,
@@ -34,17 +35,13 @@ from payments.queries.payouts import payouts_of_provider
 from payments.queries.standing import Side
 from payments.queries.stories.steps import BUDGET, Posting, Step, account_name, entry_title
 
+_ABOUT_COMPLAINTS = ("complain", "answer_complaint", "end_complaint")
 _WITH_INTENT = ("begin", "authorise", "fail", "release")
-_REFUND_REASONS = {
-    **{code.value: text for code, text in REASONS_TO_CHOOSE.items()},
-    RefundReason.MADE_AT_STRIPE.value: "Made at Stripe",
-    RefundReason.DISPUTE_LOST.value: "The card’s bank took it back",
-}
 
 _BECAME = {
-    RefundState.WAITING: ". A second person has to agree",
-    RefundState.REFUSED: ". It was not agreed to",
-    RefundState.FAILED: ". The bank sent it back",
+    RefundState.WAITING: "A second person has to agree",
+    RefundState.REFUSED: "It was not agreed to",
+    RefundState.FAILED: "The bank sent it back",
 }
 
 
@@ -108,8 +105,9 @@ def _moves(order: OrderView, side: Side) -> Iterator[Step]:
         if row.machine == "payment" and payment is not None:
             number = payment.stripe_id if row.action in _WITH_INTENT else payment.charge_id
         title = words.history(row.machine, row.action)
-        # Why a payment is looked at is between the operator and whoever pays.
-        reason = None if side is Side.PROVIDER and row.machine == "payment" else row.reason
+        # Why a payment is looked at is between the operator and whoever pays; what went wrong is no matter of money.
+        untold = row.action in _ABOUT_COMPLAINTS or (side is Side.PROVIDER and row.machine == "payment")
+        reason = None if untold else row.reason
         yield Step(row.at, title[:1].upper() + title[1:], row.actor_user_id, number=number, reason=reason)
 
 
@@ -121,22 +119,25 @@ def _budget(order_id: int) -> Iterator[Step]:
 
 def _refunds(order_id: int) -> Iterator[Step]:
     for refund in db.session.execute(select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)).scalars():
-        why = _REFUND_REASONS.get(refund.reason_code, refund.reason_code)
-        reason = f"{why}. {refund.words}" if refund.words else why
-        became = _BECAME.get(refund.state, "")
+        why = [
+            words.refund_reason(refund.reason_code),
+            refund.words,
+            f"{format_pounds(refund.levy_back_pence)} of levy comes back with it",
+            _BECAME.get(refund.state),
+        ]
         yield Step(
             refund.asked_at,
-            f"Money to be given back, and {format_pounds(refund.levy_back_pence)} of levy with it{became}",
+            "Money to be given back",
             refund.asked_by_user_id,
             refund.pence,
             refund.stripe_refund_id,
-            reason,
+            " ".join(ended(part) for part in why if part),
         )
         if refund.approved_at is not None:
             title = "A second person agreed to give it back"
             yield Step(refund.approved_at, title, refund.approved_by_user_id, refund.pence)
         if refund.done_at is not None:
-            yield Step(refund.done_at, "Given back", None, refund.pence, refund.stripe_fee_refund_id or None)
+            yield Step(refund.done_at, "Given back", None, refund.pence, refund.stripe_fee_refund_id)
 
 
 def _disputes(order_id: int) -> Iterator[Step]:

@@ -68,7 +68,7 @@ def test_an_operator_reads_every_step_with_its_number_its_postings_and_who_did_i
         "The provider said yes",
         "Booked as sold",
         "The card paid",
-        "Money to be given back, and £0.45 of levy with it",
+        "Money to be given back",
         "Sent back to the card",
         "The levy on it given back to the provider",
         "Paid out to the provider’s bank",
@@ -77,6 +77,7 @@ def test_an_operator_reads_every_step_with_its_number_its_postings_and_who_did_i
     assert places == sorted(places), titles
     assert [step.at for step in story.steps] == sorted(step.at for step in story.steps)
     assert _step(story, "The provider said yes").who == told.provider.name
+    assert "£0.45 of levy comes back with it." in (_step(story, "Money to be given back").reason or "")
     paid = _step(story, "The card paid")
     assert (paid.number or "").startswith("txn_") and sum(posting.pence for posting in paid.postings) == 0
     assert _step(story, "Paid out").pence == 3510
