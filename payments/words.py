@@ -122,6 +122,7 @@ _HISTORY = {
     ("order", "remind_2"): "second reminder",
     ("order", "cannot_be_paid"): "the card could not pay",
     ("order", "bank_asks"): "the bank asks for the card’s owner",
+    ("order", "renew_waits"): "the bank let go of the money, and is asked again when this is sorted out",
     ("order", "provider_stopped"): "Stripe has stopped the provider’s account, so the money waits",
     ("order", "bank_questions"): "the bank asks about the payment",
     ("order", "give_evidence"): "something was handed in for the bank to read",

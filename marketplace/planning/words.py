@@ -81,6 +81,7 @@ ACTS: dict[str, str] = {
     "order.close": "closed an order{sum}",
     "order.complain": "said that something went wrong with an order{sum}",
     "order.answer_complaint": "answered what went wrong with an order{sum}",
+    "order.renew_waits": "waited to ask the bank again, for an order{sum} with which something went wrong",
     "order.end_complaint": "said that what went wrong with an order{sum} is put right",
     "order.remind_1": "sent a reminder about an order{sum}",
     "order.remind_2": "sent a second reminder about an order{sum}",

@@ -189,13 +189,20 @@ def renew(payload: dict[str, Any]) -> None:
     """Outbox `payments.renew`: what a bank had set aside ran out, so it is asked again, by the card kept for the order.
 
     Booked work is paid for at once. When the bank says no, the buyer is told: an order that nobody has answered ends,
-    booked work needs another card. What is set aside while nobody is there is kept for less than five days.
+    booked work needs another card. What is set aside while nobody is there is kept for less than five days. While
+    something is said to have gone wrong no bank is asked: the end of the complaint asks.
     """
     from payments.services import orders
 
     order_id = int(payload["order_id"])
     order, payment = _standing(order_id)
     if payment is None or order.payment_state in (*SETTLED, PaymentState.REVIEW) or order.state not in KEPT_FOR:
+        return
+    if order.complaint_open:
+        with transaction():
+            cause = f"renew-waits:{payment.id}:{payment.attempt}"
+            if not has_happened(cause):
+                note_order(lock_order(order_id), "renew_waits", cause=cause, actor_user_id=None)
         return
     stopped = begin(order_id, on_session=False, return_url=None)
     result = _try(stopped, order_id)

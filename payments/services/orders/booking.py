@@ -9,7 +9,7 @@ from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.outbox.services import enqueue
 from payments.domain import AGREED, ChargeAt, PaymentState
-from payments.models import Order, OrderFunding, OrderLine
+from payments.models import Order, OrderFunding, OrderHistory, OrderLine
 
 _CAN_BE_RELEASED = (
     PaymentState.PENDING,
@@ -52,8 +52,16 @@ def go_on(order: Order) -> None:
     again = clock.now().isoformat()
     if order.charge_at is ChargeAt.ACCEPT and order.accepted_at and order.payment_state is PaymentState.AUTHORISED:
         enqueue("payments.capture", {"order_id": order.id}, key=f"capture:{order.id}:{again}")
+    if order.payment_state is PaymentState.NONE and _waits_to_renew(order.id):
+        enqueue("payments.renew", {"order_id": order.id}, key=f"renew:{order.id}:{again}")
     if order.charge_at is ChargeAt.CONFIRM and order.state in AGREED and order.payment_state in _NOT_CHARGED:
         enqueue("payments.charge", {"order_id": order.id}, key=f"charge:{order.id}:{again}")
+
+
+def _waits_to_renew(order_id: int) -> bool:
+    """Whether a bank let go of the money while nobody was to ask it again."""
+    noted = select(OrderHistory.id).where(OrderHistory.order_id == order_id, OrderHistory.action == "renew_waits")
+    return db.session.scalar(noted.limit(1)) is not None
 
 
 def _each_part(

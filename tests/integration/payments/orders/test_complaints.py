@@ -125,6 +125,36 @@ def test_without_looking_at_the_complaint_the_money_is_taken(
     assert story.states == ("accepted", "paid")
 
 
+def _run_out(sandbox: TestSandbox) -> Story:
+    story = _said_yes_to(sandbox)
+    work()
+    sandbox.act("advance_clock", days=8)
+    sandbox.deliver()
+    return story
+
+
+def test_money_that_a_bank_let_go_of_is_not_asked_for_while_something_is_wrong_and_is_after(
+    app: Flask, stripe_sandbox: TestSandbox
+) -> None:
+    story = _run_out(stripe_sandbox)
+    for _ in range(2):
+        work()
+        charging.renew({"order_id": story.order_id})
+    assert story.states == ("accepted", "none")
+    orders.end_complaint(story.buyer, story.order_id)
+    work()
+    assert story.states == ("accepted", "paid")
+
+
+def test_without_looking_at_the_complaint_a_bank_is_asked_again_by_itself(
+    app: Flask, stripe_sandbox: TestSandbox, nobody_looks: Callable[[], None]
+) -> None:
+    story = _run_out(stripe_sandbox)
+    nobody_looks()
+    work()
+    assert story.states == ("accepted", "paid")
+
+
 def _agreed_then_wrong(sandbox: TestSandbox) -> Story:
     story = card_story(sandbox, rail=Rail.DIRECT_PAYMENT)
     orders.complain(story.buyer, story.order_id, "I pressed the wrong button: nobody came")
