@@ -25,8 +25,15 @@ from tests.integration.payments.money.telling import Story, captured, card_story
 from tests.stripe import TestSandbox
 
 
-def _ask(story: Story, actor: Actor, pence: int, key: str = "form-1", words: str | None = None) -> int:
-    return refunds.ask_refund(actor, story.order_id, key=key, reason_code="less_delivered", pence=pence, words=words)
+def _ask(story: Story, actor: Actor, pence: int, key: str = "form", words: str | None = None) -> int:
+    return refunds.ask_refund(
+        actor,
+        story.order_id,
+        key=f"{key}-{story.order_id}",
+        reason_code="less_delivered",
+        pence=pence,
+        words=words,
+    )
 
 
 def _settle(first: Actor, second: Actor, story: Story) -> int:
