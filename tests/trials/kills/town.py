@@ -190,16 +190,21 @@ class Town:
         return order_id
 
     def refund(self) -> None:
-        """A provider gives back a part of what a card has paid."""
-        order_id = self._take(
-            select(Order.id).where(
-                Order.payment_state.in_((PaymentState.PAID, PaymentState.PART_REFUNDED)), _paid_by(Rail.OWN_MONEY)
+        """A provider gives back some or all of what is left of what a card has paid."""
+        has_something_left = Order.id.in_(
+            select(OrderFunding.order_id).where(
+                OrderFunding.rail == Rail.OWN_MONEY, OrderFunding.refunded_pence < OrderFunding.pence
             )
-        ) or self.accept("card")
+        )
+        paid = Order.payment_state.in_((PaymentState.PAID, PaymentState.PART_REFUNDED))
+        order_id = self._take(select(Order.id).where(paid, has_something_left)) or self.accept("card")
         self._until(lambda: self._paid(order_id), f"order {order_id} is not paid")
         who, path = self._provider(order_id), f"/provider/orders/{order_id}/refund"
         key = hidden_fields(who.get(path).text)["key"]
-        pence = self.chance.randint(1, 100)
+        (left,) = self._rows(
+            select(OrderFunding.pence - OrderFunding.refunded_pence).where(OrderFunding.order_id == order_id)
+        )
+        pence = self.chance.choice((left, *(self.chance.randint(1, left) for _ in range(3))))
         form = {"key": key, "how": "amount", "pence": f"{pence / 100:.2f}", "reason_code": "goodwill", "words": ""}
         self._sent(who, path, form, lambda answer: answer.status_code == 302)
         with self.guard:
