@@ -71,7 +71,7 @@ def _moments(chance: random.Random, kills: int) -> list[points.Point | None]:
 
 
 def kill_at(point: points.Point, site: Site, hands: Hands) -> None:
-    """Kill at a point. Another process may be faster with what leads there, such as a webhook: then it is done again."""
+    """Kill at a point. What leads there is done again when another process was faster with it, such as a webhook."""
     site.arm(point)
     ends = time.monotonic() + 3 * PATIENCE
     while time.monotonic() < ends:
