@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from marketplace.audit.models import AuditHead, AuditLink, AuditRow
-from marketplace.audit.services import GENESIS, link_digest
+from marketplace.audit.services import DIGESTED, GENESIS, link_digest
 from marketplace.database import db
 
 
@@ -118,23 +118,23 @@ def check_chain() -> ChainCheck:
     """Recompute every digest in order. A changed, missing or inserted row is named by its id, and so is a lost end."""
     digest, expected, count = GENESIS, 1, 0
     links = db.session.execute(
-        select(AuditLink.sequence, AuditLink.audit_row_id, AuditLink.digest, *AuditRow.__table__.columns)
+        select(AuditLink.sequence, AuditLink.audit_row_id, AuditLink.digest, *DIGESTED)
         .outerjoin(AuditRow, AuditRow.id == AuditLink.audit_row_id)
         .order_by(AuditLink.sequence)
         .execution_options(yield_per=2000)
     )
     fault = None
     with links:
-        for row in links:
-            if row.sequence != expected:
+        for sequence, audit_row_id, sealed, *row in links:
+            if sequence != expected:
                 fault = f"link {expected} is missing"
                 break
-            if row.id is None:
-                fault = f"audit row {row.audit_row_id} is missing"
+            if row[0] is None:
+                fault = f"audit row {audit_row_id} is missing"
                 break
-            digest = link_digest(digest, row)
-            if digest != row.digest:
-                fault = f"audit row {row.id} does not match link {row.sequence}"
+            digest = link_digest(digest, *row)
+            if digest != sealed:
+                fault = f"audit row {audit_row_id} does not match link {sequence}"
                 break
             expected += 1
             count += 1

@@ -153,28 +153,32 @@ def _multiply(copies: int) -> None:
     reference = f"'R' || CAST(10000000 + id + {more} AS VARCHAR)"
     at_stripe = {name: f"{name} || ':' || CAST(k AS VARCHAR)" for name in ("stripe_id", "charge_id")}
     funding = {"order_funding_id": f"order_funding_id + {more}"}
+    run = {"run_id": f"run_id + {more}"}
     for table, changed in (
+        ("settlement_runs", {**own, "reference": reference}),
         ("orders", {**own, "reference": reference, "checkout_id": "NULL"}),
         ("order_lines", {**own, **of_order}),
-        ("order_funding", {**own, **of_order}),
+        ("order_funding", {**own, **of_order, "settlement_run_id": f"settlement_run_id + {more}"}),
         ("order_history", {**own, **of_order, "cause": again}),
         ("stripe_payments", {**own, **of_order, **funding, **at_stripe}),
         ("budget_entries", {**own, **of_order, "cause": again}),
-        ("settlement_lines", {**own, **funding}),
+        ("settlement_payments", {**own, **run}),
+        ("settlement_lines", {**own, **run, **funding}),
         ("audit_rows", {**own, **whose}),
     ):
         _copy(table, changed, copies)
     numbered = "(SELECT id AS old_id, row_number() OVER (ORDER BY id) AS n FROM ledger_entries) AS numbered"
     _copy("ledger_postings", {"id": None, "entry_id": f"n + {more}"}, copies, f"{numbered} ON old_id = entry_id")
-    sale = f"'sale:' || CAST(CAST(substr(cause, 6) AS BIGINT) + {more} AS VARCHAR)"
-    entry = {"id": f"n + {more}", "cause": f"CASE kind WHEN 'sale' THEN {sale} ELSE {again} END", **of_order}
-    _copy("ledger_entries", entry, copies, f"{numbered} ON old_id = id")
-    for table, sums in (
-        ("pot_periods", ("allocated_pence", "held_pence", "spent_pence")),
-        ("settlement_runs", ("gross_pence", "levy_pence")),
-    ):
-        values = ", ".join(f"{name} = {name} * :times" for name in sums)
-        db.session.execute(text(f"UPDATE {table} SET {values}"), {"times": copies + 1})  # noqa: S608 - our own names
+    cause = f"CASE kind {_with_id('sale', more)} {_with_id('settlement', more)} ELSE {again} END"
+    _copy("ledger_entries", {"id": f"n + {more}", "cause": cause, **of_order}, copies, f"{numbered} ON old_id = id")
+    pots = Base.metadata.tables["pot_periods"]
+    sums = ("allocated_pence", "held_pence", "spent_pence")
+    db.session.execute(pots.update().values({name: pots.c[name] * (copies + 1) for name in sums}))
+
+
+def _with_id(kind: str, more: str) -> str:
+    """The cause of entries of a kind whose cause ends in the id of what was copied."""
+    return f"WHEN '{kind}' THEN '{kind}:' || CAST(CAST(substr(cause, {len(kind) + 2}) AS BIGINT) + {more} AS VARCHAR)"
 
 
 def _copy(table: str, changed: Mapping[str, str | None], copies: int, joined: str = "") -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from marketplace import database as guarded
 from marketplace.audit.models import AuditLink, AuditRow
 from marketplace.audit.queries import check_chain
-from marketplace.audit.services import link_digest, link_rows, record
+from marketplace.audit.services import DIGESTED, link_digest, link_rows, record
 from marketplace.database import db, transaction
 from tests.factories.budgets import BudgetFactory
 from tests.integration.payments.money.test_races import at_once, errors
@@ -64,8 +64,8 @@ def test_a_head_that_two_read_at_once_forks_the_chain(app: Flask) -> None:
     write_one(2)
     write_one(3)
     head = db.session.scalars(select(AuditLink.digest)).one()
-    second, third = db.session.scalars(select(AuditRow).order_by(AuditRow.id).offset(1))
-    values = [(2, second.id, link_digest(head, second)), (3, third.id, link_digest(head, third))]
+    second, third = db.session.execute(select(*DIGESTED).order_by(AuditRow.id).offset(1))
+    values = [(2, second.id, link_digest(head, *second)), (3, third.id, link_digest(head, *third))]
     with transaction():
         for sequence, row_id, digest in values:
             db.session.execute(
