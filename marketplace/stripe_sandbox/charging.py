@@ -293,8 +293,6 @@ def _new_charge(ctx: "Context", intent: Json, payment_method: Json) -> Json:
         "currency": intent["currency"],
         "customer": intent["customer"],
         "description": intent["description"],
-        "destination": (destination or {}).get("destination"),
-        "dispute": None,
         "disputed": False,
         "failure_balance_transaction": None,
         "failure_code": None,
@@ -348,4 +346,5 @@ def _new_charge(ctx: "Context", intent: Json, payment_method: Json) -> Json:
         "status": "succeeded",
         "transfer_data": dict(destination) if destination else None,
         "transfer_group": group,
+        "_dispute": None,
     }

@@ -24,6 +24,7 @@ from .store import Store, Transaction
 from .webhooks import Deliverer
 
 Json = dict[str, Any]
+_PAGE = "<!doctype html><title>Bad gateway</title><h1>Bad gateway</h1><p>Nobody at Stripe wrote this.</p>\n"
 
 
 @dataclass
@@ -86,6 +87,8 @@ def answer_call(sandbox: Sandbox, route: Route, names: dict[str, str]) -> Respon
         answer = Answer(error.status, error.body(request_id))
     if fault is not None and fault.drops:
         return _hang_up()
+    if fault is not None and fault.is_a_page:
+        return Response(_PAGE, fault.status, mimetype="text/html")
     reply = Response(json.dumps(answer.body, indent=2) + "\n", answer.status, mimetype="application/json")
     reply.headers["Request-Id"] = request_id
     reply.headers["Stripe-Version"] = call.version if call else API_VERSION

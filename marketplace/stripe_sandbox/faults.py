@@ -10,7 +10,7 @@ from .store import Transaction
 
 Json = dict[str, Any]
 
-REQUEST_KINDS = ("error_after_commit", "drop_reply", "slow_reply", "error_before", "rate_limit")
+REQUEST_KINDS = ("error_after_commit", "drop_reply", "slow_reply", "error_before", "rate_limit", "html")
 EVENT_KINDS = ("twice", "late", "never", "reorder", "forged")
 OTHER_KINDS = ("fail_refund", "late_settlement")
 FORGERIES = ("unsigned", "bad_signature", "old", "altered", "livemode", "other_account")
@@ -21,22 +21,31 @@ LONGEST_HOLD_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class RequestFault:
-    """A fault taken for one request. `replay`: what the idempotency key gives back later, `error` or `result`."""
+    """A fault taken for one request. `replay`: what the idempotency key gives back later, `error` or `result`.
+
+    `after`: the request was carried out before somebody else answered in Stripe's place.
+    """
 
     kind: str
     status: int
     replay: str
     seconds: float
+    after: bool
 
     @property
     def stops_before(self) -> bool:
         """Nothing is done."""
-        return self.kind in ("error_before", "rate_limit")
+        return self.kind in ("error_before", "rate_limit") or (self.kind == "html" and not self.after)
 
     @property
     def answers_error(self) -> bool:
         """All is done, and the reply denies it."""
         return self.kind == "error_after_commit"
+
+    @property
+    def is_a_page(self) -> bool:
+        """Something between the caller and Stripe answers in its place, with a page for people."""
+        return self.kind == "html"
 
     @property
     def drops(self) -> bool:
@@ -106,12 +115,13 @@ def take_request_fault(tx: Transaction, method: str, path: str) -> RequestFault 
         if not fnmatch.fnmatchcase(path, options.get("path", "*")):
             continue
         _use(tx, fault_id, remaining)
-        usual = 429 if kind == "rate_limit" else 500
+        usual = {"rate_limit": 429, "html": 502}.get(kind, 500)
         return RequestFault(
             kind=kind,
             status=int(options.get("status", usual)),
             replay=str(options.get("replay", "error")),
             seconds=float(options.get("seconds", 1 if kind == "slow_reply" else 0)),
+            after=options.get("after") in (True, "true", "1", 1),
         )
     return None
 

@@ -57,8 +57,9 @@ def start_card_setup(checkout_id: int, *, success_url: str, cancel_url: str) -> 
         if before is not None and before.status == "open" and before.url:
             return CardSetup(before.id, before.url)
         made = gateway().create_card_setup(
-            # A finished page before this one is part of the key: a new page is wanted then, and only then.
-            f"card-setup:{checkout.key}:{before.id if before else 'first'}",
+            # A finished page before this one is part of the key: a new page is wanted then, and only then. So is the
+            # minute: Stripe repeats an error under its key for a day, and a page more charges nothing.
+            f"card-setup:{checkout.key}:{before.id if before else 'first'}:{clock.now():%Y-%m-%dT%H:%M}",
             customer_for(checkout.person_id),
             checkout_id,
             success_url,

@@ -252,7 +252,7 @@ class StripeGateway:
         of_charge: Any = {"charge": body["id"], "limit": 100, "expand": ["data.balance_transaction"]}
         one: Any = {"expand": ["balance_transaction"]}
         several: Any = {"limit": 100, "expand": ["data.balance_transaction"]}
-        reversals, fee_refunds, disputes = [], [], []
+        reversals, fee_refunds = [], []
         # What leaves for the payer is read first, what follows it afterwards: when something moves between two of
         # these questions, it looks as if more had followed than had to, and nothing is made to follow twice.
         refunds = list(self._every(lambda v1: v1.refunds.list(of_charge)))
@@ -260,9 +260,9 @@ class StripeGateway:
             failed_id = reading.id_of(refund.get("failure_balance_transaction"))
             if failed_id:
                 refund["failure_balance_transaction"] = self._balance_transaction(failed_id)
-        if body.get("disputed") or body.get("dispute"):
-            in_question: Any = {"charge": body["id"], "limit": 100}
-            disputes = list(self._every(lambda v1: v1.disputes.list(in_question)))
+        # Always: of an inquiry that was closed the charge itself may say nothing any more.
+        in_question: Any = {"charge": body["id"], "limit": 100}
+        disputes = list(self._every(lambda v1: v1.disputes.list(in_question)))
         transfer_id, fee_id = reading.id_of(body.get("transfer")), reading.id_of(body.get("application_fee"))
         transfer = self._ask(lambda v1: v1.transfers.retrieve(transfer_id, one)) if transfer_id else None
         fee = self._ask(lambda v1: v1.application_fees.retrieve(fee_id, one)) if fee_id else None

@@ -74,13 +74,31 @@ def _empty(ctx: Context, params: Params) -> Json:
         "metadata": {},
         "payouts_enabled": False,
         "requirements": _requirements(WANTED),
-        "settings": {"payouts": {"schedule": {"delay_days": 3, "interval": "daily"}, "debit_negative_balances": True}},
+        "settings": _settings(),
         "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
         "type": None,
     }
     account["type"] = params.text("type", choices=("custom", "express", "standard")) or "none"
     account["external_accounts"]["url"] = f"/v1/accounts/{account['id']}/external_accounts"
     return account
+
+
+def _settings() -> Json:
+    prefix = "statement_descriptor"
+    return {
+        "branding": dict.fromkeys(("icon", "logo", "primary_color", "secondary_color")),
+        "card_payments": {
+            "decline_on": {"avs_failure": False, "cvc_failure": False},
+            **dict.fromkeys((f"{prefix}_prefix", f"{prefix}_prefix_kana", f"{prefix}_prefix_kanji")),
+        },
+        "dashboard": {"display_name": None, "timezone": "Europe/London"},
+        "payments": dict.fromkeys((prefix, f"{prefix}_kana", f"{prefix}_kanji")),
+        "payouts": {
+            "debit_negative_balances": True,
+            "schedule": {"delay_days": 3, "interval": "daily"},
+            prefix: None,
+        },
+    }
 
 
 def _controller(params: Params) -> Json:
@@ -191,7 +209,10 @@ def capability(account: Json, name: str) -> Json:
         "account": account["id"],
         "requested": True,
         "requested_at": account["created"],
-        "requirements": account["requirements"],
+        "requirements": {
+            **account["requirements"],
+            "disabled_reason": "requirements.fields_needed" if account["requirements"]["disabled_reason"] else None,
+        },
         "status": account["capabilities"][name],
     }
 

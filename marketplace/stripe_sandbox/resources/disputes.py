@@ -7,7 +7,7 @@ from ..context import Context, endpoint
 from ..errors import refused
 from ..ids import new_id
 from ..params import Params
-from ..rendering import page
+from ..rendering import computed, page, public
 from ..settings import DAY
 
 Json = dict[str, Any]
@@ -58,6 +58,11 @@ DECIDING = ("winning_evidence", "losing_evidence", "escalate_inquiry_evidence")
 CLOSED = ("won", "lost", "warning_closed")
 
 
+@computed("dispute")
+def _moves(ctx: Context, dispute: Json) -> Json:
+    return {"balance_transactions": [public(ctx, move) for move in dispute["balance_transactions"]]}
+
+
 def open_dispute(
     ctx: Context, charge: Json, *, reason: str = "fraudulent", amount: int | None = None, inquiry: bool = False
 ) -> Json:
@@ -80,20 +85,26 @@ def open_dispute(
         "created": ctx.now,
         "currency": charge["currency"],
         "enhanced_eligibility_types": [],
-        "evidence": dict.fromkeys(EVIDENCE),
+        "evidence": {**dict.fromkeys(EVIDENCE), "enhanced_evidence": {}},
         "evidence_details": {
             "due_by": ctx.now + 9 * DAY,
             "enhanced_eligibility": {},
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,
+            "submission_method": "not_submitted",
         },
         "is_charge_refundable": inquiry,
         "livemode": False,
         "metadata": {},
         "payment_intent": charge["payment_intent"],
         "payment_method_details": {
-            "card": {"brand": "visa", "case_type": "inquiry" if inquiry else "chargeback", "network_reason_code": "10"},
+            "card": {
+                "brand": "visa",
+                "case_type": "inquiry" if inquiry else "chargeback",
+                "network": "visa",
+                "network_reason_code": "10",
+            },
             "type": "card",
         },
         "reason": reason,
@@ -101,7 +112,7 @@ def open_dispute(
         "_fee": ctx.settings.dispute_fee_pence,
     }
     ctx.create(dispute, owner)
-    charge.update(disputed=True, dispute=dispute["id"])
+    charge.update(disputed=True, _dispute=dispute["id"])
     ctx.tx.save(charge)
     if not inquiry:
         withdraw(ctx, dispute)
@@ -209,6 +220,7 @@ def update(ctx: Context, params: Params, dispute_id: str) -> Json:
         inquiry = dispute["status"].startswith("warning")
         dispute["status"] = "warning_under_review" if inquiry else "under_review"
         dispute["evidence_details"]["submission_count"] += 1
+        dispute["evidence_details"]["submission_method"] = "manual"
     ctx.tx.save(dispute)
     ctx.emit("charge.dispute.updated", dispute)
     words = dispute["evidence"]["uncategorized_text"] or ""

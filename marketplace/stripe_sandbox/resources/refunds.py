@@ -160,7 +160,7 @@ def _card(ctx: Context, charge: Json) -> Any:
 
 
 def _refundable_dispute(ctx: Context, charge: Json) -> bool:
-    dispute = ctx.tx.find(charge["dispute"] or "", "dispute")
+    dispute = ctx.tx.find(charge["_dispute"] or "", "dispute")
     return dispute is None or dispute["is_charge_refundable"]
 
 

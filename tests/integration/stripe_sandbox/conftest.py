@@ -78,7 +78,7 @@ def new_client(url: str, key: str = "sk_test_marketplace", **options: Any) -> st
     session = requests.Session()
     options.setdefault("max_network_retries", 0)
     library = stripe.StripeClient(
-        key, base_addresses={"api": url}, http_client=stripe.RequestsClient(session=session), **options
+        key, base_addresses={"api": url, "files": url}, http_client=stripe.RequestsClient(session=session), **options
     )
     SESSIONS.append(session)
     return library
