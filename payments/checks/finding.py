@@ -17,7 +17,8 @@ def first_fault(rows: Select[*tuple[Any, ...]], *rules: Rule) -> str | None:
     """The words for the first of `rows` that breaks a rule; of several rules, the first. None when all is well."""
     broken = case(*((condition, number) for number, (condition, _) in enumerate(rules)))
     query = rows.add_columns(broken.label("broken")).where(or_(*(condition for condition, _ in rules)))
-    row = db.session.execute(query.limit(1)).first()
+    # Without a LIMIT: PostgreSQL takes it that most rows are at fault, and would join row by row to find one at once.
+    row = db.session.execute(query).first()
     return None if row is None else rules[row.broken][1](row)
 
 
