@@ -5,6 +5,7 @@ fetched. In CSV files amounts are pounds with two decimals and no sign of thousa
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotAllowed
@@ -21,6 +22,7 @@ from payments.queries.settlement_runs import PaymentView, RunView
 
 PAYMENTS = ("run", "payer", "up_to", "payee_type", "payee_number", "payee", "lines", "gross", "levy", "amount")
 REMITTANCE = ("run", "payer", "order", "date", "person", "kind", "gross", "levy", "net")
+Cell = TypeVar("Cell")
 
 
 def payments_csv(run: RunView) -> str:
@@ -64,7 +66,7 @@ def remittance_csv(run: RunView, remittance: Remittance) -> str:
             *head,
             line.reference,
             line.on.isoformat(),
-            harmless(line.person_name),
+            *_person(remittance, harmless(line.person_name or "")),
             line.kind,
             pounds(line.gross_pence),
             pounds(line.levy_pence),
@@ -77,14 +79,19 @@ def remittance_csv(run: RunView, remittance: Remittance) -> str:
             *head,
             "",
             "",
-            "",
+            *_person(remittance, ""),
             "sum",
             pounds(remittance.gross_pence),
             pounds(remittance.levy_pence),
             pounds(remittance.net_pence),
         )
     )
-    return table(REMITTANCE, rows)
+    return table([name for name in REMITTANCE if name != "person" or remittance.names_people], rows)
+
+
+def _person(remittance: Remittance, cell: Cell) -> tuple[Cell, ...]:
+    """The cell of a column that says who was helped; nothing for a reader who does not see it."""
+    return (cell,) if remittance.names_people else ()
 
 
 def journal_csv(run: RunView, mapping: JournalMap) -> str:
@@ -160,7 +167,7 @@ def remittance_paper(run: RunView, remittance: Remittance, operator: str) -> Pap
         (
             line.reference,
             short_date(line.on),
-            line.person_name,
+            *_person(remittance, line.person_name or ""),
             kinds[line.kind],
             format_pounds(line.gross_pence),
             format_pounds(line.levy_pence),
@@ -184,14 +191,14 @@ def remittance_paper(run: RunView, remittance: Remittance, operator: str) -> Pap
                 (
                     Column("Order"),
                     Column("Date"),
-                    Column("For", wide=True),
+                    *_person(remittance, Column("For", wide=True)),
                     Column("What"),
                     Column("Price", money=True),
                     Column("Levy", money=True),
                     Column("Paid", money=True),
                 ),
                 lines,
-                ("Together", "", "", "", gross, levy, net),
+                ("Together", "", *_person(remittance, ""), "", gross, levy, net),
             ),
         ),
         totals=(

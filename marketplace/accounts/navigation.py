@@ -40,7 +40,7 @@ OF_ROLE: dict[Role, tuple[Item, ...]] = {
     Role.ACCESS_POINT_WORKER: (Item("Help somebody order", "/assisted"),),
     Role.COMMISSIONER: (REPORTS,),
     Role.COUNCIL_FINANCE: (Item("Budgets", "/council/budgets"), Item("Settlement", "/council/settlement")),
-    Role.AUDITOR: (REPORTS, Item("Budgets", "/council/budgets")),
+    Role.AUDITOR: (REPORTS, Item("Budgets", "/council/budgets"), Item("Settlement", "/council/settlement")),
     Role.FUND_FINANCE: (Item("Settlement", "/council/settlement"),),
     Role.SAFEGUARDING_LEAD: (AUTHORITIES,),
     Role.CATALYST: (),

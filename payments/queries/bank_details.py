@@ -43,8 +43,12 @@ class DetailsView:
 
 
 def usable_details(organisation_ids: Iterable[int]) -> dict[int, DetailsView]:
-    """The details to which each organisation is paid now; without those that have none."""
-    return _latest(organisation_ids, _usable())
+    """The details to which each organisation is paid now; without those that have none.
+
+    Those that came into use last: what they replaced never comes back, even when they are stopped.
+    """
+    found = _latest(organisation_ids, _came_into_use())
+    return {organisation_id: details for organisation_id, details in found.items() if details.stopped_at is None}
 
 
 def waiting_details(organisation_ids: Iterable[int]) -> dict[int, DetailsView]:
@@ -92,11 +96,10 @@ def list_details_for(actor: Actor, organisation_id: int, *, limit: int = 20) -> 
     return [_view(row) for row in rows]
 
 
-def _usable() -> ColumnElement[bool]:
-    return and_(
-        BankDetails.stopped_at.is_(None),
-        or_(BankDetails.agreed_at.is_not(None), BankDetails.usable_from <= clock.now()),
-    )
+def _came_into_use() -> ColumnElement[bool]:
+    """Agreed to, or held to the end: not what was stopped while it still waited."""
+    not_stopped_before = or_(BankDetails.stopped_at.is_(None), BankDetails.usable_from <= BankDetails.stopped_at)
+    return or_(BankDetails.agreed_at.is_not(None), and_(BankDetails.usable_from <= clock.now(), not_stopped_before))
 
 
 def _latest(organisation_ids: Iterable[int], condition: ColumnElement[bool]) -> dict[int, DetailsView]:

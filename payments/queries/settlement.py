@@ -39,7 +39,7 @@ class DueLine:
     reference: str
     organisation_id: int
     provider_name: str
-    person_name: str
+    person_name: str | None
     on: date
     gross_pence: int
     levy_pence: int
@@ -65,6 +65,11 @@ class Remittance:
     organisation_id: int
     provider_name: str
     lines: tuple[DueLine, ...]
+
+    @property
+    def names_people(self) -> bool:
+        """Whether its reader sees whom the provider helped: the operator does not."""
+        return all(line.person_name is not None for line in self.lines)
 
     @property
     def gross_pence(self) -> int:

@@ -1,7 +1,7 @@
 """Read settlement runs: their lines, whom they pay, each provider's remittance. Lines never change once prepared."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import exists, func, or_, select
@@ -149,7 +149,8 @@ def run_with_lines(run_id: int) -> RunView:
 
 
 def get_remittance_for(actor: Actor, run_id: int, organisation_id: int) -> tuple[RunView, Remittance]:
-    """What a provider is paid in a run: for its payer's finance, and for the provider once it was sent."""
+    """What a provider is paid in a run: for its payer's finance, and once it was sent for the provider, and for the
+    operator, who does not read whom the provider helped."""
     row = db.session.get(SettlementRun, run_id)
     if row is None:
         raise NotFound()
@@ -160,7 +161,10 @@ def get_remittance_for(actor: Actor, run_id: int, organisation_id: int) -> tuple
     found = [part for part in _remittances(run_id, organisation_id) if part.organisation_id == organisation_id]
     if not found:
         raise NotFound()
-    return _run(row, Totals(())), found[0]
+    part = found[0]
+    if not (is_payer or is_provider):
+        part = replace(part, lines=tuple(replace(line, person_name=None) for line in part.lines))
+    return _run(row, Totals(())), part
 
 
 def list_runs_of_provider(organisation_id: int, *, limit: int = 24) -> list[tuple[RunView, int]]:

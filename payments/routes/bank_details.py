@@ -54,6 +54,7 @@ def bank_details_change() -> Response | str:
 @blueprint.post("/provider/money/bank/<int:details_id>/agree")
 @allow(OWNER)
 def bank_details_agree(details_id: int) -> Response:
+    require_fresh()
     return _act(details_id, services.agree, "Agreed: the new account is used from now on.")
 
 

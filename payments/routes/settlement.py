@@ -14,7 +14,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.navigation import page_asked
 from payments.forms.money import DropForm, PrepareForm
-from payments.queries.payers import may_settle
+from payments.queries.payers import READERS, may_settle
 from payments.queries.settlement import PayerDue, due_to_settle, list_councils_of, list_payers
 from payments.queries.settlement_runs import (
     PAYMENTS_ON_A_PAGE,
@@ -35,9 +35,9 @@ PROVIDERS_SHOWN = 20
 
 
 @blueprint.get("/council/settlement")
-@allow(SETTLE)
+@allow(READ)
 def settlement() -> str:
-    """What is due, by payer, and the runs so far."""
+    """What is due, by payer, and the runs so far; an auditor reads the runs alone."""
     actor, page = current_actor(), page_asked()
     up_to = _up_to(request.args.get("up_to"))
     due = [due_to_settle(council_id, up_to, payer) for council_id, payer in _payers()]
@@ -45,7 +45,7 @@ def settlement() -> str:
     return render_template(
         "payments/settlement/settlement.html",
         due=[(payer, _seen(payer), may_settle(actor, payer.council_id, payer.payer_organisation_id)) for payer in due],
-        may_see_refunds=bool(actor.council_ids(Role.COUNCIL_FINANCE)),
+        settles=SETTLE.check(actor),
         shown=PROVIDERS_SHOWN,
         up_to=up_to,
         runs=runs,
@@ -53,7 +53,7 @@ def settlement() -> str:
         last=ceil(count / RUNS_ON_A_PAGE),
         names=names_of([person for run in runs for person in (run.prepared_by_user_id, run.sent_by_user_id)]),
         form=PrepareForm(),
-        is_council=bool(actor.council_ids(Role.COUNCIL_FINANCE)),
+        is_council=bool(actor.council_ids(*READERS)),
     )
 
 

@@ -2,7 +2,8 @@
 
 Paying into a stranger's account because somebody changed the details is the classic fraud. So new details rest for
 three days unless a second person of the organisation agrees to them, everybody there is told at once, and anybody
-there, or the operator, can stop them; until then the account before is paid.
+there, or the operator, can stop them; until then the account before is paid. Whoever holds one person's sign-in can
+invite a second address of their own, so nobody agrees who joined shortly before the details were given, or after.
 """
 
 from collections.abc import Callable
@@ -11,13 +12,14 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import list_members
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from payments.banking.accounts import BankAccount
 from payments.models import BankDetails
-from payments.queries.bank_details import OWNERS
+from payments.queries.bank_details import OWNERS, usable_details, waiting_details
 from payments.services.bank_letters import write_to
 
 HOLD = timedelta(days=3)
@@ -30,17 +32,8 @@ def give(actor: Actor, organisation_id: int, account: BankAccount) -> int:
     if organisation_id not in actor.organisation_ids(*OWNERS) or actor.user_id is None:
         raise NotFound()
     with transaction():
-        last = db.session.execute(
-            select(BankDetails)
-            .where(BankDetails.organisation_id == organisation_id, BankDetails.stopped_at.is_(None))
-            .order_by(BankDetails.id.desc())
-            .limit(1)
-        ).scalar_one_or_none()
-        if last is not None and (last.account_name, last.sort_code, last.account_number) == (
-            account.name,
-            account.sort_code,
-            account.number,
-        ):
+        stands = {**usable_details([organisation_id]), **waiting_details([organisation_id])}.get(organisation_id)
+        if stands is not None and stands.account == account:
             raise DomainError("These are the details that we have already.", field="account_number")
         details = BankDetails(
             organisation_id=organisation_id,
@@ -69,7 +62,8 @@ def give(actor: Actor, organisation_id: int, account: BankAccount) -> int:
 def agree(actor: Actor, details_id: int) -> None:
     """A second person of the organisation agrees: the details are used at once. Twice is once.
 
-    Raises NotFound for strangers, NotAllowed for whoever gave them and for details that were stopped.
+    Raises NotFound for strangers, NotAllowed for whoever gave them, for who joined too late to be a second person, and
+    for details that were stopped.
     """
     with transaction():
         details = _lock(details_id)
@@ -80,9 +74,23 @@ def agree(actor: Actor, details_id: int) -> None:
         if details.given_by_user_id == actor.user_id:
             raise NotAllowed("You gave these bank details. A colleague has to agree, or three days have to pass.")
         if details.agreed_at is None:
+            if _joined_too_late(actor, details):
+                raise NotAllowed(
+                    "You joined too recently to agree to these bank details. A colleague who was here three days "
+                    "before they were given has to agree, or three days have to pass."
+                )
             details.agreed_at, details.agreed_by_user_id = clock.now(), actor.user_id
             db.session.flush()
             _record("bank_details.agree", details, actor)
+            write_to(
+                details.organisation_id,
+                OWNERS,
+                "Your new bank details are used from now on",
+                f"{actor.name or 'Somebody of yours'} agreed to the new bank details: the account ending "
+                f"{details.account_number[-3:]}. You are paid there from now on. If this is wrong, stop it on this "
+                "page now, and call us:",
+                path=f"/provider/money/bank?organisation={details.organisation_id}",
+            )
 
 
 def stop(actor: Actor, details_id: int) -> None:
@@ -104,6 +112,16 @@ def stop(actor: Actor, details_id: int) -> None:
             "Nothing is paid any more to the bank details that were given last. Look at where you are paid:",
             path=f"/provider/money/bank?organisation={details.organisation_id}",
         )
+
+
+def _joined_too_late(actor: Actor, details: BankDetails) -> bool:
+    """Whether somebody was no member yet when the hold, counted back from the moment of giving, began."""
+    since = [
+        member.since
+        for member in list_members(details.organisation_id)
+        if member.user_id == actor.user_id and member.role in OWNERS
+    ]
+    return not since or min(since) > details.given_at - HOLD
 
 
 def _lock(details_id: int) -> BankDetails:

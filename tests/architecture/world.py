@@ -299,6 +299,7 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "catalogue.listing_check": {"listing_id": draft.id},
         "catalogue.claim": {"organisation_id": unclaimed.organisation_id},
         "desk.provider": theirs_as_provider,
+        "desk.stop_bank_details": theirs_as_provider,
         "payments.remittance": theirs_as_provider | {"run_id": ids["sent_run_id"]},
         "payments.remittance_pdf": theirs_as_provider | {"run_id": ids["sent_run_id"]},
         "payments.settlement_bacs": {"run_id": ids["sent_run_id"]},

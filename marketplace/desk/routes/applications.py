@@ -12,6 +12,8 @@ from marketplace.accounts.queries import list_members
 from marketplace.desk.forms import DecisionForm
 from marketplace.desk.routes import blueprint
 from marketplace.kernel.errors import DomainError, NotFound
+from payments.queries.bank_details import get_details, usable_details, waiting_details
+from payments.services import bank_details
 from payments.words import RAIL_NAMES
 
 PROVIDER_CHOICES: dict[ProviderState, list[tuple[str, str]]] = {
@@ -64,7 +66,20 @@ def provider(organisation_id: int) -> Response | str:
         provider=found,
         state_words=PROVIDER_STATES[found.state],
         members=list_members(organisation_id),
+        paid_into=usable_details([organisation_id]).get(organisation_id),
+        waiting=waiting_details([organisation_id]).get(organisation_id),
     )
+
+
+@blueprint.post("/desk/provider/<int:organisation_id>/bank/<int:details_id>/stop")
+@allow(roles(Role.OPERATOR))
+def stop_bank_details(organisation_id: int, details_id: int) -> Response:
+    """Stop where a provider is paid, when its people call: they cannot always do it themselves."""
+    if get_details(details_id).organisation_id != organisation_id:
+        raise NotFound()
+    bank_details.stop(current_actor(), details_id)
+    flash("Stopped: nothing is paid to that account. The people of the provider get an email.", "success")
+    return redirect(url_for("desk.provider", organisation_id=organisation_id))
 
 
 @blueprint.route("/desk/listing/<int:listing_id>", methods=["GET", "POST"])

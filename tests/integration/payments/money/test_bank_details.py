@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import access
@@ -19,6 +19,7 @@ from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.outbox.models import Email, OutboxRow
 from payments.banking.accounts import BankAccount
 from payments.models import BankDetails
+from payments.queries import bank_details as queries
 from payments.queries.bank_details import usable_details, waiting_details
 from payments.services import bank_details
 from tests.browser import sign_in, submit, text_of
@@ -29,8 +30,12 @@ PAGE = "/provider/money/bank"
 FIRST, SECOND = BankAccount("Fern", "112233", "01234567"), BankAccount("Fern and Furrow", "445566", "76543210")
 
 
-def _colleague(story: Story) -> Actor:
-    with transaction():
+LONG_AGO = timedelta(days=30)
+
+
+def _colleague(story: Story, since: timedelta = LONG_AGO) -> Actor:
+    """Somebody else of the provider, who joined it so long ago."""
+    with clock.fixed_clock(clock.now() - since), transaction():
         user_id = user_with_role(Role.PROVIDER, provider_organisation(story.organisation_id)).id
     return actor_of(user_id)
 
@@ -96,7 +101,40 @@ def test_the_database_refuses_details_that_one_person_gave_and_agreed_to(app: Fl
         db.session.get_one(BankDetails, details_id).agreed_by_user_id = story.provider.user_id
 
 
-def test_stopped_details_are_never_paid_and_the_ones_before_stand_again(app: Flask) -> None:
+@pytest.mark.parametrize("since", [timedelta(0), timedelta(days=2, hours=23), -timedelta(hours=1)])
+def test_somebody_who_just_joined_is_no_second_person(app: Flask, since: timedelta) -> None:
+    story = settled_story()
+    puppet = _colleague(story, since)
+    details_id = bank_details.give(story.provider, story.organisation_id, SECOND)
+    with pytest.raises(NotAllowed, match="joined too recently"):
+        bank_details.agree(puppet, details_id)
+    assert (_paid_into(story), mails("are used from now on")) == (None, 0)
+
+
+def test_without_the_look_at_when_they_joined_a_second_address_of_ones_own_agrees_at_once(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = settled_story()
+    details_id = bank_details.give(story.provider, story.organisation_id, SECOND)
+    monkeypatch.setattr(bank_details, "_joined_too_late", lambda *_: False)
+    bank_details.agree(_colleague(story, timedelta(0)), details_id)
+    assert _paid_into(story) == SECOND.number
+
+
+def test_everybody_is_told_once_when_new_details_are_agreed(app: Flask) -> None:
+    story = settled_story()
+    colleague = _colleague(story)
+    details_id = bank_details.give(story.provider, story.organisation_id, FIRST)
+    bank_details.agree(colleague, details_id)
+    bank_details.agree(colleague, details_id)
+    letters = db.session.execute(select(Email.user_id, Email.body).where(Email.subject.contains("from now on"))).all()
+    assert sorted(letter.user_id for letter in letters if letter.user_id) == sorted(
+        [story.provider.user_id, colleague.user_id]
+    )
+    assert all("account ending 567" in letter.body and FIRST.number not in letter.body for letter in letters)
+
+
+def test_stopped_details_are_never_paid_nor_are_those_that_they_replaced(app: Flask) -> None:
     story = settled_story()
     colleague, (operator,) = _colleague(story), operators(1)
     first = bank_details.give(story.provider, story.organisation_id, FIRST)
@@ -106,10 +144,60 @@ def test_stopped_details_are_never_paid_and_the_ones_before_stand_again(app: Fla
     assert _paid_into(story) == SECOND.number
     bank_details.stop(operator, second)
     bank_details.stop(operator, second)
-    assert _paid_into(story) == FIRST.number
+    assert _paid_into(story) is None
     with pytest.raises(NotAllowed, match="stopped"):
         bank_details.agree(colleague, second)
     assert mails("Bank details were stopped") >= 1
+    bank_details.agree(colleague, bank_details.give(story.provider, story.organisation_id, FIRST))
+    assert _paid_into(story) == FIRST.number
+
+
+def test_details_that_are_stopped_while_they_wait_change_nothing(app: Flask) -> None:
+    story = settled_story()
+    bank_details.give(story.provider, story.organisation_id, FIRST)
+    with clock.fixed_clock(clock.now() + timedelta(days=4)):
+        second = bank_details.give(story.provider, story.organisation_id, SECOND)
+        bank_details.stop(story.provider, second)
+        assert _paid_into(story) == FIRST.number
+    with clock.fixed_clock(clock.now() + timedelta(days=30)):
+        assert _paid_into(story) == FIRST.number
+
+
+def test_details_that_were_held_to_the_end_and_then_stopped_leave_nothing_to_pay_into(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = settled_story()
+    bank_details.give(story.provider, story.organisation_id, FIRST)
+    second = bank_details.give(story.provider, story.organisation_id, SECOND)
+    with clock.fixed_clock(clock.now() + timedelta(days=4)):
+        bank_details.stop(story.provider, second)
+        assert _paid_into(story) is None
+        came_into_use = queries._came_into_use
+        monkeypatch.setattr(queries, "_came_into_use", lambda: and_(came_into_use(), BankDetails.stopped_at.is_(None)))
+        assert _paid_into(story) == FIRST.number
+
+
+def test_the_operator_stops_details_on_the_desk_and_reads_no_whole_number(app: Flask, client: FlaskClient) -> None:
+    story, other, (operator,) = settled_story(), settled_story(), operators(1)
+    page = f"/desk/provider/{story.organisation_id}"
+    sign_in(client, operator.user_id or 0)
+    assert "Where it is paid" not in text_of(client.get(page))
+    bank_details.agree(_colleague(story), bank_details.give(story.provider, story.organisation_id, FIRST))
+    waiting = bank_details.give(story.provider, story.organisation_id, SECOND)
+    words = text_of(client.get(page))
+    assert "Into the account ending 567" in words
+    assert "Into the account ending 210" in words
+    assert not [number for number in (FIRST.number, SECOND.number, FIRST.shown) if number in words]
+    elsewhere = submit(client, page, {}, to=f"/desk/provider/{other.organisation_id}/bank/{waiting}/stop")
+    assert elsewhere.status_code == 404
+    assert story.organisation_id in waiting_details([story.organisation_id])
+    assert client.post(f"{page}/bank/{waiting}/stop").status_code == 400
+    done = submit(client, page, {}, to=f"{page}/bank/{waiting}/stop", follow_redirects=True)
+    assert "Stopped: nothing is paid" in text_of(done)
+    assert "ending 210" not in text_of(done)
+    in_use = usable_details([story.organisation_id])[story.organisation_id].id
+    submit(client, page, {}, to=f"{page}/bank/{in_use}/stop")
+    assert (_paid_into(story), mails("Bank details were stopped") >= 2) == (None, True)
 
 
 def test_the_same_details_again_are_refused(app: Flask) -> None:
@@ -168,6 +256,10 @@ def test_a_provider_gives_its_details_and_a_colleague_agrees_on_the_page(
     assert _paid_into(story) is None
     sign_in(client, colleague.user_id or 0)
     assert "It is right" in text_of(client.get(PAGE))
+    with monkeypatch.context() as this_morning:
+        this_morning.setattr(access, "is_fresh", lambda: False)
+        assert "/account/confirm?" in submit(client, PAGE, {}, to=f"{PAGE}/{details.id}/agree").location
+    assert _paid_into(story) is None
     submit(client, PAGE, {}, to=f"{PAGE}/{details.id}/agree")
     assert _paid_into(story) == "01234567"
     assert "account ending 567" in text_of(client.get("/provider/money"))

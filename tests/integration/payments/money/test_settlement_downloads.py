@@ -12,17 +12,19 @@ from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import actor_of
 from marketplace.database import transaction
 from marketplace.kernel import clock
+from marketplace.ui.pdf import Paper
 from payments import run_folder
 from payments.cli.settlement import settlement_files
 from payments.journal import NOTHING
 from payments.queries.payers import current_settings
 from payments.queries.settlement_runs import list_payments, run_with_lines
+from payments.routes import settlement_files as pages
 from payments.services import settlement
 from tests.bacs import parse
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import OrganisationFactory, council, user_with_role
 from tests.integration.payments.money.banking import paid_at, pays_by_bank
-from tests.integration.payments.money.telling import Story, finance, settled_story
+from tests.integration.payments.money.telling import Story, finance, operators, settled_story
 
 PAGE = "/council/settlement"
 SETTINGS = f"{PAGE}/settings"
@@ -110,6 +112,32 @@ def test_an_auditor_and_another_council_see_no_account_number(app: Flask, client
     sign_in(client, stranger)
     assert client.get(f"{PAGE}/{run_id}/bacs.txt").status_code == 404
     assert client.get(f"{PAGE}/{run_id}").status_code == 404
+
+
+def test_the_operator_reads_a_remittance_without_the_people_who_were_helped(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story, first, _, run_id = _sent()
+    name, (operator,) = story.order.person_name, operators(1)
+    papers: list[str] = []
+
+    def kept(paper: Paper, _: str) -> str:
+        papers.append(repr(paper))
+        return "a paper"
+
+    monkeypatch.setattr(pages, "pdf_file", kept)
+    page = f"/settlement/{run_id}/remittance/{story.organisation_id}"
+    for reader, sees in ((operator, False), (first, True), (story.provider, True)):
+        sign_in(client, reader.user_id or 0)
+        for read in (client.get(page), client.get(f"{page}.csv")):
+            assert read.status_code == 200
+            assert (name in read.get_data(as_text=True)) is sees
+            assert story.order.reference in read.get_data(as_text=True)
+        client.get(f"{page}.pdf")
+        assert (name in papers[-1]) is sees
+        header, line, total = client.get(f"{page}.csv").get_data(as_text=True).splitlines()
+        assert ("person" in header) is sees
+        assert header.count(",") == line.count(",") == total.count(",")
 
 
 def test_a_returned_payment_is_marked_on_its_page_and_the_provider_sees_it(app: Flask, client: FlaskClient) -> None:

@@ -88,7 +88,15 @@ def test_another_council_an_auditor_and_a_provider_see_what_they_may(app: Flask,
     assert client.get(f"{PAGE}/{run_id}").status_code == 200
     assert "Send this run" not in text_of(client.get(f"{PAGE}/{run_id}"))
     assert client.get(f"{PAGE}/{run_id}/journal.csv").status_code == 200
-    assert client.get(PAGE).status_code == 404
+    runs = client.get(PAGE)
+    words, html = text_of(runs), runs.get_data(as_text=True)
+    assert f'href="{PAGE}/{run_id}"' in html
+    assert "Waits for a colleague to send it" in words
+    assert not [part for part in ("What was agreed to be done", "Show what is due", "/prepare") if part in html]
+    assert f'href="{PAGE}/settings"' not in html
+    for path in ("/council/fee", "/council/refunds"):
+        assert client.get(path).status_code == 200
+    assert f'href="{PAGE}"' in client.get("/council/budgets").get_data(as_text=True)
     sign_in(client, story.provider.user_id or 0)
     assert client.get(f"{PAGE}/{run_id}").status_code == 404
 
