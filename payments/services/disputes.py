@@ -25,8 +25,10 @@ from payments.stripe import DisputeView, gateway
 log = logging.getLogger(__name__)
 
 LONGEST_WORDS = 20_000
+"""What Stripe takes of all words about one dispute together."""
 LARGEST_FILE = 5_000_000
 BY_ITSELF_BEFORE = timedelta(hours=24)
+_BETWEEN = "\n\n"
 
 
 def take_in(order: Order, found: DisputeView) -> None:
@@ -70,6 +72,7 @@ def hand_in(
             return
         _require_open(dispute)
         _check(words, kind, content)
+        _require_room(dispute.id, words)
         given = DisputeEvidence(
             key=key,
             dispute_id=dispute.id,
@@ -210,6 +213,22 @@ def _check(words: str | None, kind: str | None, content: bytes | None) -> None:
         raise DomainError("Choose what the file shows", field="kind")
 
 
+def _require_room(dispute_id: int, words: str | None) -> None:
+    """All words go to the bank as one text: whoever adds to it hears how much it still takes."""
+    given = db.session.scalars(
+        select(DisputeEvidence.words).where(
+            DisputeEvidence.dispute_id == dispute_id, DisputeEvidence.words.is_not(None)
+        )
+    ).all()
+    left = LONGEST_WORDS - sum(len(earlier or "") + len(_BETWEEN) for earlier in given)
+    if words is None or len(words) <= left:
+        return
+    if left <= 0:
+        raise DomainError("The bank takes no more words. Hand in a file instead", field="words")
+    unit = "character" if left == 1 else "characters"
+    raise DomainError(f"You can still write {left:,} {unit}. Shorten this, or hand it in as a file", field="words")
+
+
 def _has_evidence(dispute_id: int) -> bool:
     return bool(db.session.scalar(select(exists().where(DisputeEvidence.dispute_id == dispute_id))))
 
@@ -266,7 +285,7 @@ def _evidence(dispute_id: int) -> tuple[dict[str, str], int]:
     ).all()
     db.session.rollback()
     evidence = {row.kind: row.stripe_file_id for row in rows if row.kind and row.stripe_file_id}
-    words = "\n\n".join(row.words for row in rows if row.words)
+    words = _BETWEEN.join(row.words for row in rows if row.words)
     if words:
         evidence["uncategorized_text"] = words
     return evidence, rows[-1].id

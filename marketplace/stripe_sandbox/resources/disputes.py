@@ -56,6 +56,7 @@ FILES = frozenset(
 )
 DECIDING = ("winning_evidence", "losing_evidence", "escalate_inquiry_evidence")
 CLOSED = ("won", "lost", "warning_closed")
+LONGEST_TEXT = 20_000
 
 
 @computed("dispute")
@@ -209,7 +210,7 @@ def update(ctx: Context, params: Params, dispute_id: str) -> Json:
         evidence = params.child("evidence")
         evidence.allow(EVIDENCE)
         for name in evidence.values:
-            value = evidence.text(name, most=150_000)
+            value = evidence.text(name, most=LONGEST_TEXT)
             if value is not None and name in FILES:
                 ctx.get("file", value, evidence.name(name))
             dispute["evidence"][name] = value

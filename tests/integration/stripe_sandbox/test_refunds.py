@@ -137,6 +137,17 @@ def test_dispute_takes_the_money_and_winning_gives_it_back(api: Any, panel: Pane
     assert {kind.rsplit(".", 1)[1] for kind in receiver.types() if "dispute" in kind} == expected
 
 
+def test_evidence_that_is_too_long_is_refused_and_nothing_of_it_is_kept(api: Any, panel: Panel) -> None:
+    dispute = panel.act("dispute", charge=paid(api, 900).id)
+    with pytest.raises(stripe.InvalidRequestError) as error:
+        api.disputes.update(dispute["id"], {"evidence": {"uncategorized_text": "x" * 20_001}})
+    assert (error.value.http_status, error.value.param) == (400, "evidence[uncategorized_text]")
+    assert error.value.error.type == "invalid_request_error"
+    assert api.disputes.retrieve(dispute["id"]).status == "needs_response"
+    taken = api.disputes.update(dispute["id"], {"evidence": {"uncategorized_text": "x" * 20_000}, "submit": False})
+    assert taken.evidence.uncategorized_text == "x" * 20_000
+
+
 def test_dispute_is_lost_by_closing_or_by_silence(api: Any, panel: Panel) -> None:
     one, other = paid(api, 900), paid(api, payment_method="pm_card_createDispute")
     closed = api.disputes.close(panel.act("dispute", charge=one.id)["id"])
