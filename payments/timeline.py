@@ -83,12 +83,16 @@ def _approval(order: OrderView) -> Step:
 def _paid(order: OrderView) -> Step:
     if order.charge_at is ChargeAt.NEVER:
         return Step("Nothing to pay", "", "done" if order.confirmed_at else "later")
-    amount = format_pounds(order.total_pence)
+    left_out = order.not_taken_on_pence
+    amount = format_pounds(order.total_pence - left_out)
     if order.payment_state in _PAID:
-        given_back = f". {format_pounds(order.given_back_pence)} of it was given back" if order.given_back_pence else ""
+        given_back_pence = order.given_back_pence - left_out
+        given_back = f". {format_pounds(given_back_pence)} of it was given back" if given_back_pence else ""
         return Step("Paid", f"{amount}{given_back}", "done")
     if order.payment_state is PaymentState.AUTHORISED:
-        return Step("Paid", f"{amount} is set aside at the bank", "later")
+        of = f" of the {format_pounds(order.total_pence)} that" if left_out else ""
+        then = " is taken" if left_out else ""
+        return Step("Paid", f"{amount}{of} is set aside at the bank{then}", "later")
     if order.payment_state is PaymentState.FAILED:
         return Step("Paid", "The card was declined", "now")
     if order.confirmed_at is not None:

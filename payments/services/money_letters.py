@@ -16,6 +16,7 @@ from marketplace.outbox.email import queue_email
 from marketplace.ui.filters import london_datetime
 from payments.disputes import reason_words
 from payments.models import Dispute, Order
+from payments.services.refund_rows import taken_on_pence
 
 
 def was_charged(order: Order, pence: int) -> None:
@@ -76,6 +77,17 @@ def money_came_back_to_us(order: Order, pence: int) -> None:
     )
 
 
+def the_bank_is_deciding(order: Order, pence: int, disputed_pence: int) -> None:
+    """A refund was not sent, because the payer's bank has the money already while it decides."""
+    _to_buyers(
+        order,
+        f"Your bank is deciding about order {order.reference}",
+        f"We wanted to give you back {format_pounds(pence)}. Your bank was asked about this payment before we could, "
+        f"and it holds {format_pounds(disputed_pence)} of it until it decides. So we have not sent the "
+        f"{format_pounds(pence)} as well. Nothing more is needed from you: your bank tells you what it decides.",
+    )
+
+
 def bank_questions(order: Order, dispute: Dispute) -> None:
     """The payer's bank asks about a payment: the provider knows best what was done."""
     by = f" by {london_datetime(dispute.due_by)}" if dispute.due_by else " as soon as you can"
@@ -108,8 +120,8 @@ def provider_is_stopped(order: Order, until: datetime | None) -> None:
     _to_members(
         order.organisation_id,
         f"Order {order.reference} cannot be paid until you have been to Stripe",
-        f"Stripe has stopped card payments to you, so we cannot take {format_pounds(order.total_pence)} for this order "
-        f"yet.{kept} Open this page, see what Stripe wants to know, and tell it. We try again every hour.",
+        f"Stripe has stopped card payments to you, so we cannot take {format_pounds(taken_on_pence(order))} for this "
+        f"order yet.{kept} Open this page, see what Stripe wants to know, and tell it. We try again every hour.",
         f"/provider/money/stripe?organisation={order.organisation_id}",
     )
 

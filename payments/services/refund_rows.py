@@ -7,7 +7,7 @@ order's lock, until it is done, refused or failed.
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from budgets.errors import BudgetError
 from budgets.services import book
@@ -15,7 +15,7 @@ from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
 from marketplace.kernel.money import format_pounds, split_by_largest_remainder
-from payments.domain import RefundReason, RefundState
+from payments.domain import REFUNDS_THAT_COUNT, RefundReason, RefundState
 from payments.levy import levy_given_back
 from payments.models import Order, OrderFunding, OrderLine, Refund, RefundLine
 
@@ -30,6 +30,18 @@ def lines_of(order_id: int) -> list[OrderLine]:
             .execution_options(populate_existing=True)
         ).scalars()
     )
+
+
+def taken_on_pence(order: Order) -> int:
+    """What the provider said yes to: the order's price, less what it did not take on and nobody pays for."""
+    left_out = db.session.scalar(
+        select(func.sum(Refund.pence)).where(
+            Refund.order_id == order.id,
+            Refund.reason_code == RefundReason.NOT_ACCEPTED,
+            Refund.state.in_(REFUNDS_THAT_COUNT),
+        )
+    )
+    return order.total_pence - int(left_out or 0)
 
 
 def shares_by_quantity(lines: list[OrderLine], wanted: Mapping[int, int]) -> dict[int, tuple[int, int]]:

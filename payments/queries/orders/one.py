@@ -13,7 +13,18 @@ from marketplace.accounts.queries import names_of
 from marketplace.database import db
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
-from payments.domain import ORDER_MOVES, ChargeAt, LineState, OrderAction, OrderState, Payer, PaymentState, RefundState
+from payments.domain import (
+    ORDER_MOVES,
+    REFUNDS_THAT_COUNT,
+    ChargeAt,
+    LineState,
+    OrderAction,
+    OrderState,
+    Payer,
+    PaymentState,
+    RefundReason,
+    RefundState,
+)
 from payments.levy import levy_by_line
 from payments.models import Approval, Order, OrderFunding, OrderHistory, OrderLine, Refund
 from payments.queries.standing import Side, Standing, buyer_standing, provider_standing, reader_standing
@@ -170,6 +181,15 @@ class OrderView:
     @property
     def refunded_pence(self) -> int:
         return sum(part.refunded_pence for part in self.funding)
+
+    @property
+    def not_taken_on_pence(self) -> int:
+        """What its provider did not take on: it counts as given back, and was never taken."""
+        return sum(
+            refund.pence
+            for refund in self.refunds
+            if refund.reason_code == RefundReason.NOT_ACCEPTED and refund.state in REFUNDS_THAT_COUNT
+        )
 
     @property
     def waiting_refund_pence(self) -> int:

@@ -14,6 +14,7 @@ from marketplace.outbox.email import queue_email
 from marketplace.ui.filters import london_datetime
 from payments.domain import ChargeAt, PaymentState, awaits_card
 from payments.models import Order
+from payments.services.refund_rows import taken_on_pence
 
 
 def new_order(order: Order) -> None:
@@ -113,7 +114,7 @@ def reminder(order: Order, number: int) -> None:
 
 def was_agreed(order: Order) -> None:
     """The provider learns that its buyer agrees, and how its money comes."""
-    amount = format_pounds(order.total_pence)
+    amount = format_pounds(taken_on_pence(order))
     by_card = f"{amount} was paid by card when you said yes."
     if awaits_card(order.state, order.payment_state, order.charge_at):
         by_card = "The card has not paid for it. The buyer has been asked for another card, and we look after it."
@@ -228,7 +229,7 @@ def _nothing_taken(order: Order) -> str:
     if order.charge_at is ChargeAt.NEVER:
         return "There was nothing to pay."
     if order.payment_state in (PaymentState.PAID, PaymentState.PART_REFUNDED):
-        return f"All of {format_pounds(order.total_pence)} goes back to the card. Banks take up to 10 days."
+        return f"All of {format_pounds(taken_on_pence(order))} goes back to the card. Banks take up to 10 days."
     if order.charge_at is ChargeAt.ACCEPT:
         return "Nothing is taken from the card. What the bank had set aside becomes free again within a few days."
     return f"{format_pounds(order.total_pence)} is free again in the budget."
