@@ -1,11 +1,11 @@
 """Put together an order's money story from the order, the budget book, Stripe, the ledger, runs and payouts."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from budgets.queries.book import list_entries_of_order
 from marketplace.accounts.domain import Actor, Role
@@ -41,7 +41,7 @@ _WITH_INTENT = ("begin", "authorise", "fail", "release")
 _BECAME = {
     RefundState.WAITING: "A second person has to agree",
     RefundState.REFUSED: "It was not agreed to",
-    RefundState.FAILED: "The bank sent it back",
+    RefundState.FAILED: "It did not reach the card",
 }
 
 
@@ -61,7 +61,8 @@ def story_for(actor: Actor, order_id: int) -> Story:
     order = get_order(order_id, with_outcomes=False)
     side = _side(actor, order)
     is_council, is_provider = side is Side.COUNCIL, side is Side.PROVIDER
-    steps = [*_moves(order, side), *_refunds(order_id), *_disputes(order_id), *_runs(order_id, side)]
+    own = {user.id: user.name for user in list_users_of(order.organisation_id, Role.PROVIDER)} if is_provider else None
+    steps = [*_moves(order, side), *_refunds(order_id, own), *_disputes(order_id), *_runs(order_id, side)]
     steps += _entries(order, side)
     if not is_provider:
         steps += _budget(order_id)
@@ -69,7 +70,7 @@ def story_for(actor: Actor, order_id: int) -> Story:
         steps += _payouts(order)
     if is_provider and order.placed_at is not None:
         steps = [step for step in steps if step.at >= order.placed_at]
-    who = _names(order, side, steps)
+    who = _names(order, own, steps)
     return Story(order, side, tuple(replace(step, who=who(step)) for step in sorted(steps, key=lambda step: step.at)))
 
 
@@ -84,13 +85,13 @@ def _side(actor: Actor, order: OrderView) -> Side:
     raise NotFound()
 
 
-def _names(order: OrderView, side: Side, steps: Iterable[Step]) -> Callable[[Step], str]:
-    """Who did a step. A provider reads its own people's names and the buyer's, of others only that it was somebody
+def _names(order: OrderView, own: Mapping[int, str] | None, steps: Iterable[Step]) -> Callable[[Step], str]:
+    """Who did a step. A provider reads its `own` people's names and the buyer's, of others only that it was somebody
     else.
     """
-    if side is Side.PROVIDER:
+    if own is not None:
         names: dict[int | None, str] = {order.buyer_user_id: order.buyer_name, None: "The marketplace itself"}
-        names |= {user.id: user.name for user in list_users_of(order.organisation_id, Role.PROVIDER)}
+        names.update(own.items())
     else:
         names = names_of(step.by for step in steps if not step.who)
     return lambda step: step.who or names.get(step.by, "Somebody for the buyer, a council or us")
@@ -117,11 +118,18 @@ def _budget(order_id: int) -> Iterator[Step]:
         yield Step(entry.at, title, entry.actor_user_id, entry.pence)
 
 
-def _refunds(order_id: int) -> Iterator[Step]:
-    for refund in db.session.execute(select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)).scalars():
+def _refunds(order_id: int, own: Collection[int] | None) -> Iterator[Step]:
+    """Money given back. A provider reads what `own` people of it wrote, and nothing of what others only thought of."""
+    query = select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)
+    if own is not None:
+        asked_by_them = Refund.asked_by_user_id.in_(own)
+        query = query.where(
+            Refund.state != RefundState.WAITING, or_(Refund.state != RefundState.REFUSED, asked_by_them)
+        )
+    for refund in db.session.execute(query).scalars():
         why = [
             words.refund_reason(refund.reason_code),
-            refund.words,
+            refund.words if own is None or refund.asked_by_user_id in own else None,
             f"{format_pounds(refund.levy_back_pence)} of levy comes back with it",
             _BECAME.get(refund.state),
         ]

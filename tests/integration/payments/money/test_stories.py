@@ -184,3 +184,31 @@ def test_the_story_is_exported_with_its_causes(app: Flask, client: FlaskClient) 
     (sold,) = [row for row in rows if row["cause"].startswith("sale:")]
     assert "operator:levy -1.35" in sold["postings"]
     assert f"/orders/{told.order_id}/money" in client.get(f"/orders/{told.order_id}").get_data(as_text=True)
+
+
+def test_a_provider_reads_what_its_own_people_wrote_about_a_refund_and_nothing_that_waits(app: Flask) -> None:
+    told = settled_story(lines=((1, 60_000),))
+    asker, other = operators()
+
+    def ask(actor: Actor, pence: int, words: str) -> int:
+        return refunds.ask_refund(
+            actor, told.order_id, key=words.replace(" ", "-"), reason_code="less_delivered", pence=pence, words=words
+        )
+
+    ask(told.provider, 1_000, "We came late")
+    ask(asker, 2_000, "They were rude")
+    refused = ask(asker, 20_100, "Perhaps a fraud")
+    refunds.refuse_refund(other, refused, "Not proven")
+    ask(asker, 20_200, "Think about it")
+
+    def read(actor: Actor) -> tuple[str, list[int | None]]:
+        steps = [step for step in story_for(actor, told.order_id).steps if step.title == "Money to be given back"]
+        return " ".join(step.reason or "" for step in steps), [step.pence for step in steps]
+
+    words, amounts = read(told.provider)
+    assert "We came late" in words
+    assert not any(theirs in words for theirs in ("They were rude", "Perhaps a fraud", "Think about it"))
+    assert amounts == [1_000, 2_000]
+    words, amounts = read(asker)
+    assert all(theirs in words for theirs in ("We came late", "They were rude", "Perhaps a fraud", "Think about it"))
+    assert amounts == [1_000, 2_000, 20_100, 20_200]
