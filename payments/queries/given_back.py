@@ -42,7 +42,7 @@ class GivenBack:
             case RefundState.REFUSED:
                 return "Not agreed to: nothing is given back"
             case RefundState.FAILED:
-                return "The card’s bank sent it back, so the budget has not got it"
+                return "It did not reach the card, so the budget has not got it"
         if self.rail is Rail.DIRECT_PAYMENT:
             on_its_way = self.state is RefundState.PENDING
             return "In the budget again, and on its way to the card" if on_its_way else "In the budget and on the card"

@@ -52,8 +52,11 @@ def take_in_refunds(order: Order, funding: OrderFunding, charge: ChargeView) -> 
     _finish(order, funding, charge)
 
 
-def came_back(order: Order, refund: Refund) -> None:
-    """A refund failed: what it took is booked back, can be given back again, and the person is told. Twice is once."""
+def came_back(order: Order, refund: Refund, *, disputed_pence: int | None = None) -> None:
+    """A refund failed: what it took is booked back, can be given back again, and the person is told. Twice is once.
+
+    `disputed_pence` is what the person's bank holds of the payment while it decides, when that is why nothing left.
+    """
     if refund.state in (RefundState.FAILED, RefundState.REFUSED):
         return
     let_go(refund, RefundState.FAILED)
@@ -77,7 +80,10 @@ def came_back(order: Order, refund: Refund) -> None:
         council_id=order.council_id,
         pence=refund.pence,
     )
-    money_letters.money_came_back_to_us(order, refund.pence)
+    if disputed_pence is None:
+        money_letters.money_came_back_to_us(order, refund.pence)
+    else:
+        money_letters.the_bank_is_deciding(order, refund.pence, disputed_pence)
 
 
 def _ours(order: Order, found: RefundView) -> Refund | None:

@@ -22,7 +22,7 @@ REFUND_STATES: dict[RefundState, str] = {
     RefundState.WAITING: "Waits for a second person",
     RefundState.PENDING: "On its way",
     RefundState.DONE: "Given back",
-    RefundState.FAILED: "The bank sent it back",
+    RefundState.FAILED: "It did not reach the card",
     RefundState.REFUSED: "Not agreed to",
 }
 

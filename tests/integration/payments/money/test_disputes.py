@@ -11,10 +11,12 @@ from sqlalchemy import func, select, update
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
+from marketplace.outbox.models import Email
 from payments import ledger
+from payments.domain import RefundState
 from payments.models import Dispute, DisputeEvidence
 from payments.queries.disputes import DisputeView, count_disputes, get_dispute, list_disputes
-from payments.services import disputes, reconcile
+from payments.services import disputes, reconcile, refunds
 from tests.browser import sign_in, submit
 from tests.integration.payments.money.telling import (
     Story,
@@ -268,3 +270,89 @@ def test_the_page_takes_an_answer_and_keeps_what_was_typed(
     page = submit(client, address, {}, to=f"{address}/send", follow_redirects=True).get_data(as_text=True)
     assert "On its way to the bank since" in page
     assert "Hand this in" not in page
+
+
+def test_all_words_together_are_no_more_than_a_bank_takes(app: Flask, stripe_sandbox: TestSandbox) -> None:
+    story, dispute_id = _disputed(stripe_sandbox)
+    (operator,) = operators(1)
+    disputes.hand_in(story.provider, dispute_id, key="a", words="a" * 15_000)
+    with pytest.raises(DomainError, match="You can still write 4,998 characters") as refused:
+        disputes.hand_in(operator, dispute_id, key="b", words="b" * 4_999)
+    assert refused.value.field == "words"
+    disputes.hand_in(operator, dispute_id, key="b", words="b" * 4_998)
+    with pytest.raises(DomainError, match="The bank takes no more words"):
+        disputes.hand_in(story.provider, dispute_id, key="c", words="c")
+    disputes.hand_in(story.provider, dispute_id, key="c", words="", kind="receipt", file_name="r.pdf", content=PDF)
+    disputes.send(operator, dispute_id)
+    work()
+    held = _at_stripe(stripe_sandbox)
+    assert len(held["evidence"]["uncategorized_text"]) == 20_000  # type: ignore[index]
+    assert held["status"] == "under_review"
+    assert failed_work() == []
+
+
+def test_words_that_nobody_counted_together_would_never_reach_the_bank(
+    app: Flask, stripe_sandbox: TestSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: Stripe refuses them, so the bank would decide as if nobody had answered."""
+    story, dispute_id = _disputed(stripe_sandbox)
+    monkeypatch.setattr(disputes, "_require_room", lambda dispute_id, words: None)
+    for key in "abc":
+        disputes.hand_in(story.provider, dispute_id, key=key, words=key * 15_000)
+    disputes.send(operators(1)[0], dispute_id)
+    work()
+    assert failed_work()
+    held = _at_stripe(stripe_sandbox)
+    assert (held["status"], held["evidence"]["uncategorized_text"]) == ("needs_response", None)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("outcome", ["won", "lost"])
+def test_a_refund_that_a_dispute_overtakes_is_let_go_and_the_buyer_hears_why(
+    app: Flask, stripe_sandbox: TestSandbox, outcome: str
+) -> None:
+    story = captured(stripe_sandbox)
+    refunds.ask_refund(story.provider, story.order_id, key="form", reason_code="less_delivered", pence=1_400)
+    found = stripe_sandbox.act("dispute", charge=story.payment.charge_id)
+    work()
+    assert [refund.state for refund in story.refunds()] == [RefundState.FAILED]
+    assert story.states == ("accepted", "disputed")
+    assert mails("The bank sent back") == 0
+    letter = db.session.scalars(select(Email).where(Email.subject.contains("Your bank is deciding"))).first()
+    assert letter is not None
+    assert "give you back £14.00" in letter.body and "it holds £54.00 of it until it decides" in letter.body
+    assert "Nothing more is needed from you" in letter.body
+    stripe_sandbox.act("end_dispute", dispute=found["id"], outcome=outcome)
+    stripe_sandbox.deliver()
+    work()
+    assert mails("Your bank is deciding") == 1
+    assert story.states == ("accepted", {"won": "paid", "lost": "refunded"}[outcome])
+    agrees_with_stripe(story)
+
+
+def test_a_refund_that_a_card_does_not_take_while_no_bank_decides_is_still_owed(
+    app: Flask, stripe_sandbox: TestSandbox
+) -> None:
+    """The other side of it: an inquiry holds no money, so its buyer is asked how they want to have it."""
+    story = captured(stripe_sandbox)
+    refunds.ask_refund(story.provider, story.order_id, key="form", reason_code="less_delivered", pence=1_400)
+    stripe_sandbox.act("dispute", charge=story.payment.charge_id, inquiry=True)
+    stripe_sandbox.fault("error_before", path="/v1/refunds", status=400)
+    work()
+    assert [refund.state for refund in story.refunds()] == [RefundState.FAILED]
+    assert (mails("The bank sent back £14.00"), mails("Your bank is deciding")) == (1, 0)
+
+
+def test_both_order_pages_lead_to_what_the_bank_asks_and_only_where_it_asks(
+    app: Flask, client: FlaskClient, stripe_sandbox: TestSandbox
+) -> None:
+    story, dispute_id = _disputed(stripe_sandbox)
+    calm = captured(stripe_sandbox)
+    (operator,) = operators(1)
+    for page, reader, other in (
+        ("/desk/order", operator, operator),
+        ("/provider/orders", story.provider, calm.provider),
+    ):
+        sign_in(client, reader.user_id or 0)
+        assert f'href="/disputes/{dispute_id}"' in client.get(f"{page}/{story.order_id}").get_data(as_text=True)
+        sign_in(client, other.user_id or 0)
+        assert "/disputes/" not in client.get(f"{page}/{calm.order_id}").get_data(as_text=True)
