@@ -16,8 +16,8 @@ from payments.banking.bacs import Credit, Submission, bacs_file
 from payments.files import harmless, pounds, table
 from payments.journal import Creditor, JournalLine, JournalMap
 from payments.journal import rows as journal_rows
+from payments.queries.due import Remittance
 from payments.queries.payers import SettingsView
-from payments.queries.settlement import Remittance
 from payments.queries.settlement_runs import PaymentView, RunView
 
 PAYMENTS = ("run", "payer", "up_to", "payee_type", "payee_number", "payee", "lines", "gross", "levy", "amount")

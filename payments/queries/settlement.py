@@ -1,7 +1,7 @@
 """Read what is to be settled: what was confirmed, credits, and what a bank returned, by provider."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
@@ -20,142 +20,41 @@ from payments.models import (
     SettlementPayment,
     SettlementRun,
 )
-from payments.queries.bank_details import DetailsView, operator_details, usable_details, waiting_details
+from payments.queries.bank_details import operator_details, usable_details, waiting_details
+from payments.queries.due import DueLine, PayerDue, Totals, within_each_provider
 from payments.queries.payers import current_settings, payer_name
-from payments.queries.waiting import waiting_by_part
-
-
-@dataclass(frozen=True)
-class DueLine:
-    """A funding part to settle, or (with `refund_id`) a credit for one that was settled before: then all is minus.
-
-    With `pays_again_id` a line of an earlier run whose payment the bank returned: its net, without a levy.
-    `split` is the gross by category.
-    """
-
-    funding_id: int
-    refund_id: int | None
-    order_id: int
-    reference: str
-    organisation_id: int
-    provider_name: str
-    person_name: str | None
-    on: date
-    gross_pence: int
-    levy_pence: int
-    pays_again_id: int | None = None
-    split: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def net_pence(self) -> int:
-        return self.gross_pence - self.levy_pence
-
-    @property
-    def kind(self) -> str:
-        """`sale`, `credit`, or `again` for what a bank returned."""
-        if self.pays_again_id is not None:
-            return "again"
-        return "sale" if self.refund_id is None else "credit"
-
-
-@dataclass(frozen=True)
-class Remittance:
-    """What one provider is paid in one run: its lines with the levy taken off."""
-
-    organisation_id: int
-    provider_name: str
-    lines: tuple[DueLine, ...]
-
-    @property
-    def names_people(self) -> bool:
-        """Whether its reader sees whom the provider helped: the operator does not."""
-        return all(line.person_name is not None for line in self.lines)
-
-    @property
-    def gross_pence(self) -> int:
-        return sum(line.gross_pence for line in self.lines)
-
-    @property
-    def levy_pence(self) -> int:
-        return sum(line.levy_pence for line in self.lines)
-
-    @property
-    def net_pence(self) -> int:
-        return sum(line.net_pence for line in self.lines)
-
-
-@dataclass(frozen=True)
-class Totals:
-    """The control totals of a run: lines, gross, and what of it goes to providers and to the operator."""
-
-    providers: tuple[Remittance, ...]
-
-    @property
-    def line_count(self) -> int:
-        return sum(len(provider.lines) for provider in self.providers)
-
-    @property
-    def gross_pence(self) -> int:
-        return sum(provider.gross_pence for provider in self.providers)
-
-    @property
-    def levy_pence(self) -> int:
-        return sum(provider.levy_pence for provider in self.providers)
-
-    @property
-    def net_pence(self) -> int:
-        return sum(provider.net_pence for provider in self.providers)
-
-
-@dataclass(frozen=True)
-class PayerDue:
-    """What one payer would settle now: a council, or the holder of individual service funds.
-
-    `held_back` are credits beyond what their provider is paid; `without_details` providers whom a payer by bank cannot
-    pay yet. `details` is where each provider would be paid, `waiting` what some of them asked to have changed.
-    """
-
-    council_id: int
-    payer_organisation_id: int | None
-    payer_name: str
-    totals: Totals
-    held_back: tuple[DueLine, ...] = ()
-    questioned: tuple[DueLine, ...] = ()
-    without_details: tuple[Remittance, ...] = ()
-    by_bank: bool = False
-    details: Mapping[int, DetailsView] = field(default_factory=dict)
-    waiting: Mapping[int, DetailsView] = field(default_factory=dict)
-    operator: DetailsView | None = None
-
-    @property
-    def lacks_operator(self) -> bool:
-        """Whether there is a levy to pay by bank, and nobody knows where to."""
-        return self.by_bank and self.totals.levy_pence > 0 and self.operator is None
+from payments.queries.waiting import waiting_by_line, waiting_by_part
 
 
 def due_to_settle(council_id: int, up_to: date, payer_organisation_id: int | None = None) -> PayerDue:
     """What a payer would settle of all that was confirmed until the end of `up_to` (London), by provider.
 
-    Credits are taken off only as far as a provider's own lines reach: nobody is asked to pay in. What has to wait for
-    a later run is `held_back`; what somebody says went wrong is `questioned`, and due when that is sorted out. A payer
-    by bank pays whoever has given bank details; the others wait.
+    Credits are taken off only as far as what their provider is paid reaches, and their levies as far as the levy of
+    the run does: nobody is asked to pay in. What has to wait for a later run is `held_back`; what somebody says went
+    wrong is `questioned`, and due when that is sorted out. A payer by bank pays whoever has given bank details; the
+    others wait.
     """
     payer = (council_id, payer_organisation_id)
     confirmed, questioned = _unsettled(council_id, up_to, payer_organisation_id)
-    providers, held_back = _within_each_provider([*confirmed, *_returned(*payer), *_credits(*payer)])
-    due = PayerDue(*payer, payer_name(*payer), Totals(providers), held_back, questioned)
+    lines = [*confirmed, *_returned(*payer), *_credits(*payer)]
     if current_settings(*payer).account is None:
-        return due
-    organisations = [part.organisation_id for part in providers]
+        providers, held_back = within_each_provider(lines)
+        return PayerDue(*payer, payer_name(*payer), Totals(providers), held_back, questioned)
+    organisations = {line.organisation_id for line in lines}
     details = usable_details(organisations)
+    providers, held_back = within_each_provider(lines, details)
     payable = tuple(part for part in providers if part.organisation_id in details or part.net_pence == 0)
-    return replace(
-        due,
-        totals=Totals(payable),
+    paid = {part.organisation_id for part in providers}
+    return PayerDue(
+        *payer,
+        payer_name(*payer),
+        Totals(payable),
+        held_back,
+        questioned,
         without_details=tuple(part for part in providers if part not in payable),
         by_bank=True,
-        details=details,
-        waiting=waiting_details(organisations),
+        details={organisation_id: each for organisation_id, each in details.items() if organisation_id in paid},
+        waiting=waiting_details(paid),
         operator=operator_details(),
     )
 
@@ -308,16 +207,23 @@ def _credits(council_id: int, payer_organisation_id: int | None) -> list[DueLine
 
 
 def _left_by_category(order_ids: Iterable[int]) -> dict[int, dict[str, int]]:
-    """What each order has left of each category, in pence: the shares by which its cost is booked."""
+    """What each order has left of each category, in pence: the shares by which its cost is booked.
+
+    What waits for a second person is still left, as it is in what is due.
+    """
     left: dict[int, dict[str, int]] = {order_id: {} for order_id in order_ids}
     if not left:
         return left
+    waiting = waiting_by_line()
     rows = db.session.execute(
         select(
             OrderLine.order_id,
             OrderLine.category_slug,
-            func.sum(OrderLine.amount_pence - OrderLine.refunded_pence).label("pence"),
+            func.sum(OrderLine.amount_pence - OrderLine.refunded_pence + func.coalesce(waiting.c.pence, 0)).label(
+                "pence"
+            ),
         )
+        .outerjoin(waiting, waiting.c.order_line_id == OrderLine.id)
         .where(OrderLine.order_id.in_(sorted(left)))
         .group_by(OrderLine.order_id, OrderLine.category_slug)
         .order_by(OrderLine.order_id, OrderLine.category_slug)
@@ -365,26 +271,3 @@ def _line(order: Order, funding: OrderFunding, refund: Refund | None, gross_penc
         gross_pence,
         levy_pence,
     )
-
-
-def _within_each_provider(lines: list[DueLine]) -> tuple[tuple[Remittance, ...], tuple[DueLine, ...]]:
-    by_provider: dict[int, list[DueLine]] = {}
-    for line in lines:
-        if line.kind != "credit":
-            by_provider.setdefault(line.organisation_id, []).append(line)
-    held_back = []
-    for line in lines:
-        if line.kind != "credit":
-            continue
-        others = by_provider.get(line.organisation_id, [])
-        net = sum(other.net_pence for other in others) + line.net_pence
-        # What is paid again bears no levy, so a credit may reach beyond the levy too: the operator pays nothing in.
-        if net < 0 or sum(other.levy_pence for other in others) + line.levy_pence < 0 or not others:
-            held_back.append(line)
-        else:
-            others.append(line)
-    providers = tuple(
-        Remittance(organisation_id, parts[0].provider_name, tuple(parts))
-        for organisation_id, parts in sorted(by_provider.items())
-    )
-    return providers, tuple(held_back)

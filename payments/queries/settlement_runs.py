@@ -12,10 +12,10 @@ from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from payments.domain import Payee, RunState
-from payments.models import Order, OrderFunding, Refund, SettlementLine, SettlementPayment, SettlementRun
+from payments.models import BankDetails, Order, OrderFunding, Refund, SettlementLine, SettlementPayment, SettlementRun
 from payments.queries.bank_details import DetailsView, details_by_id
+from payments.queries.due import DueLine, Remittance, Totals
 from payments.queries.payers import READERS, may_read_runs, payer_name
-from payments.queries.settlement import DueLine, Remittance, Totals
 
 RUNS_ON_A_PAGE, PAYMENTS_ON_A_PAGE = 20, 50
 
@@ -93,6 +93,29 @@ def list_payments(run: RunView, *, page: int = 1, size: int = PAYMENTS_ON_A_PAGE
     if size:
         query = query.limit(size).offset((page - 1) * size)
     return _payments(run, db.session.execute(query).scalars())
+
+
+def list_stopped(run: RunView) -> list[PaymentView]:
+    """Payments of a run that was sent whose account was stopped before the banks were done: they are still in its file.
+
+    Without those that the bank returned.
+    """
+    if run.state is not RunState.SENT or run.processing_on is None:
+        return []
+    query = (
+        select(SettlementPayment)
+        .join(BankDetails, BankDetails.id == SettlementPayment.bank_details_id)
+        .where(
+            SettlementPayment.run_id == run.id,
+            SettlementPayment.pence > 0,
+            SettlementPayment.rejected_at.is_(None),
+            BankDetails.stopped_at < clock.day_bounds(run.processing_on, run.processing_on)[1],
+        )
+        .order_by(SettlementPayment.payee.desc(), SettlementPayment.organisation_id)
+        .execution_options(populate_existing=True)
+    )
+    rows = db.session.execute(query).scalars().all()
+    return _payments(run, rows) if rows else []
 
 
 def get_payment_for(actor: Actor, run_id: int, payment_id: int) -> tuple[RunView, PaymentView]:

@@ -1,6 +1,5 @@
 """Settlement: look, prepare, have a colleague send. For a council's finance, and for that of a fund holder."""
 
-import hashlib
 from datetime import date
 from math import ceil
 
@@ -15,7 +14,7 @@ from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.navigation import page_asked
 from payments.forms.money import DropForm, PrepareForm
 from payments.queries.payers import READERS, may_settle
-from payments.queries.settlement import PayerDue, due_to_settle, list_councils_of, list_payers
+from payments.queries.settlement import due_to_settle, list_councils_of, list_payers
 from payments.queries.settlement_runs import (
     PAYMENTS_ON_A_PAGE,
     RUNS_ON_A_PAGE,
@@ -24,6 +23,7 @@ from payments.queries.settlement_runs import (
     get_run_for,
     list_payments,
     list_runs,
+    list_stopped,
 )
 from payments.routes import blueprint
 from payments.services import settlement as services
@@ -44,7 +44,7 @@ def settlement() -> str:
     runs, count = list_runs(actor, page=page)
     return render_template(
         "payments/settlement/settlement.html",
-        due=[(payer, _seen(payer), may_settle(actor, payer.council_id, payer.payer_organisation_id)) for payer in due],
+        due=[(payer, payer.seen, may_settle(actor, payer.council_id, payer.payer_organisation_id)) for payer in due],
         settles=SETTLE.check(actor),
         shown=PROVIDERS_SHOWN,
         up_to=up_to,
@@ -72,7 +72,7 @@ def settlement_preview() -> Response | str:
     return render_template(
         "payments/settlement/preview.html",
         due=due,
-        seen=_seen(due),
+        seen=due.seen,
         up_to=up_to,
         form=PrepareForm(),
         providers=providers[(page - 1) * PAYMENTS_ON_A_PAGE : page * PAYMENTS_ON_A_PAGE],
@@ -90,12 +90,7 @@ def settlement_prepare() -> Response:
     up_to = _up_to(form.up_to.data)
     council_id, payer = _payer_asked(form.council_id.data, form.payer.data)
     try:
-        if _seen(services.preview(current_actor(), council_id, up_to, payer)) != form.seen.data:
-            flash(
-                "Something was agreed or given back since you looked. Look at the totals again, then prepare the run."
-            )
-            return redirect(url_for("payments.settlement", up_to=up_to))
-        run_id = services.prepare(current_actor(), council_id, up_to, payer)
+        run_id = services.prepare(current_actor(), council_id, up_to, payer, seen=form.seen.data or "")
     except NotFound:
         raise
     except DomainError as error:
@@ -122,6 +117,7 @@ def _show_run(run: RunView, form: DropForm) -> str:
         form=form,
         payments=list_payments(run, page=page, size=PAYMENTS_ON_A_PAGE),
         line_count=lines,
+        stopped=list_stopped(run),
         page=page,
         last=last,
         names=names_of([run.prepared_by_user_id, run.sent_by_user_id]),
@@ -174,17 +170,6 @@ def _payers() -> list[tuple[int, int | None]]:
         for council_id in list_councils_of(organisation_id)
     ]
     return list(dict.fromkeys([*councils, *holders]))
-
-
-def _seen(due: PayerDue) -> str:
-    """A fingerprint of what a run would hold and where it is paid: what is prepared is what was looked at."""
-    lines = sorted(
-        (line.funding_id, line.refund_id or 0, line.pays_again_id or 0, line.gross_pence, line.levy_pence)
-        for part in due.totals.providers
-        for line in part.lines
-    )
-    accounts = sorted((organisation_id, details.id) for organisation_id, details in due.details.items())
-    return hashlib.sha256(repr((lines, accounts)).encode()).hexdigest()[:16]
 
 
 def _payer_asked(council: str | None, payer: str | None) -> tuple[int, int | None]:

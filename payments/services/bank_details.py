@@ -20,7 +20,7 @@ from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from payments.banking.accounts import BankAccount
 from payments.models import BankDetails
 from payments.queries.bank_details import OWNERS, usable_details, waiting_details
-from payments.services.bank_letters import write_to
+from payments.services.bank_letters import warn_payers, write_to
 
 HOLD = timedelta(days=3)
 Act = Callable[[Actor, int], None]
@@ -112,6 +112,7 @@ def stop(actor: Actor, details_id: int) -> None:
             "Nothing is paid any more to the bank details that were given last. Look at where you are paid:",
             path=f"/provider/money/bank?organisation={details.organisation_id}",
         )
+        warn_payers(details.id, details.organisation_id)
 
 
 def _joined_too_late(actor: Actor, details: BankDetails) -> bool:

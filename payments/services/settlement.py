@@ -27,8 +27,9 @@ from payments.models import (
     SettlementPayment,
     SettlementRun,
 )
+from payments.queries.due import PayerDue
 from payments.queries.payers import current_settings, may_settle
-from payments.queries.settlement import PayerDue, due_to_settle, is_confirmed_by, of_payer, returned_to
+from payments.queries.settlement import due_to_settle, is_confirmed_by, of_payer, returned_to
 from payments.services.moves import has_happened, lock_order, move_payment
 from payments.services.refund_rows import lock_funding
 from payments.services.settled_books import (
@@ -46,11 +47,14 @@ def preview(actor: Actor, council_id: int, up_to: date, payer_organisation_id: i
     return due_to_settle(council_id, up_to, payer_organisation_id)
 
 
-def prepare(actor: Actor, council_id: int, up_to: date, payer_organisation_id: int | None = None) -> int:
+def prepare(
+    actor: Actor, council_id: int, up_to: date, payer_organisation_id: int | None = None, *, seen: str | None = None
+) -> int:
     """Fix what is due into a run that a second person sends; answers its id.
 
     Two at once never take the same line: the second finds what the first left. Raises NotFound, and DomainError when
-    nothing is due, the day has not ended its orders yet, or the levy cannot be paid by bank.
+    nothing is due, the day has not ended its orders yet, the levy cannot be paid by bank, or what is due (or where it
+    is paid) is no longer what was `seen`.
     """
     require_finance(actor, council_id, payer_organisation_id)
     if up_to > clock.today():
@@ -58,6 +62,11 @@ def prepare(actor: Actor, council_id: int, up_to: date, payer_organisation_id: i
     with transaction():
         _lock_due(council_id, up_to, payer_organisation_id)
         due = due_to_settle(council_id, up_to, payer_organisation_id)
+        if seen is not None and seen != due.seen:
+            raise DomainError(
+                "Something was agreed or given back, or an account changed, since you looked. Look at the totals "
+                "again, then prepare the run."
+            )
         if due.totals.line_count == 0:
             raise DomainError("Nothing is due up to that day: everything that was agreed is settled.", field="up_to")
         if due.lacks_operator:
@@ -226,15 +235,19 @@ def _write_payments(run_id: int, due: PayerDue) -> None:
 
 
 def _refuse_stopped_details(run_id: int) -> None:
-    stopped = db.session.scalar(
-        select(BankDetails.account_name)
-        .join(SettlementPayment, SettlementPayment.bank_details_id == BankDetails.id)
-        .where(SettlementPayment.run_id == run_id, BankDetails.stopped_at.is_not(None))
+    """Under the lock of the details: who stops them either comes first, or finds the run sent and tells its payer."""
+    paid_to = select(SettlementPayment.bank_details_id).where(SettlementPayment.run_id == run_id)
+    for details in db.session.execute(
+        select(BankDetails)
+        .where(BankDetails.id.in_(paid_to))
         .order_by(BankDetails.id)
-        .limit(1)
-    )
-    if stopped is not None:
-        raise NotAllowed(f"{stopped} has stopped the bank details of this run. Do not send it: prepare it again.")
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalars():
+        if details.stopped_at is not None:
+            raise NotAllowed(
+                f"{details.account_name} has stopped the bank details of this run. Do not send it: prepare it again."
+            )
 
 
 def _settle(order: Order, funding: OrderFunding, line: SettlementLine, actor: Actor) -> None:

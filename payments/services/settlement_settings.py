@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from marketplace.accounts.domain import Actor, OrganisationKind, Role
-from marketplace.accounts.queries import list_organisations_of_council
+from marketplace.accounts.domain import Actor
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -12,7 +11,7 @@ from payments.banking.accounts import BankAccount
 from payments.journal import JournalMap
 from payments.models import SettlementSettings
 from payments.queries.payers import current_settings, may_settle
-from payments.services.bank_letters import write_to
+from payments.services.bank_letters import finance_offices, write_to
 
 
 def set_account(
@@ -40,7 +39,7 @@ def set_account(
             account_number=account.number,
             service_user_number=number,
         )
-        for office_id, role in _finance_offices(council_id, organisation_id):
+        for office_id, role in finance_offices(council_id, organisation_id):
             write_to(
                 office_id,
                 (role,),
@@ -88,10 +87,3 @@ def _write(actor: Actor, council_id: int | None, organisation_id: int | None, ac
         council_id=council_id,
         organisation_id=organisation_id,
     )
-
-
-def _finance_offices(council_id: int | None, organisation_id: int | None) -> list[tuple[int, Role]]:
-    if organisation_id is not None:
-        return [(organisation_id, Role.FUND_FINANCE)]
-    offices = list_organisations_of_council(council_id or 0, OrganisationKind.COUNCIL)
-    return [(office.id, Role.COUNCIL_FINANCE) for office in offices]
