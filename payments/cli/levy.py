@@ -15,7 +15,7 @@ from payments.queries.levy_documents import ClosedMonth, list_closed_months
 def levy_invoices(month: str | None) -> None:
     """Issue the levy invoices and credit notes of a month. Months before it that are open come first.
 
-    The worker does the same after each month. Run again it changes nothing, and says what was issued.
+    The worker does the same five days after a month's end. Run again it changes nothing, and says what was issued.
     """
     from payments.services import levy_invoices as service
 

@@ -2,9 +2,9 @@
 
 A funding part is invoiced once, in the month in which it was sold, less what was given back in the same month. What
 moves it in a later month goes on a paper of that month which refers to its invoice: a credit note, or, when a refund
-came back from a bank, an invoice that adds to the first. Months are closed one after the other, by the worker or by
-`marketplace levy-invoices`; the ledger's month is closed first, so that nothing comes late. Again is nothing new, and
-two at once take turns.
+came back from a bank, an invoice that adds to the first. Months are closed one after the other, by the worker when the
+ledger's months are due, or earlier by `marketplace levy-invoices`; the ledger's month is closed first, so that nothing
+comes late. Again is nothing new, and two at once take turns.
 """
 
 from collections.abc import Sequence
@@ -33,8 +33,8 @@ PREFIXES = {LevyPaper.INVOICE: "LI", LevyPaper.CREDIT_NOTE: "LC"}
 
 
 def close_due() -> list[ClosedMonth]:
-    """Close every month that is over: the worker's job. Answers those that it closed, oldest first."""
-    return close_up_to(last_month_over())
+    """Close what has been over as long as the ledger waits: the worker's job. Answers what it closed, oldest first."""
+    return close_up_to(clock.month_before(clock.today() - ledger.CLOSE_AFTER))
 
 
 def close_up_to(month: date) -> list[ClosedMonth]:

@@ -13,6 +13,7 @@ from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
 from marketplace.outbox.models import Email
+from payments import ledger
 from payments.domain import LevyPaper
 from payments.models import LevyDocument, LevyDocumentLine, LevyMonth, PaperNumber
 from payments.services import levy_invoices, levy_issuers, numbers
@@ -174,7 +175,7 @@ def test_a_month_is_closed_once_however_often_it_is_asked_for(app: Flask) -> Non
 def test_months_that_were_missed_are_closed_first_each_for_itself(app: Flask) -> None:
     story = sold(day_of(SEPTEMBER, 3), 5400)
     given_back(day_of(OCTOBER, 3), story, 5400)
-    with on(day_of(DECEMBER, 1)):
+    with on(day_of(DECEMBER, 6)):
         closed = levy_invoices.close_due()
     assert [(month.month, month.invoices, month.credit_notes, month.levy_pence) for month in closed] == [
         (SEPTEMBER, 1, 0, 135),
@@ -210,13 +211,25 @@ def test_what_is_booked_after_a_month_was_invoiced_falls_on_the_next_one(app: Fl
     assert late.order_id in db.session.scalars(select(LevyDocumentLine.order_id)).all()
 
 
-def test_the_worker_closes_what_is_over_each_day(app: Flask) -> None:
+def test_the_worker_leaves_a_month_open_for_five_days_in_the_ledger_and_on_paper(app: Flask) -> None:
     job = next(job for job in jobs() if job.name == "issue levy invoices")
     sold(day_of(OCTOBER, 3), 5400)
-    with on(day_of(NOVEMBER, 1)):
-        assert job.period(clock.now()) == "2026-11-01"
+    for number in (1, 5):
+        with on(day_of(NOVEMBER, number)):
+            assert job.period(clock.now()) == f"2026-11-0{number}"
+            job.run()
+        assert (ledger.list_months(), papers()) == ([], [])
+    with on(day_of(NOVEMBER, 6)):
         job.run()
+    assert [month.starts_on for month in ledger.list_months()] == [OCTOBER]
     assert [paper.number for paper in papers()] == ["LI-000001"]
+
+
+def test_the_command_by_hand_closes_as_soon_as_a_month_is_over(app: Flask) -> None:
+    sold(day_of(OCTOBER, 3), 5400)
+    with on(day_of(NOVEMBER, 1)):
+        assert [month.month for month in levy_invoices.close_up_to(OCTOBER)] == [OCTOBER]
+    assert [month.starts_on for month in ledger.list_months()] == [OCTOBER]
 
 
 def test_the_provider_is_told_once_by_email_of_all_papers_of_a_month(app: Flask) -> None:
