@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import wtforms
 from wtforms.utils import unset_value
 
+from marketplace.kernel.errors import NotFound
 from marketplace.ui.widgets import DatePartsWidget
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -26,6 +27,15 @@ _FULL_MONTHS = (
     "december",
 )
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
+
+
+def month_of_address(text: str) -> date:
+    """The first day of the month that an address names as 2026-04. Raises NotFound for what no calendar of ours has."""
+    found = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text)
+    year, month = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not (_FIRST_YEAR <= year <= _LAST_YEAR and 1 <= month <= 12):
+        raise NotFound()
+    return date(year, month, 1)
 
 
 def _number(text: str) -> int | None:

@@ -10,6 +10,7 @@ from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import MembershipView, Role
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.date_fields import month_of_address
 from payments import files
 from payments.forms.money import refund_form
 from payments.queries.bank_details import usable_details
@@ -23,7 +24,6 @@ from payments.services import onboarding, refunds, statements
 from payments.stripe import GatewayError, is_set_up
 
 PROVIDER = roles(Role.PROVIDER)
-EARLIEST_YEAR, LATEST_YEAR = 2015, 2999
 
 
 def named_organisation() -> MembershipView:
@@ -143,15 +143,7 @@ def _month() -> date:
     text = request.args.get("month")
     if text is None:
         return clock.first_of_month(clock.today())
-    try:
-        year, month = text.split("-")
-        if not (len(year) == 4 and len(month) == 2 and f"{year}{month}".isascii() and f"{year}{month}".isdigit()):
-            raise ValueError(text)
-        if not EARLIEST_YEAR <= int(year) <= LATEST_YEAR:
-            raise ValueError(text)
-        return date(int(year), int(month), 1)
-    except ValueError:
-        raise NotFound() from None
+    return month_of_address(text)
 
 
 def csv_file(text: str, name: str) -> Answer:

@@ -137,6 +137,10 @@ def test_without_its_own_kind_of_number_the_database_would_be_asked_and_fail(app
         (Role.COUNCIL_FINANCE, "/council/settlement?up_to=0001-01-01", 404),
         (Role.PROVIDER, "/provider/statement?month=9999-12", 404),
         (Role.PROVIDER, "/provider/statement.csv?month=0001-01", 404),
+        (Role.OPERATOR, "/desk/levy/month?month=9999-12", 404),
+        (Role.OPERATOR, "/desk/levy/month.csv?month=9999-12", 404),
+        (Role.OPERATOR, "/desk/levy/papers?month=2200-01", 404),
+        (Role.OPERATOR, "/desk/levy/papers.csv?month=2199-12", 200),
     ],
 )
 def test_days_and_pages_that_no_calendar_and_no_list_has_are_no_fault_of_ours(

@@ -14,7 +14,7 @@ from marketplace.desk.forms import IssuerForm, RateForm
 from marketplace.desk.routes import PER_PAGE, blueprint, page_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
-from marketplace.ui.date_fields import MonthField
+from marketplace.ui.date_fields import month_of_address
 from payments.levy import percent
 from payments.queries.levy_documents import count_papers, list_closed_months, list_papers
 from payments.queries.levy_entries import first_and_last_day
@@ -120,10 +120,7 @@ def _month() -> date:
     text = request.args.get("month")
     if text is None:
         return clock.month_before(clock.today())
-    found = MonthField.iso.fullmatch(text)
-    if found is None or not text.isascii() or not 1 <= int(found["month"]) <= 12 or int(found["year"]) < 2000:
-        raise NotFound()
-    return date(int(found["year"]), int(found["month"]), 1)
+    return month_of_address(text)
 
 
 def _months(shown: date) -> list[date]:
