@@ -12,6 +12,7 @@ from payments.checks import (
     both_books,
     charges,
     entries,
+    fees,
     levies,
     levy_papers,
     months,
@@ -29,6 +30,7 @@ def run() -> Iterator[Check]:
     yield charges.booked_as_sold()
     yield charges.transitions_once()
     yield settled.booked_as_sent()
+    yield fees.invoiced_and_paid()
     yield refunds.within_payments()
     yield levies.by_their_rule()
     yield levy_papers.come_to_the_ledger()

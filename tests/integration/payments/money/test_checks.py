@@ -15,7 +15,7 @@ from marketplace.kernel.checks import Check
 from payments import checks, cli, ledger
 from payments.domain import PaymentState
 from payments.models import LedgerEntry, Order, OrderFunding, OrderLine, Refund, StripePayment
-from payments.services import levy_invoices, refunds, settlement
+from payments.services import fees, levy_invoices, refunds, settlement
 from tests.integration.payments.money.telling import (
     Story,
     captured,
@@ -50,7 +50,8 @@ def _every_story(sandbox: TestSandbox) -> Story:
     work()
     waiting = captured(sandbox, lines=((10, 3000),))
     refunds.ask_refund(operators(1)[0], waiting.order_id, key="w", reason_code="goodwill", pence=30_000)
-    _settled()
+    council_id = _settled().order.council_id or 0
+    fees.agree(operators(1)[0], council_id, fees.FeePlan(3_000_000, 3, clock.today()))
     return first
 
 

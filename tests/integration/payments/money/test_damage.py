@@ -3,7 +3,7 @@
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,14 +17,16 @@ from flask import Flask
 from sqlalchemy import text
 
 from catalogue.services import index
+from marketplace.accounts.domain import Actor
 from marketplace.audit.services import ChainBroken, link_rows
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from payments import cli, ledger
 from payments.domain import OrderState
-from payments.services import refunds, settlement
+from payments.queries.fees import InstalmentView, find_fee
+from payments.services import fees, refunds, settlement
 from tests.factories.ratings import reviewed
-from tests.integration.payments.money.telling import captured, finance, settled_story, work
+from tests.integration.payments.money.telling import captured, finance, operators, settled_story, work
 from tests.stripe import TestSandbox
 
 CUT_OFF = [
@@ -93,6 +95,60 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
             "order {council_id} was captured 2 times",
         ),
         (["UPDATE orders SET payment_state = 'paid' WHERE id = {waiting_id}"], "order {waiting} is called paid"),
+        (["UPDATE council_fees SET pence = pence + 1"], "fee {fee} is £30,000.01, its instalments come to £30,000.00"),
+        (["DELETE FROM fee_instalments WHERE id = {open_part}"], "its instalments come to £20,000.00"),
+        (
+            ["UPDATE fee_invoices SET serial = 3 WHERE id = {owed_invoice}"],
+            "RF-000002 has serial 3 and is number 2 of fee:invoice",
+        ),
+        (
+            ["DELETE FROM fee_invoices WHERE id = {paid_invoice}"],
+            "RF-000002 has serial 2 and is number 1 of fee:invoice",
+        ),
+        (["DELETE FROM fee_invoices WHERE id = {owed_invoice}"], "fee:invoice: 1 invoices, the counter says 2"),
+        (
+            ["UPDATE paper_numbers SET last = 3 WHERE series = 'fee:invoice'"],
+            "fee:invoice: 2 invoices, the counter says 3",
+        ),
+        (
+            ["UPDATE fee_invoices SET vat_pence = 1 WHERE id = {owed_invoice}"],
+            "RF-000002 is £10,000.00 and £0.01 of VAT, by its instalment",
+        ),
+        (
+            ["UPDATE fee_invoices SET vat_pence = 200000, vat_rate_bp = 2000 WHERE id = {owed_invoice}"],
+            "RF-000002 is £10,000.00 and £2,000.00 of VAT, the ledger has £10,000.00 and £0.00",
+        ),
+        (
+            ["UPDATE ledger_entries SET cause = 'fee_invoice:77' WHERE cause = 'fee_invoice:{owed_invoice}'"],
+            "RF-000002 is £10,000.00 and £0.00 of VAT, the ledger has £0.00",
+        ),
+        (
+            [
+                "UPDATE fee_instalments SET paid_on = due_on, paid_reference = 'X', times_paid = 1 "
+                "WHERE id = {owed_part}",
+            ],
+            "RF-000002 is called paid and is not in the ledger",
+        ),
+        (
+            ["UPDATE fee_instalments SET times_paid = 1 WHERE id = {paid_part}"],
+            "RF-000001 is called paid and is not in the ledger",
+        ),
+        (
+            ["UPDATE fee_instalments SET paid_on = NULL, paid_reference = NULL WHERE id = {paid_part}"],
+            "RF-000001 is paid in the ledger and not called paid",
+        ),
+        (
+            ["UPDATE ledger_postings SET pence = 2 * pence WHERE entry_id = {fee_paid}"],
+            "RF-000001 comes to £10,000.00, the ledger has £20,000.00 as paid",
+        ),
+        (
+            ["UPDATE fee_instalments SET paid_on = due_on, paid_reference = 'X' WHERE id = {open_part}"],
+            "instalment {open_part} is called paid and was not invoiced",
+        ),
+        (
+            ["UPDATE ledger_entries SET reverses_id = NULL WHERE reverses_id = {fee_paid_first}"],
+            "entry fee_paid:{paid_invoice}:1 is of no invoice or payment that stands",
+        ),
     ],
     "I4": [
         (["UPDATE refunds SET pence = 999999 WHERE id = {refund}"], "order {council}: £10.00 of £54.00 given back"),
@@ -218,6 +274,7 @@ def world(app: Flask) -> World:
     settlement.send(second, settlement.prepare(first, council.order.council_id or 0, clock.today()))
     refunds.ask_refund(council.provider, council.order_id, key="r", reason_code="goodwill", pence=1_000)
     reviewed(5)
+    parts = _fee(council.order.council_id or 0)
     with clock.fixed_clock(clock.now() + timedelta(days=40)):
         assert ledger.close_months()
     while link_rows():
@@ -246,8 +303,38 @@ def world(app: Flask) -> World:
         "last_audit": _id("SELECT audit_row_id FROM audit_links ORDER BY sequence DESC"),
         "last_sequence": _id("SELECT max(sequence) FROM audit_links"),
         "listing": _id("SELECT id FROM listings WHERE rating_count > 0"),
+        "fee": _id("SELECT id FROM council_fees"),
+        **parts,
+        "fee_paid": ledger.find_entry(f"fee_paid:{parts['paid_invoice']}:2"),
+        "fee_paid_first": ledger.find_entry(f"fee_paid:{parts['paid_invoice']}:1"),
     }
     return World(app, names)
+
+
+def _fee(council_id: int) -> dict[str, int]:
+    """A fee in three instalments: paid after a mistake, invoiced, and neither."""
+    (operator,) = operators(1)
+    fees.agree(operator, council_id, fees.FeePlan(3_000_000, 3, clock.today()))
+    paid, owed, rest = (part.id for part in _parts(operator, council_id))
+    fees.issue(operator, council_id, paid)
+    fees.issue(operator, council_id, owed)
+    fees.mark_paid(operator, council_id, paid, clock.today(), "BACS 1")
+    fees.mark_unpaid(operator, council_id, paid, "It was another council's")
+    fees.mark_paid(operator, council_id, paid, clock.today(), "BACS 2")
+    invoices = [part.invoice.id for part in _parts(operator, council_id) if part.invoice]
+    return {
+        "paid_part": paid,
+        "owed_part": owed,
+        "open_part": rest,
+        "paid_invoice": invoices[0],
+        "owed_invoice": invoices[1],
+    }
+
+
+def _parts(operator: Actor, council_id: int) -> Sequence[InstalmentView]:
+    fee = find_fee(operator, council_id)
+    assert fee is not None
+    return fee.instalments
 
 
 def _account(code: str) -> int:
