@@ -11,7 +11,7 @@ from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.pdf import pdf_file
 from payments import fee_papers
 from payments.forms.fees import FeeForm, FeePaidForm, FeeUnpaidForm
-from payments.queries.fees import COUNCIL_READERS, FeeView, InstalmentView, find_fee, get_fee_invoice
+from payments.queries.fees import COUNCIL_READERS, FeeView, InstalmentView, InvoiceView, find_fee, get_fee_invoice
 from payments.routes import blueprint
 from payments.services import fees as services
 
@@ -47,38 +47,52 @@ def council_fee_invoice(council_id: int, instalment_id: int) -> Response:
 @blueprint.route("/desk/councils/<int:council_id>/fee/<int:instalment_id>/paid", methods=["GET", "POST"])
 @allow(OPERATOR)
 def council_fee_paid(council_id: int, instalment_id: int) -> Response | str:
+    """Mark an invoice paid. A second click says the same and changes nothing."""
+    fee, part, invoice = _invoiced(council_id, instalment_id)
+    form, is_paid = FeePaidForm(), part.paid_on is not None
+    if not is_paid and form.validate_on_submit():
+        try:
+            services.mark_paid(current_actor(), council_id, instalment_id, form.on, form.reference.data or "")
+            is_paid = True
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    if is_paid:
+        if form.is_submitted():
+            flash(f"Invoice {invoice.number} is paid.", "success")
+        return redirect(url_for("payments.council_fee", council_id=council_id))
+    return render_template("payments/fees/paid.html", fee=fee, part=part, form=form)
+
+
+@blueprint.route("/desk/councils/<int:council_id>/fee/<int:instalment_id>/unpaid", methods=["GET", "POST"])
+@allow(OPERATOR)
+def council_fee_unpaid(council_id: int, instalment_id: int) -> Response | str:
+    """Take back that an invoice was paid, with a reason. A second click says the same and changes nothing."""
+    fee, part, invoice = _invoiced(council_id, instalment_id)
+    form, is_open = FeeUnpaidForm(), part.paid_on is None
+    if not is_open and form.validate_on_submit():
+        try:
+            services.mark_unpaid(current_actor(), council_id, instalment_id, form.reason.data or "")
+            is_open = True
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    if is_open:
+        if form.is_submitted():
+            flash(f"Invoice {invoice.number} is not paid.", "success")
+        return redirect(url_for("payments.council_fee", council_id=council_id))
+    return render_template("payments/fees/unpaid.html", fee=fee, part=part, form=form)
+
+
+def _invoiced(council_id: int, instalment_id: int) -> tuple[FeeView, InstalmentView, InvoiceView]:
+    """An instalment with its fee and its invoice. Raises NotFound, also before it was invoiced."""
     fee = find_fee(current_actor(), council_id)
     part = next((each for each in fee.instalments if each.id == instalment_id), None) if fee else None
     if fee is None or part is None or part.invoice is None:
         raise NotFound()
-    form = FeePaidForm()
-    if part.paid_on is not None:
-        return _unpaid(fee, part)
-    if form.validate_on_submit():
-        try:
-            services.mark_paid(current_actor(), council_id, instalment_id, form.on, form.reference.data or "")
-            flash(f"Invoice {part.invoice.number} is paid.", "success")
-            return redirect(url_for("payments.council_fee", council_id=council_id))
-        except NotFound:
-            raise
-        except DomainError as error:
-            form.refuse(error)
-    return render_template("payments/fees/paid.html", fee=fee, part=part, form=form)
-
-
-def _unpaid(fee: FeeView, part: InstalmentView) -> Response | str:
-    """The page of an instalment that is paid: it can be taken back, with a reason."""
-    form = FeeUnpaidForm()
-    if form.validate_on_submit():
-        try:
-            services.mark_unpaid(current_actor(), fee.council_id, part.id, form.reason.data or "")
-            flash("It is open again.", "success")
-            return redirect(url_for("payments.council_fee", council_id=fee.council_id))
-        except NotFound:
-            raise
-        except DomainError as error:
-            form.refuse(error)
-    return render_template("payments/fees/paid.html", fee=fee, part=part, form=form)
+    return fee, part, part.invoice
 
 
 @blueprint.get("/council/fee")

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from marketplace.accounts.domain import Actor, OrganisationKind, Role
 from marketplace.accounts.queries import get_council, list_organisations_of_council
 from marketplace.audit.services import record
-from marketplace.database import db, transaction
+from marketplace.database import db, for_each_dialect, table_of, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.money import format_pounds, split_by_largest_remainder
@@ -21,6 +21,10 @@ from payments.services import numbers
 from payments.services.bank_letters import write_to
 from payments.services.levy_issuers import issuer_for
 
+_fees = table_of(CouncilFee)
+_AGREE = for_each_dialect(
+    lambda insert: insert(_fees).on_conflict_do_nothing(index_elements=["council_id"]).returning(_fees.c.id)
+)
 SERIES, PREFIX = "fee:invoice", "RF"
 USUAL_PENCE, MOST_INSTALMENTS, LONGEST_REFERENCE = 3_000_000, 12, 60
 
@@ -43,22 +47,26 @@ def agree(actor: Actor, council_id: int, plan: FeePlan) -> None:
         raise DomainError(f"Enter a number of instalments from 1 to {MOST_INSTALMENTS}", field="instalments")
     with transaction():
         get_council(council_id)
-        if db.session.scalar(select(CouncilFee.id).where(CouncilFee.council_id == council_id)) is not None:
-            raise NotAllowed("This council’s fee is agreed already.")
-        fee = CouncilFee(
-            council_id=council_id, pence=plan.pence, agreed_by_user_id=actor.user_id, agreed_at=clock.now()
+        fee_id = db.session.scalar(
+            _AGREE(),
+            {
+                "council_id": council_id,
+                "pence": plan.pence,
+                "agreed_by_user_id": actor.user_id,
+                "agreed_at": clock.now(),
+            },
         )
-        db.session.add(fee)
-        db.session.flush()
+        if fee_id is None:
+            raise NotAllowed("This council’s fee is agreed already.")
         due_on = plan.first_due_on
         for number, pence in enumerate(split_by_largest_remainder(plan.pence, [1] * plan.instalments), start=1):
-            db.session.add(FeeInstalment(council_fee_id=fee.id, part_no=number, due_on=due_on, pence=pence))
+            db.session.add(FeeInstalment(council_fee_id=fee_id, part_no=number, due_on=due_on, pence=pence))
             due_on = _month_after(plan.first_due_on, number)
         db.session.flush()
         record(
             "council_fee.agree",
             "council_fee",
-            fee.id,
+            fee_id,
             actor_user_id=actor.user_id,
             council_id=council_id,
             pence=plan.pence,

@@ -189,6 +189,7 @@ PAYMENTS = {
     "payments.council_fee": form(OPERATORS, operator=SHOWN),
     "payments.council_fee_invoice": act(OPERATORS, operator=SHOWN),
     "payments.council_fee_paid": form(OPERATORS, operator=SHOWN),
+    "payments.council_fee_unpaid": form(OPERATORS, operator=SHOWN),
     "payments.council_fee_pdf": page(OPERATORS | READ_BUDGETS, operator=SHOWN),
     "payments.council_own_fee": page(READ_BUDGETS),
     "payments.order": page(SIGNED_IN, operator=SHOWN),
