@@ -31,7 +31,7 @@ def invoiced_and_paid() -> Check:
     """Instalments come to their fee, and each invoice and each payment of one stands in the ledger, once."""
     looks = (_sums, _numbers, _invoices, _payments, _entries)
     fault = next((fault for look in looks if (fault := look())), None)
-    return Check("I3", "registration fees, each in the ledger", count(FeeInstalment.id), fault)
+    return Check("I3", "instalments of registration fees, as the ledger has them", count(FeeInstalment.id), fault)
 
 
 def _sums() -> str | None:
