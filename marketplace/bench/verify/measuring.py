@@ -59,10 +59,10 @@ def _measure(postings: int) -> dict[str, Any]:
     return {
         **sizes,
         "fill_seconds": round(filled, 1),
-        "seconds": round(seconds, 1),
+        "seconds": round(seconds, 3),
         "cpu_seconds": round(cpu_seconds, 1),
         "peak_mb": round(peak_mb),
-        "floor_seconds": round(floor, 3),
+        "floor_seconds": round(floor, 6),
         "ratio": round(seconds / floor, 1),
         "checks": checks,
     }
