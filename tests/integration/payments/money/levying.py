@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
+from marketplace.kernel.ids import new_id
 from marketplace.kernel.rails import Rail
 from payments import ledger
 from payments.domain import LevyPaper, OrderState, RefundReason, RefundState
@@ -71,7 +72,7 @@ def given_back(day: date, story: Story, pence: int) -> int:
             funding,
             pence,
             shares_by_amount(lines_of(order.id), pence),
-            key=f"given-{order.id}-{funding.refunded_pence}-{day}",
+            key=f"given-{new_id()}",
             state=RefundState.DONE,
             reason=RefundReason.GOODWILL,
             words=None,
