@@ -83,7 +83,7 @@ def _reviews(view: ListingView) -> str:
     return f"{one_decimal(view.rating)} out of 5, from {plural(view.rating_count, 'review')}"
 
 
-def _evidence(name: str):  # type: ignore[no-untyped-def]
+def _evidence(name: str):
     return lambda view: next((row["value"] for row in evidence_rows(view.checks) if row["key"] == name), "Not declared")
 
 

@@ -150,7 +150,7 @@ def report(listing_id: int) -> Response | str | tuple[str, int]:
             command = form.to_command()
             report_listing(current_actor(), listing_id, reason=command.reason, words=command.words, email=command.email)
             flash("Thank you. A person reads your report, usually on the next working day.", "success")
-            return redirect(url_for("catalogue.listing", listing_id=listing_id))  # type: ignore[return-value]
+            return redirect(url_for("catalogue.listing", listing_id=listing_id))
         except DomainError as error:
             form.refuse(error)
     page = render_template("catalogue/report.html", form=form, listing=view)

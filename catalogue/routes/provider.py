@@ -42,7 +42,7 @@ def provider_join() -> Response | str:
         try:
             providers.apply(current_actor(), form.to_command())
             flash("Your application is with us. You can begin your first listing now.", "success")
-            return redirect(url_for("catalogue.provider_listings"))  # type: ignore[return-value]
+            return redirect(url_for("catalogue.provider_listings"))
         except DomainError as error:
             form.refuse(error)
     return render_template("catalogue/provider/profile.html", form=form, own=None)
@@ -59,7 +59,7 @@ def provider_profile(organisation_id: int) -> Response | str:
         try:
             providers.change_profile(actor, organisation_id, form.to_command())
             flash("Saved.", "success")
-            return redirect(url_for("catalogue.provider_listings"))  # type: ignore[return-value]
+            return redirect(url_for("catalogue.provider_listings"))
         except DomainError as error:
             form.refuse(error)
     return render_template("catalogue/provider/profile.html", form=form, own=provider)
@@ -71,7 +71,7 @@ def provider_apply_again(organisation_id: int) -> Response:
     """Ask the operator to look again after a refusal."""
     providers.apply_again(current_actor(), organisation_id)
     flash("Your application is with us again.", "success")
-    return redirect(url_for("catalogue.provider_listings"))  # type: ignore[return-value]
+    return redirect(url_for("catalogue.provider_listings"))
 
 
 @blueprint.route("/claim/<int:organisation_id>", methods=["GET", "POST"])
@@ -84,7 +84,7 @@ def claim(organisation_id: int) -> Response | str:
         try:
             claims.claim(current_actor(), organisation_id, position=form.position.data, evidence=form.evidence.data)
             flash("Thank you. A person will check it, usually within two working days, and write to you.", "success")
-            return redirect(url_for("catalogue.provider_page", organisation_id=organisation_id))  # type: ignore[return-value]
+            return redirect(url_for("catalogue.provider_page", organisation_id=organisation_id))
         except DomainError as error:
             form.refuse(error)
     return render_template("catalogue/provider/claim.html", form=form, provider=provider)
@@ -115,7 +115,7 @@ def listing_new(organisation_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             listing_id = listings.begin(actor, organisation_id, form.to_command())
-            return redirect(url_for("catalogue.listing_edit", listing_id=listing_id, step="words"))  # type: ignore[return-value]
+            return redirect(url_for("catalogue.listing_edit", listing_id=listing_id, step="words"))
         except DomainError as error:
             form.refuse(error)
     return render_template("catalogue/provider/edit.html", form=form, step="what", steps=STEPS, listing=None)
@@ -130,13 +130,13 @@ def listing_edit(listing_id: int, step: str) -> Response | str:
     actor = current_actor()
     listing = own.get_own_listing(actor, listing_id)
     kind = STEPS[step][1]
-    form = _with_choices(kind(data=kind.values_of(listing)))  # type: ignore[attr-defined]
+    form = _with_choices(kind(data=kind.values_of(listing)))
     if _is_answered(listing):
         form["submit"].label.text = "Save"
     if form.validate_on_submit():
         try:
             listings.change(actor, listing_id, form.to_command())
-            return redirect(_after(listing, step))  # type: ignore[return-value]
+            return redirect(_after(listing, step))
         except DomainError as error:
             form.refuse(error)
     return render_template(
@@ -184,8 +184,8 @@ def listing_act(listing_id: int, action: str) -> Response:
         if error.status == 404:
             raise
         flash(error.message, "error")
-        return redirect(url_for("catalogue.listing_check", listing_id=listing_id))  # type: ignore[return-value]
-    return redirect(url_for("catalogue.provider_listings"))  # type: ignore[return-value]
+        return redirect(url_for("catalogue.listing_check", listing_id=listing_id))
+    return redirect(url_for("catalogue.provider_listings"))
 
 
 _DONE = {

@@ -237,7 +237,7 @@ def missing() -> Response | tuple[str, int]:
     if form.validate_on_submit():
         command = form.to_command()
         note_miss(command.words, command.place)
-        return redirect(url_for("catalogue.missing_thanks"))  # type: ignore[return-value]
+        return redirect(url_for("catalogue.missing_thanks"))
     return render_template("catalogue/missing.html", form=form), 422
 
 

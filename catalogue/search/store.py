@@ -117,7 +117,7 @@ class Store:
         """Throw away a folder that was begun and is not taken up."""
         shutil.rmtree(folder, ignore_errors=True)
 
-    def _current(self) -> tuple[str, dict]:  # type: ignore[type-arg]
+    def _current(self) -> tuple[str, dict]:
         try:
             pointer = (self.folder / _CURRENT).read_bytes()
         except FileNotFoundError:

@@ -118,9 +118,7 @@ def _value(tag: str) -> str:
 
 def _floor_page() -> Callable[[], Any]:
     plain = Flask("floor")
-    plain.jinja_loader = ChoiceLoader(  # type: ignore[assignment]
-        [PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})]
-    )
+    plain.jinja_loader = ChoiceLoader([PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})])
     cards = [
         {
             "title": f"Help number {n}",

@@ -43,7 +43,7 @@ def town_postcodes() -> list[str]:
         return [row.postcode for row in rows if isinstance(row, PostcodeRow) and row.lat is not None]
 
 
-def _folder():  # type: ignore[no-untyped-def]
+def _folder():
     return resources.as_file(resources.files("marketplace.demo").joinpath("data/open"))
 
 

@@ -34,7 +34,7 @@ def be() -> Response:
         browser.leave()
     browser.enter(signing_in.begin(user.id, device=browser.device_words()))
     flash(f"You are {part.name} now. {part.to_try}")
-    return redirect(START_PAGES.get(part.role) or start_page(actor_of(user.id)))  # type: ignore[return-value]
+    return redirect(START_PAGES.get(part.role) or start_page(actor_of(user.id)))
 
 
 @blueprint.app_context_processor

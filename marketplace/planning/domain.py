@@ -144,7 +144,7 @@ def in_order(cases: Iterable[Case], order: Order) -> list[Case]:
                 first = _RANK[case.needs[0]] if case.needs else len(_RANK)
                 return (not case.pressing, first, -len(case.needs), *name)
 
-    return sorted(cases, key=key)  # type: ignore[arg-type]
+    return sorted(cases, key=key)
 
 
 def matches(name: str, words: str) -> bool:

@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from marketplace.database import db, in_transaction
+from marketplace.database import db, for_each_dialect, in_transaction, send, table_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.ids import new_id
@@ -17,6 +16,8 @@ from payments.ledger.months import booking_day
 from payments.models import LedgerAccount, LedgerEntry, LedgerPosting
 
 _heard: ContextVar[list[int] | None] = ContextVar("heard", default=None)
+
+_OPEN_ACCOUNTS = for_each_dialect(lambda insert: insert(table_of(LedgerAccount)).on_conflict_do_nothing())
 
 
 class CauseUsedOtherwise(DomainError):
@@ -132,7 +133,6 @@ def _account_ids(codes: list[str]) -> dict[str, int]:
         for code in missing:
             organisation_id, council_id = owner_of(code)
             rows.append({"code": code, "organisation_id": organisation_id, "council_id": council_id})
-        dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
-        db.session.execute(dialect.insert(LedgerAccount).on_conflict_do_nothing(), rows)
+        send(_OPEN_ACCOUNTS(), rows)
         known = {row.code: row.id for row in db.session.execute(query)}
     return known

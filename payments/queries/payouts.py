@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import and_, select
 
@@ -10,6 +10,7 @@ from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from payments import ledger
+from payments.banking.working_days import next_working_day
 from payments.disputes import ENDED
 from payments.domain import Payee, RunState
 from payments.models import (
@@ -54,12 +55,10 @@ class PartView:
 
     @property
     def expected_on(self) -> date:
-        """About when it reaches the bank: bank holidays are not counted."""
+        """About when it reaches the bank."""
         day = clock.london(self.since).date()
         for _ in range(WORKING_DAYS_TO_BANK):
-            day += timedelta(days=1)
-            while day.weekday() >= 5:
-                day += timedelta(days=1)
+            day = next_working_day(day)
         return day
 
 

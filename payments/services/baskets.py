@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from budgets.domain import MandateAction
 from budgets.queries.access import get_access
@@ -14,7 +12,7 @@ from budgets.queries.people import find_person_of_user
 from budgets.services.people import ensure_person_for_user
 from catalogue.queries.listings import Offer, offer_for
 from marketplace.accounts.domain import Actor
-from marketplace.database import db, rows_changed, transaction
+from marketplace.database import db, for_each_dialect, rows_changed, send, table_of, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.filters import pounds
@@ -25,7 +23,7 @@ from payments.queries.baskets import Owner, digest_of, owned_by, quantity_words,
 MOST_LINES = 60
 LONGEST_NOTE = 500
 FURTHEST_AHEAD = timedelta(days=366)
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_BEGIN = for_each_dialect(lambda insert: insert(table_of(Basket)).on_conflict_do_nothing())
 
 
 @dataclass(frozen=True)
@@ -214,7 +212,7 @@ def _ensure(owner: Owner) -> int:
         "created_at": now,
         "touched_at": now,
     }
-    db.session.execute(_INSERT[db.engine.dialect.name](Basket.__table__).values(values).on_conflict_do_nothing())
+    send(_BEGIN(), values)
     return db.session.execute(select(Basket.id).where(*owned_by(owner)).with_for_update()).scalar_one()
 
 

@@ -206,7 +206,7 @@ class StripeGateway:
         problem = "there is no secret to check it with"
         for secret in self._webhook_secrets:
             try:
-                stripe.WebhookSignature.verify_header(payload.decode(), signature, secret, TOLERANCE_SECONDS)  # type: ignore[no-untyped-call]
+                stripe.WebhookSignature.verify_header(payload.decode(), signature, secret, TOLERANCE_SECONDS)
                 return
             except (stripe.SignatureVerificationError, TypeError, ValueError) as error:
                 problem = str(error)

@@ -175,7 +175,7 @@ def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: Or
         "answer_by": _FIRST_DEADLINES[state](now),
     }
     order = Order(**values)
-    (order.id,) = send(_WRITE_ORDER, values).inserted_primary_key  # type: ignore[attr-defined]
+    (order.id,) = send(_WRITE_ORDER, values).inserted_primary_key
     send(_WRITE_LINES, _lines(order.id, part))
     _fund(order, way)
     begin_history(order, actor_user_id=actor.user_id, reason="; ".join(right.warnings) or None)

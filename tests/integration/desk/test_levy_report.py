@@ -3,13 +3,16 @@
 import csv
 import io
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.database import db
+from marketplace.kernel.money import format_pounds
 from marketplace.kernel.rails import Rail
+from payments.files import pounds
 from payments.levy import levy
 from payments.queries.levy_report import month_report
 from payments.services import levy_issuers
@@ -98,8 +101,8 @@ def test_the_page_says_all_of_it_and_keeps_a_rate_that_cannot_be_read(app: Flask
     report = month_report(OCTOBER, 300)
     more = report.other_rate_pence - report.levy_pence
     asked = text_of(client.get(f"{page}&rate=3"))
-    assert f"At 3% for every order, this month’s levy would be £{report.other_rate_pence / 100:.2f}" in asked
-    assert f"£{more / 100:.2f} more" in asked
+    assert f"At 3% for every order, this month’s levy would be {format_pounds(report.other_rate_pence)}" in asked
+    assert f"{format_pounds(more)} more" in asked
     for typed in ("", "abc", "11", "2.555", "-1"):
         refused = client.get("/desk/levy/month", query_string={"month": "2026-10", "rate": typed})
         assert "Enter a percentage from 0 to 10, like 2.5" in text_of(refused)
@@ -116,8 +119,8 @@ def test_the_file_has_each_order_and_sums_to_the_page(app: Flask, client: FlaskC
     report = month_report(OCTOBER, 300)
     assert rows[-1]["order"] == "sum"
     for column, pence in (("levy", report.levy_pence), ("levy_at_other_rate", report.other_rate_pence)):
-        assert rows[-1][column] == f"{pence / 100:.2f}"
-        assert sum(round(float(row[column]) * 100) for row in rows[:-1]) == pence
+        assert rows[-1][column] == pounds(pence)
+        assert sum(int(Decimal(row[column]) * 100) for row in rows[:-1]) == pence
     assert [row["made_a_loss"] for row in rows[:-1]].count("yes") == 2
     plain = client.get("/desk/levy/month.csv?month=2026-10").get_data(as_text=True)
     assert plain.splitlines()[1].endswith(",")
