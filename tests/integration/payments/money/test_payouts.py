@@ -159,7 +159,13 @@ def test_a_thousand_orders_are_paged_and_come_by_as_many_queries(app: Flask, cli
 
 
 @pytest.mark.parametrize(
-    ("charged", "paid"), [("2026-04-13", "2026-04-16"), ("2026-04-16", "2026-04-21"), ("2026-04-18", "2026-04-22")]
+    ("charged", "paid"),
+    [
+        ("2026-04-13", "2026-04-16"),
+        ("2026-04-16", "2026-04-21"),
+        ("2026-04-18", "2026-04-22"),
+        ("2026-12-24", "2026-12-31"),
+    ],
 )
 def test_money_is_expected_three_working_days_later(charged: str, paid: str) -> None:
     from datetime import date
