@@ -1,0 +1,30 @@
+"""What budgets decide by: entries of the book, mandates, people and outcomes. Pure."""
+
+from budgets.domain.book import EFFECTS, Balance, BudgetState, EntryKind, EntryView, Funder, PotChoice
+from budgets.domain.mandates import ACTIONS_OF_ROLE, ASSISTED_ACTIONS, LegalBasis, MandateAction, MandateView, allowed
+from budgets.domain.people import ConsentHow, ConsentKind, PersonAccess, PersonContact, PersonView
+from budgets.domain.plans import OrderRight, OutcomeView, ProposedLine
+
+__all__ = [
+    "ACTIONS_OF_ROLE",
+    "ASSISTED_ACTIONS",
+    "EFFECTS",
+    "Balance",
+    "BudgetState",
+    "ConsentHow",
+    "ConsentKind",
+    "EntryKind",
+    "EntryView",
+    "Funder",
+    "LegalBasis",
+    "MandateAction",
+    "MandateView",
+    "OrderRight",
+    "OutcomeView",
+    "PersonAccess",
+    "PersonContact",
+    "PersonView",
+    "PotChoice",
+    "ProposedLine",
+    "allowed",
+]

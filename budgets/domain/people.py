@@ -1,0 +1,51 @@
+"""People, their consents, and by what right somebody acts for them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from budgets.domain.mandates import MandateView
+
+
+class ConsentKind(StrEnum):
+    SHARE_PURCHASES = "share_purchases"  # own-money purchases in the council's reports
+    ASSISTED_ORDER = "assisted_order"  # an access point's worker orders with the person
+
+
+class ConsentHow(StrEnum):
+    ONLINE = "online"
+    ON_PAPER = "on_paper"
+    SPOKEN = "spoken"
+
+
+@dataclass(frozen=True)
+class PersonView:
+    """A person as other packages see them."""
+
+    id: int
+    name: str
+    user_id: int | None
+    council_id: int | None
+    postcode: str | None
+    email: str | None
+
+
+@dataclass(frozen=True)
+class PersonContact:
+    """Where whoever comes finds a person: what was written down of it, which may be nothing."""
+
+    phone: str | None
+    address: str | None
+    notes_for_providers: str | None
+
+
+@dataclass(frozen=True)
+class PersonAccess:
+    """By what right an actor may do one thing for a person: as themself (both None), under a mandate, or with them."""
+
+    person: PersonView
+    mandate: MandateView | None = None
+    assisted_organisation_id: int | None = None
+
+    @property
+    def is_own(self) -> bool:
+        return self.mandate is None and self.assisted_organisation_id is None

@@ -1,0 +1,22 @@
+"""Tables of people, personal budgets, the budget book, mandates, outcomes and consents."""
+
+from budgets.models.book import AllocationChange, BudgetEntry, PersonalBudget, Pot, PotPeriod
+from budgets.models.loads import BudgetLoad
+from budgets.models.mandates import Mandate, MandateScope, MandateStaff
+from budgets.models.people import Consent, Person
+from budgets.models.plans import Outcome
+
+__all__ = [
+    "AllocationChange",
+    "BudgetEntry",
+    "BudgetLoad",
+    "Consent",
+    "Mandate",
+    "MandateScope",
+    "MandateStaff",
+    "Outcome",
+    "Person",
+    "PersonalBudget",
+    "Pot",
+    "PotPeriod",
+]

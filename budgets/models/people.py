@@ -1,0 +1,46 @@
+"""Tables of people and of what they consented to."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from budgets.domain import ConsentHow, ConsentKind
+from marketplace.database import Base, Id, UtcDateTime, enum_column
+
+
+class Person(Base):
+    """Somebody who needs care or support. May have no sign-in, no e-mail and no internet."""
+
+    __tablename__ = "people"
+    __table_args__ = (UniqueConstraint("council_id", "council_reference", name="uq_people_reference"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    council_id: Mapped[int | None] = mapped_column(ForeignKey("councils.id"), index=True)
+    council_reference: Mapped[str | None] = mapped_column(String(40))
+    date_of_birth: Mapped[date | None]
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(30))
+    address: Mapped[str | None] = mapped_column(Text)
+    postcode: Mapped[str | None] = mapped_column(String(8))
+    notes_for_providers: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class Consent(Base):
+    """A consent with its beginning and end. Off unless a row without `withdrawn_at` is here."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    kind: Mapped[ConsentKind] = mapped_column(enum_column(ConsentKind))
+    how: Mapped[ConsentHow] = mapped_column(enum_column(ConsentHow))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    recorded_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
