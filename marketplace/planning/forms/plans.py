@@ -1,4 +1,4 @@
-"""Forms of planning."""
+"""Forms of plans and of access points."""
 
 from dataclasses import dataclass
 from datetime import date

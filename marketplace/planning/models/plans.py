@@ -1,4 +1,4 @@
-"""Tables of planning."""
+"""Tables of what stands beside outcomes without being bought."""
 
 from datetime import datetime
 
