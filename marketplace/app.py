@@ -27,6 +27,7 @@ import marketplace.demo.routes
 import marketplace.desk.routes
 import marketplace.planning.routes
 import marketplace.reports.routes
+import marketplace.uploads.services
 import payments.checks
 import payments.ports
 import payments.queries.orders
@@ -137,6 +138,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         payments.checks.run,
         catalogue.checks.run,
         ratings.checks.run,
+        marketplace.uploads.services.run_checks,
     )
     app.extensions["tidying"] = TIDYING
     app.extensions["levy_on"] = partial(levy, rate_bp=DEFAULT_RATE_BP)

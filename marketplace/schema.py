@@ -16,6 +16,7 @@ import marketplace.accounts.models
 import marketplace.audit.models
 import marketplace.outbox.models
 import marketplace.planning.models
+import marketplace.uploads.models
 import migrations
 import payments.models
 import ratings.models
@@ -30,6 +31,7 @@ EVERY_TABLE = (
     payments.models,
     ratings.models,
     marketplace.planning.models,
+    marketplace.uploads.models,
 )
 """Importing these makes every table known, which a comparison needs."""
 
