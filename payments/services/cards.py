@@ -32,7 +32,8 @@ def customer_for(person_id: int) -> str:
     known = db.session.scalar(select(StripeCustomer.stripe_id).where(StripeCustomer.person_id == person_id))
     if known is not None:
         return known
-    made = gateway().create_customer(f"customer:{person_id}", person_id)
+    # The hour is part of the key: Stripe answers one key alike for a day, also when its answer was that it failed.
+    made = gateway().create_customer(f"customer:{person_id}:{clock.now():%Y-%m-%dT%H}", person_id)
     try:
         with transaction():
             db.session.execute(
@@ -40,7 +41,7 @@ def customer_for(person_id: int) -> str:
             )
             record("customer.create", "person", person_id, actor_user_id=None, person_id=person_id)
     except IntegrityError:
-        # Somebody else was quicker; Stripe gave both the same one for the same key.
+        # Somebody else was quicker, and theirs is the person's; Stripe gave both the same one for the same key.
         pass
     return db.session.scalars(select(StripeCustomer.stripe_id).where(StripeCustomer.person_id == person_id)).one()
 

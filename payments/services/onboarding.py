@@ -75,7 +75,10 @@ def open_account(organisation_id: int, *, actor_user_id: int | None) -> str:
         return known
     organisation = get_organisation(organisation_id)
     name, email = organisation.name, organisation.email
-    made = gateway().create_account(f"account:{organisation_id}", organisation_id, name, email)
+    # The hour is part of the key: Stripe answers one key alike for a day, also when its answer was that it failed, and
+    # refuses it with another e-mail address.
+    key = f"account:{organisation_id}:{clock.now():%Y-%m-%dT%H}"
+    made = gateway().create_account(key, organisation_id, name, email)
     try:
         with transaction():
             db.session.execute(

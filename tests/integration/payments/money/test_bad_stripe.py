@@ -16,14 +16,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from marketplace.database import db
+from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
 from marketplace.kernel.rails import Rail
 from payments.models import StripeEvent
-from payments.services import charging, onboarding, orders, reconcile, refunds
-from payments.stripe import GatewayRefused, GatewayUnknown, PaymentOrder, client, gateway
+from payments.services import cards, charging, onboarding, orders, reconcile, refunds
+from payments.stripe import GatewayError, GatewayRefused, GatewayUnknown, PaymentOrder, client, gateway
 from payments.stripe.client import StripeGateway
+from tests.factories.accounts import OrganisationFactory
+from tests.factories.budgets import PersonFactory
 from tests.integration.payments.money.telling import (
     BACK,
     Story,
@@ -348,3 +350,23 @@ def test_no_method_of_the_gateway_asks_stripe_inside_a_transaction(
     monkeypatch.setattr(client, "in_transaction", lambda: False)
     with transaction():
         assert gateway().create_customer("k", 1).startswith("cus_")
+
+
+@pytest.mark.parametrize("what", ["500", "500 though it was done"])
+def test_customers_and_accounts_that_failed_are_made_an_hour_later(
+    app: Flask, stripe_sandbox: TestSandbox, what: str
+) -> None:
+    with transaction():
+        person_id, provider_id = PersonFactory().id, OrganisationFactory().id
+    for path, act in (
+        ("/v1/customers", lambda: cards.customer_for(person_id)),
+        ("/v1/accounts", lambda: onboarding.open_account(provider_id, actor_user_id=None)),
+    ):
+        _faulty(stripe_sandbox, what, path)
+        with pytest.raises(GatewayError):
+            act()
+        stripe_sandbox.clear_faults()
+        with pytest.raises(GatewayError):  # under the same key Stripe still says what it said
+            act()
+        with clock.fixed_clock(clock.now() + timedelta(hours=1)):
+            assert act() == act()
