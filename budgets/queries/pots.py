@@ -44,7 +44,7 @@ _ON_A_DAY = _CHOICES.where(
     _budgets.c.person_id == bindparam("person_id"),
     _budgets.c.state == BudgetState.ACTIVE,
     _budgets.c.rail.in_(bindparam("rails", expanding=True)),
-    _periods.c.starts_on <= bindparam("on"),
+    _periods.c.starts_on <= bindparam("until"),
     _periods.c.ends_on >= bindparam("on"),
     _periods.c.ends_on >= bindparam("today"),
     _budgets.c.ends_on >= bindparam("on"),
@@ -71,13 +71,16 @@ def _choice(row: Any) -> PotChoice:
     )
 
 
-def list_pot_choices(person_id: int, on: date, rail: Rail | None = None) -> list[PotChoice]:
+def list_pot_choices(
+    person_id: int, on: date, rail: Rail | None = None, *, until: date | None = None
+) -> list[PotChoice]:
     """Pots of active budgets whose period holds `on` and has not ended, also those with nothing left.
 
-    By way of paying, then by the end of the period, so that money that ends sooner comes first, then by name.
+    With `until`, every period that holds a day from `on` to then. By way of paying, then by the end of the period, so
+    that money that ends sooner comes first, then by name.
     """
     rails = (rail,) if rail is not None else tuple(Rail)
-    parameters = {"person_id": person_id, "rails": rails, "on": on, "today": clock.today()}
+    parameters = {"person_id": person_id, "rails": rails, "on": on, "until": until or on, "today": clock.today()}
     return [_choice(row) for row in send(_ON_A_DAY, parameters)]
 
 

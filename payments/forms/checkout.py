@@ -72,17 +72,21 @@ class PurposeForm(BaseForm):
 def purpose_form(plan: Plan) -> PurposeForm:
     """The form of step 3 for this plan: from a budget it asks for an outcome per provider."""
     known = {part.organisation_id: str(part.outcome_id or "") for part in plan.parts}
+    lines = {
+        number: [line for part in plan.parts if part.organisation_id == number for line in part.lines]
+        for number in known
+    }
     form_class: type[PurposeForm] = PurposeForm
     if plan.from_budget:
         questions = {
-            f"{OUTCOME}{part.organisation_id}": fields.RadioField(
-                f"What is it for: {what(part.lines)}?" if len(plan.parts) > 1 else "What is it for?",
+            f"{OUTCOME}{organisation_id}": fields.RadioField(
+                f"What is it for: {what(lines[organisation_id])}?" if len(known) > 1 else "What is it for?",
                 hint="From the support plan",
                 choices=[(str(outcome.id), outcome.words) for outcome in plan.outcomes],
                 validators=[fields.Required("Choose what this is for")],
-                default=known[part.organisation_id] or None,
+                default=outcome_id or None,
             )
-            for part in plan.parts
+            for organisation_id, outcome_id in known.items()
         }
         form_class = type("PurposeOfBudgetForm", (PurposeForm,), questions)
     return form_class(data=plan.checkout.delivery or _what_is_known(plan.access.person))

@@ -17,7 +17,7 @@ class Order(Base):
 
     __tablename__ = "orders"
     __table_args__ = (
-        UniqueConstraint("checkout_id", "organisation_id", name="uq_orders_once_per_checkout"),
+        UniqueConstraint("checkout_id", "organisation_id", "period_starts_on", name="uq_orders_once_per_checkout"),
         CheckConstraint("total_pence >= 0", name="total"),
         Index("ix_orders_organisation_state", "organisation_id", "state", "created_at"),
         Index("ix_orders_person", "person_id", "created_at"),

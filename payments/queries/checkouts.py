@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -79,6 +80,7 @@ class WayOfPaying:
     pot: PotChoice | None
     pays_for: tuple[BasketLineView, ...]
     leaves: tuple[BasketLineView, ...]
+    other_periods: tuple[PotChoice, ...] = ()
 
     @property
     def total_pence(self) -> int:
@@ -86,17 +88,40 @@ class WayOfPaying:
 
     @property
     def is_enough(self) -> bool:
-        return self.pot is None or self.pot.available_pence >= self.total_pence
+        return self.too_little is None
+
+    @property
+    def too_little(self) -> tuple[PotChoice, int] | None:
+        """The first period that has less left than its days cost, and what they cost."""
+        return next(((pot, pence) for pot, pence in self.shares if pot.available_pence < pence), None)
+
+    @property
+    def shares(self) -> list[tuple[PotChoice, int]]:
+        """What each period of the pot would pay, earliest first: the days of support decide, not that of the order."""
+        shares: dict[int, tuple[PotChoice, int]] = {}
+        for line in self.pays_for:
+            pot = self.pot_on(line.wanted_on)
+            if pot is not None:
+                shares[pot.pot_period_id] = (pot, shares.get(pot.pot_period_id, (pot, 0))[1] + line.amount_pence)
+        return sorted(shares.values(), key=lambda share: (share[0].starts_on, share[0].pot_period_id))
+
+    def pot_on(self, day: date | None) -> PotChoice | None:
+        """The pot's period that pays for a day, today where none was named; the chosen one if none holds it."""
+        if self.pot is None:
+            return None
+        day, periods = day or clock.today(), (self.pot, *self.other_periods)
+        return next((pot for pot in periods if pot.starts_on <= day <= pot.ends_on), self.pot)
 
 
 @dataclass(frozen=True)
 class PlanPart:
-    """What would be one order: the lines of one provider, and the outcome they serve."""
+    """What would be one order: the lines of one provider in one period of the pot, and the outcome they serve."""
 
     organisation_id: int
     provider_name: str
     lines: tuple[BasketLineView, ...]
     outcome_id: int | None
+    pot: PotChoice | None = None
 
     @property
     def total_pence(self) -> int:
@@ -152,6 +177,7 @@ class Plan:
                 [
                     part.organisation_id,
                     part.outcome_id,
+                    part.pot.pot_period_id if part.pot else None,
                     [_spelled(line) for line in part.lines],
                 ]
                 for part in self.parts
@@ -193,7 +219,8 @@ def plan_of(actor: Actor, checkout: CheckoutView) -> Plan:
 def _ways(basket: BasketView, checkout: CheckoutView) -> tuple[WayOfPaying, ...]:
     days = [line.wanted_on for line in basket.lines if line.wanted_on]
     pots = list_pot_choices(checkout.person_id, min(days, default=clock.today()))
-    ways = [_way(f"pot:{pot.pot_period_id}", pot.rail, pot, basket) for pot in pots]
+    others = _other_periods(checkout, pots, days)
+    ways = [_way(f"pot:{pot.pot_period_id}", pot.rail, pot, basket, others) for pot in pots]
     if checkout.pot_period_id is not None and all(pot.pot_period_id != checkout.pot_period_id for pot in pots):
         # Chosen before and not open any more, such as one that ended yesterday: the refusal has to name it.
         pot = get_pot_choice(checkout.pot_period_id)
@@ -203,11 +230,24 @@ def _ways(basket: BasketView, checkout: CheckoutView) -> tuple[WayOfPaying, ...]
     return tuple(way for way in ways if way.pays_for)
 
 
-def _way(value: str, rail: Rail, pot: PotChoice | None, basket: BasketView) -> WayOfPaying:
+def _other_periods(checkout: CheckoutView, pots: list[PotChoice], days: list[date]) -> list[PotChoice]:
+    """Periods of these pots in which other days of the basket lie, when it reaches beyond the first day's."""
+    last = max(days, default=date.min)
+    if all(last <= pot.ends_on for pot in pots):
+        return []
+    known = {pot.pot_period_id for pot in pots}
+    found = list_pot_choices(checkout.person_id, min(days), until=last)
+    return [pot for pot in found if pot.pot_period_id not in known]
+
+
+def _way(
+    value: str, rail: Rail, pot: PotChoice | None, basket: BasketView, others: Sequence[PotChoice] = ()
+) -> WayOfPaying:
     pays_for = tuple(line for part in basket.parts for line in part.lines if _accepts(part, line, rail))
     paid = {line.id for line in pays_for}
     leaves = tuple(line for line in basket.lines if line.id not in paid)
-    return WayOfPaying(value, rail, pot, pays_for, leaves)
+    other_periods = tuple(other for other in others if pot is not None and other.pot_id == pot.pot_id)
+    return WayOfPaying(value, rail, pot, pays_for, leaves, other_periods)
 
 
 def _accepts(part: BasketPart, line: BasketLineView, rail: Rail) -> bool:
@@ -230,8 +270,23 @@ def _plan_parts(
                 or _remembered_outcome(lines, outcomes)
                 or _only_outcome(lines, outcomes)
             )
-            parts.append(PlanPart(part.organisation_id, part.provider_name, lines, chosen if from_budget else None))
+            outcome_id = chosen if from_budget else None
+            parts.extend(
+                PlanPart(part.organisation_id, part.provider_name, tuple(in_period), outcome_id, pot)
+                for pot, in_period in _by_period(way, lines)
+            )
     return tuple(parts)
+
+
+def _by_period(
+    way: WayOfPaying | None, lines: tuple[BasketLineView, ...]
+) -> list[tuple[PotChoice | None, list[BasketLineView]]]:
+    """Lines by the pot's period that pays for their day: an order never has days of two periods."""
+    periods: dict[int | None, tuple[PotChoice | None, list[BasketLineView]]] = {}
+    for line in lines:
+        pot = way.pot_on(line.wanted_on) if way is not None else None
+        periods.setdefault(pot.pot_period_id if pot else None, (pot, []))[1].append(line)
+    return sorted(periods.values(), key=lambda each: each[0].starts_on if each[0] else date.min)
 
 
 def _remembered_outcome(lines: tuple[BasketLineView, ...], outcomes: tuple[OutcomeView, ...]) -> int | None:

@@ -1,6 +1,10 @@
 """The schema that migrations build is the one that the code declares, on both databases."""
 
+import importlib
+
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from flask import Flask
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DatabaseError
@@ -11,7 +15,8 @@ from marketplace.audit.models import AuditRow
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
-from payments.models import LedgerAccount, LedgerEntry, LedgerPosting
+from payments.models import LedgerAccount, LedgerEntry, LedgerPosting, Order, OrderFunding
+from tests.factories.payments import OrderFactory
 
 
 def test_migrations_build_what_the_code_declares(app: Flask) -> None:
@@ -84,3 +89,19 @@ def test_a_posting_without_its_entry_cannot_be_committed(app: Flask) -> None:
         db.session.flush()
         db.session.execute(insert(LedgerPosting).values(entry_id=9, account_id=account.id, pence=5))
     assert db.session.scalar(select(LedgerPosting.id)) is None
+
+
+def test_orders_are_rebuilt_with_all_that_points_at_them(app: Flask) -> None:
+    with transaction():
+        order_id = OrderFactory().id
+    rebuild = importlib.import_module("migrations.versions.0015_an_order_for_each_period")
+    with transaction(), Operations.context(MigrationContext.configure(db.session.connection())):
+        rebuild.downgrade()
+        rebuild.upgrade()
+    assert schema.differences() == []
+    assert db.session.scalar(select(OrderFunding.order_id).join(Order, Order.id == OrderFunding.order_id)) == order_id
+    if db.engine.dialect.name == "sqlite":
+        assert db.session.execute(text("PRAGMA foreign_key_check")).all() == []
+    else:
+        with pytest.raises(DatabaseError), transaction():
+            db.session.execute(text(f"DELETE FROM orders WHERE id = {order_id}"))

@@ -1,11 +1,13 @@
 """Begin a checkout and keep its answers, so that a session that ends or a second tab loses none."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Text, cast, exists, insert, select, update
 
-from budgets.domain import MandateAction
+from budgets.domain import MandateAction, PotChoice
 from budgets.errors import NotEnoughLeft
 from budgets.queries.access import get_access, list_people
 from budgets.words import day_words, no_holder_words
@@ -18,7 +20,7 @@ from marketplace.kernel.money import format_pounds
 from marketplace.kernel.rails import CARD_RAILS, Rail
 from payments.errors import CannotPayByCard, CheckoutChanged
 from payments.models import Basket, Checkout
-from payments.queries.baskets import Owner, get_basket
+from payments.queries.baskets import BasketPart, Owner, get_basket
 from payments.queries.checkouts import (
     DELIVERY_FIELDS,
     LEAST_BY_CARD_PENCE,
@@ -138,9 +140,7 @@ def refuse_way(plan: Plan, way: WayOfPaying) -> None:
 
 def _refusal(plan: Plan, way: WayOfPaying) -> DomainError | None:
     if way.rail in CARD_RAILS:
-        paid = {line.id for line in way.pays_for}
-        for part in plan.basket.parts:
-            amount = sum(line.amount_pence for line in part.lines if line.id in paid)
+        for part, amount in _charges(plan, way):
             if 0 < amount < LEAST_BY_CARD_PENCE:
                 return CannotPayByCard(
                     f"The part from {part.provider_name} comes to {amount}p, and a card cannot pay less than "
@@ -157,23 +157,40 @@ def _refusal(plan: Plan, way: WayOfPaying) -> DomainError | None:
     if way.rail is Rail.ISF and way.pot.payer_organisation_id is None:
         return DomainError(no_holder_words(way.pot.words, "the council"))
     days = [line.wanted_on for line in way.pays_for if line.wanted_on]
-    outside = [day for day in days if not way.pot.starts_on <= day <= way.pot.ends_on]
+    outside = [day for day in days if not _holds(way.pot_on(day), day)]
     if outside:
         return DomainError(
             f"{way.pot.words} is for {day_words(way.pot.starts_on)} to {day_words(way.pot.ends_on)}, and "
             f"{day_words(min(outside))} is outside that. Choose another day, or pay with your own money."
         )
-    if not way.is_enough:
+    if way.too_little is not None:
+        pot, pence = way.too_little
         return NotEnoughLeft(
-            asked_pence=way.total_pence,
-            left_pence=way.pot.available_pence,
-            pot_words=way.pot.words,
-            until=way.pot.ends_on,
-            until_words=day_words(way.pot.ends_on),
-            pot_period_id=way.pot.pot_period_id,
+            asked_pence=pence,
+            left_pence=pot.available_pence,
+            pot_words=pot.words,
+            until=pot.ends_on,
+            until_words=day_words(pot.ends_on),
+            pot_period_id=pot.pot_period_id,
             fewer=fewer_words(way),
         )
     return None
+
+
+def _charges(plan: Plan, way: WayOfPaying) -> Iterator[tuple[BasketPart, int]]:
+    """What the card would be asked for: one amount for each provider and period of the pot."""
+    paid = {line.id for line in way.pays_for}
+    for part in plan.basket.parts:
+        amounts: Counter[int] = Counter()
+        for line in part.lines:
+            if line.id in paid:
+                pot = way.pot_on(line.wanted_on)
+                amounts[pot.pot_period_id if pot else 0] += line.amount_pence
+        yield from ((part, amount) for amount in amounts.values())
+
+
+def _holds(pot: PotChoice | None, day: date) -> bool:
+    return pot is not None and pot.starts_on <= day <= pot.ends_on
 
 
 def fewer_words(way: WayOfPaying) -> str:

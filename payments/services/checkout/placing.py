@@ -10,7 +10,7 @@ from datetime import date
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from budgets.domain import OrderRight, ProposedLine
+from budgets.domain import OrderRight, PotChoice, ProposedLine
 from budgets.services import book
 from budgets.services.rights import judge_order, spent_this_month
 from marketplace.accounts.domain import Actor
@@ -79,7 +79,7 @@ def place(actor: Actor, checkout_id: int, *, key: str, seen: str) -> Placed:
         right = _judge(actor, plan, way)
         orders = [_order(actor, plan, part, way, right) for part in plan.parts]
         _finish(plan, right)
-        for order, part in zip(orders, plan.parts, strict=True):
+        for order, part in sorted(zip(orders, plan.parts, strict=True), key=_account):
             _hold(order, part, way)
         return Placed(tuple(order.id for order in orders), False)
 
@@ -156,7 +156,7 @@ def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: Or
         "checkout_id": plan.checkout.id,
         "organisation_id": part.organisation_id,
         "person_id": person.id,
-        "council_id": way.pot.council_id if way.pot else person.council_id,
+        "council_id": part.pot.council_id if part.pot else person.council_id,
         "buyer_user_id": actor.user_id,
         "mandate_id": right.mandate_id,
         "assisted_by_organisation_id": right.assisted_organisation_id,
@@ -177,7 +177,7 @@ def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: Or
     order = Order(**values)
     (order.id,) = send(_WRITE_ORDER, values).inserted_primary_key
     send(_WRITE_LINES, _lines(order.id, part))
-    _fund(order, way)
+    _fund(order, part.pot, way.rail)
     begin_history(order, actor_user_id=actor.user_id, reason="; ".join(right.warnings) or None)
     if state is OrderState.AWAITING_APPROVAL:
         _ask_approval(order, actor, right)
@@ -199,12 +199,18 @@ def _period(part: PlanPart) -> tuple[date, date]:
     return min(days), max(days)
 
 
+def _account(each: tuple[Order, PlanPart]) -> int:
+    """Every purchase touches the periods of pots in the same order, so that no two wait for each other."""
+    pot = each[1].pot
+    return pot.pot_period_id if pot else 0
+
+
 def _hold(order: Order, part: PlanPart, way: WayOfPaying) -> None:
     """Keep what an order costs aside in its budget. Raises what the budget book raises, in words for the buyer."""
-    if way.pot is None:
+    if part.pot is None:
         return
     book.hold(
-        way.pot.pot_period_id,
+        part.pot.pot_period_id,
         order.total_pence,
         cause=hold_cause(order.id, 1),
         order_id=order.id,
@@ -246,9 +252,9 @@ def _lines(order_id: int, part: PlanPart) -> Sequence[dict[str, object]]:
     ]
 
 
-def _fund(order: Order, way: WayOfPaying) -> None:
-    rate_bp = rate_for(order.council_id, way.rail, clock.today())
-    payer = _PAYERS.get(way.rail, Payer.PERSON)
+def _fund(order: Order, pot: PotChoice | None, rail: Rail) -> None:
+    rate_bp = rate_for(order.council_id, rail, clock.today())
+    payer = _PAYERS.get(rail, Payer.PERSON)
     send(
         _WRITE_FUNDING,
         {
@@ -256,9 +262,9 @@ def _fund(order: Order, way: WayOfPaying) -> None:
             "part_no": 1,
             "payer": payer,
             "payer_council_id": order.council_id if payer is not Payer.PERSON else None,
-            "payer_organisation_id": way.pot.payer_organisation_id if payer is Payer.ISF_HOLDER and way.pot else None,
-            "rail": way.rail,
-            "pot_period_id": way.pot.pot_period_id if way.pot else None,
+            "payer_organisation_id": pot.payer_organisation_id if payer is Payer.ISF_HOLDER and pot else None,
+            "rail": rail,
+            "pot_period_id": pot.pot_period_id if pot else None,
             "pence": order.total_pence,
             "levy_rate_bp": rate_bp,
             "levy_pence": levy(order.total_pence, rate_bp),
