@@ -78,6 +78,7 @@ TIDYING = (
     ("old letters", email.forget_old_letters),
     ("work done long ago", outbox_services.forget_done),
     ("words searched for long ago", misses.forget_old),
+    ("bytes of files that nothing names", marketplace.uploads.services.forget_bytes),
 )
 
 

@@ -4,10 +4,9 @@ import pytest
 
 from marketplace.kernel.errors import DomainError
 from marketplace.uploads.content import LARGEST, MediaType, check, media_type_of, tidy_name
+from tests.pictures import PDF, jpeg, png
 
-PDF = b"%PDF-1.7\n1 0 obj\nendobj\ntrailer\n%%EOF\n"
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"\x00" * 40 + b"\xff\xd9"
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 30 + b"\x00\x00\x00\x00IEND\xaeB`\x82"
+JPEG, PNG = jpeg(), png()
 
 
 @pytest.mark.parametrize(
@@ -33,7 +32,7 @@ def test_a_file_is_what_its_bytes_say(content: bytes, found: MediaType | None) -
     ("content", "words"),
     [
         (b"", "This file is empty. Choose another one"),
-        (PDF.replace(b"endobj", b"x" * LARGEST), "This file is larger than 5 MB. Choose a smaller one"),
+        (PDF.replace(b"endobj", b"x" * LARGEST), "This file is larger than 9 MB. Choose a smaller one"),
         (b"hello", "This is no whole PDF, JPEG or PNG file. Choose one of those"),
     ],
 )
