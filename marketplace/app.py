@@ -14,6 +14,7 @@ from werkzeug.routing import IntegerConverter, Map
 import budgets.checks
 import budgets.ports
 import budgets.queries.access
+import budgets.queries.decisions
 import budgets.queries.people
 import budgets.routes
 import budgets.services.people
@@ -30,6 +31,7 @@ import marketplace.reports.routes
 import marketplace.uploads.services
 import payments.checks
 import payments.ports
+import payments.queries.decisions
 import payments.queries.orders
 import payments.routes
 import payments.services.work
@@ -54,7 +56,7 @@ from marketplace.outbox.services import Handler
 from marketplace.outbox.worker import Job, Worker, every_day, every_hour, every_minute
 from payments.levy import DEFAULT_RATE_BP, levy
 from payments.routes import basket as basket_pages
-from payments.services import baskets, checkout, expiry
+from payments.services import approvals, baskets, checkout, expiry
 
 BLUEPRINTS = (
     marketplace.accounts.routes.blueprint,
@@ -171,6 +173,7 @@ def _accounts_ports() -> accounts_ports.Ports:
         levy_on=lambda pence: levy(pence, DEFAULT_RATE_BP),
         basket_count=basket_pages.basket_count,
         on_sign_in=[basket_pages.merge_at_sign_in],
+        decisions=[budgets.queries.decisions.list_for, payments.queries.decisions.list_for],
     )
 
 
@@ -198,6 +201,7 @@ def _jobs(app: Flask) -> list[Job]:
         *payments.services.work.jobs(),
         Job("end unanswered orders", every_minute, expiry.expire_unanswered),
         Job("remind to agree", every_hour, expiry.remind),
+        Job("remind whoever has to approve", every_hour, approvals.remind),
         Job("close silent own-money orders", every_hour, expiry.close_silent_own_money),
         Job("close finished orders", every_day, expiry.close_finished),
         *(Job(f"forget {what}", every_day, run) for what, run in TIDYING),

@@ -39,12 +39,12 @@ OF_ROLE: dict[Role, tuple[Item, ...]] = {
     Role.SOCIAL_WORKER: (CASELOAD, APPROVALS, AUTHORITIES),
     Role.ACCESS_POINT_WORKER: (Item("Help somebody order", "/assisted"),),
     Role.COMMISSIONER: (REPORTS,),
-    Role.COUNCIL_FINANCE: (Item("Budgets", "/council/budgets"), Item("Settlement", "/council/settlement")),
+    Role.COUNCIL_FINANCE: (Item("Budgets", "/council/budgets"), Item("Settlement", "/council/settlement"), APPROVALS),
     Role.AUDITOR: (REPORTS, Item("Budgets", "/council/budgets"), Item("Settlement", "/council/settlement")),
-    Role.FUND_FINANCE: (Item("Settlement", "/council/settlement"),),
+    Role.FUND_FINANCE: (Item("Settlement", "/council/settlement"), APPROVALS),
     Role.SAFEGUARDING_LEAD: (AUTHORITIES,),
     Role.CATALYST: (),
-    Role.OPERATOR: (Item("Desk", "/desk"), Item("Organisations", "/organisations"), REPORTS),
+    Role.OPERATOR: (Item("Desk", "/desk"), Item("Organisations", "/organisations"), REPORTS, APPROVALS),
 }
 """What each role works with, its start page first."""
 EVERYBODY = (SEARCH,)

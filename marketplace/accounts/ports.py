@@ -2,8 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
+
+if TYPE_CHECKING:
+    from marketplace.accounts.decisions import Decisions
 
 _KEY = "accounts_ports"
 
@@ -16,7 +20,7 @@ class Ports:
     harmless. `is_person(user_id)` says whether there is one. `on_sign_in(user_id)` runs after each sign-in, such as to
     merge a basket filled before it. `basket_count()` is the number of things in the basket of this request.
     `manages_people(user_id)` says whether somebody holds a live mandate for another person. `levy_on(pence)` is the
-    levy in pence on a sale at the ordinary rate.
+    levy in pence on a sale at the ordinary rate. Each of `decisions` says what waits for an actor's yes or no.
     """
 
     ensure_person: Callable[[int], int] | None = None
@@ -25,6 +29,7 @@ class Ports:
     levy_on: Callable[[int], int] | None = None
     basket_count: Callable[[], int | None] | None = None
     on_sign_in: list[Callable[[int], None]] = field(default_factory=list)
+    decisions: "list[Decisions]" = field(default_factory=list)
 
 
 def join(app: Flask, ports: Ports) -> None:

@@ -5,11 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from budgets.domain import MandateAction
+from budgets.domain import MandateAction, PotChoice
 from budgets.queries.access import list_people
+from budgets.queries.pots import get_pot_choice
+from catalogue.queries.listings import offer_for
 from marketplace.accounts.domain import Actor
+from marketplace.accounts.queries import names_of
 from marketplace.database import db
 from marketplace.kernel.errors import NotFound
+from marketplace.kernel.rails import Rail
 from payments.domain import OrderState
 from payments.models import Approval, Order
 from payments.queries.orders import OrderSummary, OrderView, get_order
@@ -34,8 +38,37 @@ class WaitingCase:
 
 
 @dataclass(frozen=True)
+class PaidFrom:
+    """One part of what pays for a case: a pot as it is with the order kept aside in it, or money that is no pot's."""
+
+    rail: Rail
+    pence: int
+    pot: PotChoice | None
+
+    @property
+    def before_pence(self) -> int | None:
+        """What the pot would have without this order."""
+        return None if self.pot is None else self.pot.available_pence + self.pence
+
+
+@dataclass(frozen=True)
+class SentBackBefore:
+    """What the same provider was to do for the person when somebody sent it back, and why."""
+
+    order_id: int
+    total_pence: int
+    by: str
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True)
 class Case:
-    """One case on one page: the order, and the fingerprint of what is shown."""
+    """One case on one page: the order, and the fingerprint of what is shown.
+
+    `prices_now` are the prices, by listing, of what its provider has put up or taken off since it was prepared; None
+    for what is no longer offered.
+    """
 
     id: int
     order: OrderView
@@ -43,6 +76,12 @@ class Case:
     prepared_by_user_id: int
     why: str
     ends_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    approved: bool | None
+    prices_now: dict[int, int | None]
+    paid_from: tuple[PaidFrom, ...]
+    sent_back_before: SentBackBefore | None
 
 
 def list_waiting(actor: Actor) -> list[WaitingCase]:
@@ -95,11 +134,67 @@ def get_case(approval_id: int) -> Case:
             Approval.prepared_by_user_id,
             Approval.why,
             Approval.ends_at,
+            Approval.decided_by_user_id,
+            Approval.decided_at,
+            Approval.approved,
         ).where(Approval.id == approval_id)
     ).one_or_none()
     if row is None:
         raise NotFound()
-    return Case(row.id, get_order(row.order_id), row.content_digest, row.prepared_by_user_id, row.why, row.ends_at)
+    order = get_order(row.order_id)
+    return Case(
+        row.id,
+        order,
+        row.content_digest,
+        row.prepared_by_user_id,
+        row.why,
+        row.ends_at,
+        names_of([row.decided_by_user_id]).get(row.decided_by_user_id) if row.decided_at else None,
+        row.decided_at,
+        row.approved,
+        _prices_now(order),
+        tuple(
+            PaidFrom(part.rail, part.pence, get_pot_choice(part.pot_period_id) if part.pot_period_id else None)
+            for part in order.funding
+        ),
+        _find_sent_back_before(order),
+    )
+
+
+def _prices_now(order: OrderView) -> dict[int, int | None]:
+    offers = offer_for({line.listing_id for line in order.lines})
+    prices = {listing_id: None if offer.why_not else offer.price_pence for listing_id, offer in offers.items()}
+    return {
+        line.listing_id: prices.get(line.listing_id)
+        for line in order.lines
+        if prices.get(line.listing_id) != line.unit_price_pence
+    }
+
+
+def _find_sent_back_before(order: OrderView) -> SentBackBefore | None:
+    """The last case of the person and the provider before this one, if somebody sent it back."""
+    row = db.session.execute(
+        select(
+            Order.id,
+            Order.total_pence,
+            Approval.decided_by_user_id,
+            Approval.decided_at,
+            Approval.words,
+            Approval.approved,
+        )
+        .join(Approval, Approval.order_id == Order.id)
+        .where(
+            Order.person_id == order.person_id,
+            Order.organisation_id == order.organisation_id,
+            Order.id < order.id,
+        )
+        .order_by(Order.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None or row.approved is not False:
+        return None
+    by = names_of([row.decided_by_user_id]).get(row.decided_by_user_id, "Somebody")
+    return SentBackBefore(row.id, row.total_pence, by, row.decided_at, row.words or "")
 
 
 def find_last_from(order: OrderView) -> OrderSummary | None:

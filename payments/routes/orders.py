@@ -105,6 +105,7 @@ def order(order_id: int) -> Response | str:
         may_cancel=may_act and view.state in _CANCELLABLE,
         may_question=may_act and view.state in _QUESTIONABLE,
         may_pay=is_buyer and mine and needs_card,
+        was_sent_back=mine and view.approval is not None and view.approval.approved is False,
         review=_review_link(view) if is_buyer else None,
     )
 

@@ -162,6 +162,8 @@ BUDGETS = {
 
 PAYMENTS = {
     "payments.approval": form(SIGNED_IN),
+    "payments.approval_by_link": page(SIGNED_IN),
+    "payments.prepare_again": act(SIGNED_IN),
     "payments.approvals": page(SIGNED_IN),
     "payments.bank_details": page(PROVIDERS | OPERATORS),
     "payments.bank_details_agree": act(PROVIDERS | OPERATORS),

@@ -39,7 +39,7 @@ def approve(actor: Actor, approval_id: int, *, seen: str) -> Decided:
     """
     with transaction():
         approval, order, mandate_id = _open(actor, approval_id)
-        if approval.decided_at is not None:
+        if _was_answered(approval):
             return Decided.DECIDED_BEFORE
         if _asked_again(approval, seen):
             return Decided.CHANGED
@@ -61,7 +61,7 @@ def send_back(actor: Actor, approval_id: int, *, seen: str, words: str) -> Decid
     words = required_reason(words, "Say what should be different")
     with transaction():
         approval, order, mandate_id = _open(actor, approval_id)
-        if approval.decided_at is not None:
+        if _was_answered(approval):
             return Decided.DECIDED_BEFORE
         if _asked_again(approval, seen):
             return Decided.CHANGED
@@ -89,6 +89,11 @@ def _open(actor: Actor, approval_id: int) -> tuple[Approval, Order, int | None]:
     ).scalar_one()
     mandate_id = may_approve(actor, order.person_id, approval.prepared_by_user_id)
     return approval, order, mandate_id
+
+
+def _was_answered(approval: Approval) -> bool:
+    """Whether somebody answered first; looked at under the order's lock, so that of two at once one wins."""
+    return approval.decided_at is not None
 
 
 def _asked_again(approval: Approval, seen: str) -> bool:

@@ -273,8 +273,9 @@ def _fund(order: Order, pot: PotChoice | None, rail: Rail) -> None:
 
 
 def _ask_approval(order: Order, actor: Actor, right: OrderRight) -> None:
-    db.session.execute(
-        insert(Approval).values(
+    approval_id: int = db.session.execute(
+        insert(Approval)
+        .values(
             order_id=order.id,
             prepared_by_user_id=actor.user_id,
             why=right.why or "",
@@ -282,8 +283,9 @@ def _ask_approval(order: Order, actor: Actor, right: OrderRight) -> None:
             asked_at=order.created_at,
             ends_at=order.answer_by,
         )
-    )
-    tell_approvers(order, right.why or "")
+        .returning(Approval.id)
+    ).scalar_one()
+    tell_approvers(order, approval_id, right.why or "")
 
 
 def _finish(plan: Plan, right: OrderRight) -> None:

@@ -34,15 +34,29 @@ def new_order(order: Order) -> None:
     )
 
 
-def asks_approval(order: Order, why: str, approver_emails: list[str]) -> None:
-    """A second person is asked to agree; the buyer knows that the order waits."""
-    for address in approver_emails:
+def asks_approval(order: Order, why: str, approvers: list[tuple[int, str, str]]) -> None:
+    """A second person is asked to agree: each by a link of their own. `approvers` are user, address and path."""
+    for user_id, address, path in approvers:
         _send(
             address,
             f"An order for {format_pounds(order.total_pence)} waits for you",
             f"{order.buyer_name} prepared an order and needs a second person to agree.\n\n{why}\n\n"
-            f"Nothing is ordered until somebody agrees. Look at it by {london_datetime(order.answer_by)}:\n"
-            f"{_page('/approvals')}",
+            f"Nothing is ordered until somebody agrees. Sign in and look at it by {london_datetime(order.answer_by)}:\n"
+            f"{_page(path)}",
+            user_id=user_id,
+        )
+
+
+def approval_still_waits(order: Order, approvers: list[tuple[int, str, str]]) -> None:
+    """A reminder to whoever could agree."""
+    for user_id, address, path in approvers:
+        _send(
+            address,
+            f"An order for {format_pounds(order.total_pence)} still waits for you",
+            f"{order.buyer_name} prepared it, and nobody has answered yet. If nobody answers by "
+            f"{london_datetime(order.answer_by)}, it ends by itself and nothing is ordered.\n\n"
+            f"Sign in and say yes, or send it back:\n{_page(path)}",
+            user_id=user_id,
         )
 
 
@@ -62,7 +76,7 @@ def was_sent_back(order: Order, words: str) -> None:
         order,
         f"Order {order.reference} was sent back",
         f"The second person did not agree. They wrote:\n\n{words}\n\n"
-        "Nothing was ordered, and whatever was kept aside is free again. You can prepare it anew.",
+        "Nothing was ordered, and whatever was kept aside is free again. Open the order to change it and ask again.",
     )
 
 

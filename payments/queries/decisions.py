@@ -1,0 +1,114 @@
+"""What of the money waits for a second person: refunds, payment runs, levies, bank details."""
+
+from sqlalchemy import and_, or_, select
+
+from marketplace.accounts.decisions import Decision
+from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import names_of, organisations_by_id
+from marketplace.database import db
+from marketplace.kernel.money import format_pounds
+from payments.domain import RunState
+from payments.models import SettlementRun
+from payments.queries.bank_details import OWNERS, waiting_details
+from payments.queries.operator import list_waiting_rates, list_waiting_refunds
+
+REFUNDS, RUNS, LEVIES, BANK = "Refunds above £200", "Payment runs to send", "Levies to approve", "New bank details"
+
+
+def list_for(actor: Actor) -> list[Decision]:
+    """What somebody else prepared and the actor may let go ahead, oldest first.
+
+    A fixed number of queries for each role, and none for those who decide nothing of the kind.
+    """
+    return [*_refunds(actor), *_runs(actor), *_levies(actor), *_bank_details(actor)]
+
+
+def _refunds(actor: Actor) -> list[Decision]:
+    if not actor.has(Role.OPERATOR):
+        return []
+    rows = [row for row in list_waiting_refunds() if row.asked_by_user_id != actor.user_id]
+    names = names_of(row.asked_by_user_id for row in rows)
+    return [
+        Decision(
+            REFUNDS,
+            f"{format_pounds(row.pence)} back for order {row.reference}, from {row.provider_name}",
+            f"/desk/refund/{row.id}",
+            names.get(row.asked_by_user_id, "Somebody"),
+            row.asked_at,
+            row.words or "",
+        )
+        for row in rows
+    ]
+
+
+def _runs(actor: Actor) -> list[Decision]:
+    """Runs of the payers for whom the actor may send, as `may_settle` says it of one."""
+    councils, holders = actor.council_ids(Role.COUNCIL_FINANCE), actor.organisation_ids(Role.FUND_FINANCE)
+    if not councils and not holders:
+        return []
+    of_council = and_(SettlementRun.payer_organisation_id.is_(None), SettlementRun.council_id.in_(councils))
+    of_holder = SettlementRun.payer_organisation_id.in_(holders)
+    rows = db.session.execute(
+        select(
+            SettlementRun.id,
+            SettlementRun.reference,
+            SettlementRun.gross_pence,
+            SettlementRun.payer_name,
+            SettlementRun.prepared_by_user_id,
+            SettlementRun.prepared_at,
+        )
+        .where(
+            SettlementRun.state == RunState.PREPARED,
+            SettlementRun.prepared_by_user_id != actor.user_id,
+            or_(of_council, of_holder),
+        )
+        .order_by(SettlementRun.prepared_at, SettlementRun.id)
+    ).all()
+    names = names_of(row.prepared_by_user_id for row in rows)
+    return [
+        Decision(
+            RUNS,
+            f"Run {row.reference}, {format_pounds(row.gross_pence)}"
+            + (f", {row.payer_name}" if row.payer_name else ""),
+            f"/council/settlement/{row.id}",
+            names.get(row.prepared_by_user_id, "Somebody"),
+            row.prepared_at,
+        )
+        for row in rows
+    ]
+
+
+def _levies(actor: Actor) -> list[Decision]:
+    if not actor.has(Role.OPERATOR):
+        return []
+    rows = [row for row in list_waiting_rates() if row.set_by_user_id != actor.user_id]
+    names = names_of(row.set_by_user_id for row in rows)
+    return [
+        Decision(
+            LEVIES,
+            f"A levy of {row.percent}",
+            "/desk/levy",
+            names.get(row.set_by_user_id, "Somebody"),
+            row.created_at,
+        )
+        for row in rows
+    ]
+
+
+def _bank_details(actor: Actor) -> list[Decision]:
+    mine = actor.organisation_ids(*OWNERS)
+    if not mine:
+        return []
+    waiting = [row for row in waiting_details(mine).values() if row.given_by_user_id != actor.user_id]
+    names = names_of(row.given_by_user_id for row in waiting)
+    organisations = organisations_by_id(row.organisation_id for row in waiting)
+    return [
+        Decision(
+            BANK,
+            f"For {organisations[row.organisation_id].name}",
+            f"/provider/money/bank?organisation={row.organisation_id}",
+            names.get(row.given_by_user_id, "Somebody"),
+            row.given_at,
+        )
+        for row in sorted(waiting, key=lambda row: row.given_at)
+    ]
