@@ -54,6 +54,7 @@ from marketplace.outbox import email
 from marketplace.outbox import services as outbox_services
 from marketplace.outbox.services import Handler
 from marketplace.outbox.worker import Job, Worker, every_day, every_hour, every_minute
+from marketplace.planning.services import rounds
 from payments.levy import DEFAULT_RATE_BP, levy
 from payments.routes import basket as basket_pages
 from payments.services import approvals, baskets, checkout, expiry
@@ -191,6 +192,7 @@ def _handlers(app: Flask) -> Mapping[str, Handler]:
         catalogue.services.index.TOPIC: catalogue.services.index.handle_listing,
         catalogue.services.index.REINDEX_TOPIC: catalogue.services.index.handle_reindex,
         **payments.services.work.handlers(),
+        rounds.TOPIC: rounds.send_rest,
     }
 
 

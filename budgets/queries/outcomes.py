@@ -23,6 +23,20 @@ def list_outcomes(person_id: int) -> list[OutcomeView]:
     return [OutcomeView(*row) for row in rows]
 
 
+def outcomes_of(person_ids: Iterable[int]) -> dict[int, list[OutcomeView]]:
+    """Live outcomes by person, each in their own order, in one query: for a list of many people."""
+    found: dict[int, list[OutcomeView]] = {person_id: [] for person_id in person_ids}
+    if found:
+        rows = db.session.execute(
+            select(Outcome.person_id, Outcome.id, Outcome.words, Outcome.category_slug)
+            .where(Outcome.person_id.in_(found), Outcome.ended_at.is_(None))
+            .order_by(Outcome.position, Outcome.id)
+        )
+        for row in rows:
+            found[row.person_id].append(OutcomeView(row.id, row.words, row.category_slug))
+    return found
+
+
 def outcome_words(outcome_ids: Iterable[int | None]) -> dict[int, str]:
     """Words by id, ended outcomes too, in one query: orders keep the outcome they were bought for."""
     wanted = {outcome_id for outcome_id in outcome_ids if outcome_id is not None}

@@ -1,5 +1,6 @@
 """Which pots could pay on a day."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -50,6 +51,15 @@ _ON_A_DAY = _CHOICES.where(
     _budgets.c.ends_on >= bindparam("on"),
     _budgets.c.ends_on >= bindparam("today"),
 ).order_by(_budgets.c.rail, _periods.c.ends_on, _pots.c.name, _periods.c.id)
+_OF_PEOPLE = _CHOICES.where(
+    _budgets.c.person_id.in_(bindparam("person_ids", expanding=True)),
+    _budgets.c.state == BudgetState.ACTIVE,
+    _periods.c.starts_on <= bindparam("last"),
+    _periods.c.ends_on >= bindparam("first"),
+    _periods.c.ends_on >= bindparam("today"),
+    _budgets.c.ends_on >= bindparam("first"),
+    _budgets.c.ends_on >= bindparam("today"),
+).order_by(_budgets.c.rail, _periods.c.ends_on, _pots.c.name, _periods.c.id)
 _ONE = _CHOICES.where(_periods.c.id == bindparam("pot_period_id"))
 
 
@@ -82,6 +92,16 @@ def list_pot_choices(
     rails = (rail,) if rail is not None else tuple(Rail)
     parameters = {"person_id": person_id, "rails": rails, "on": on, "until": until or on, "today": clock.today()}
     return [_choice(row) for row in send(_ON_A_DAY, parameters)]
+
+
+def pot_choices_of(person_ids: Iterable[int], first: date, last: date | None = None) -> dict[int, list[PotChoice]]:
+    """As `list_pot_choices` for some day from `first` to `last`, by person, in one query: for a list of many people."""
+    found: dict[int, list[PotChoice]] = {person_id: [] for person_id in person_ids}
+    if found:
+        parameters = {"person_ids": list(found), "first": first, "last": last or first, "today": clock.today()}
+        for row in send(_OF_PEOPLE, parameters):
+            found[row.person_id].append(_choice(row))
+    return found
 
 
 def get_pot_choice(pot_period_id: int) -> PotChoice:

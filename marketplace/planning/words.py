@@ -2,6 +2,7 @@
 
 from budgets.domain import EntryKind
 from marketplace.planning.domain import Need, Order
+from marketplace.planning.rounds import PartState
 from marketplace.ui.filters import pounds
 
 NEED_FILTERS: dict[Need, str] = {
@@ -21,6 +22,14 @@ ORDERS: dict[Order, str] = {
     Order.REVIEW: "Next review first",
     Order.ENDING: "Authority that ends first",
 }
+
+PART_STATES: dict[PartState, str] = {
+    PartState.WAITING: "Not tried yet",
+    PartState.ORDERED: "Ordered",
+    PartState.ASKED: "Waiting for a second person to agree",
+    PartState.REFUSED: "Not ordered",
+}
+"""What became of one order of a round."""
 
 ENTRY_WORDS: dict[EntryKind, str] = {
     EntryKind.ALLOCATE: "Agreed for the budget",

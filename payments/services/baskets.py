@@ -57,7 +57,7 @@ def add(owner: Owner, wanted: LineWanted) -> int:
     Raises DomainError on the field to change.
     """
     offer = offer_for([wanted.listing_id]).get(wanted.listing_id)
-    _check(offer, wanted)
+    check_wanted(offer, wanted)
     assert offer is not None and offer.price_pence is not None
     with transaction():
         basket_id = _ensure(owner)
@@ -86,7 +86,7 @@ def change(owner: Owner, line_id: int, *, quantity: int, wanted_on: date | None,
     with transaction():
         line = _line(owner, line_id)
         offer = offer_for([line.listing_id]).get(line.listing_id)
-        _check(offer, LineWanted(line.listing_id, quantity, wanted_on, note))
+        check_wanted(offer, LineWanted(line.listing_id, quantity, wanted_on, note))
         line.quantity, line.wanted_on, line.note = quantity, wanted_on, note or None
         _touch(line.basket_id)
 
@@ -162,7 +162,8 @@ def drop_old() -> int:
         return rows_changed(delete(Basket).where(Basket.touched_at < clock.now() - keeping.UNFINISHED))
 
 
-def _check(offer: Offer | None, wanted: LineWanted) -> None:
+def check_wanted(offer: Offer | None, wanted: LineWanted) -> None:
+    """Raise DomainError on the field to change, unless this can be put into a basket."""
     reason = why_not(offer)
     if offer is None or reason is not None:
         raise NotForBasket(reason or "")

@@ -19,7 +19,8 @@ from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 from marketplace.outbox.email import queue_email
 from marketplace.outbox.models import OutboxRow
-from marketplace.planning.models import PlanNote
+from marketplace.planning.models import PlanNote, Round
+from marketplace.planning.rounds import RoundKind
 from payments import ledger
 from payments.domain import LevyPaper, OrderState, Payee, RefundState, RunState
 from payments.ledger import stories
@@ -190,6 +191,9 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             created_at=now,
         ),
         "note_id": PlanNote(outcome_id=outcome.id, listing_id=listing.id, noted_by_user_id=owner.id, noted_at=now),
+        "round_id": Round(
+            key="o" * 43, user_id=owner.id, kind=RoundKind.SAME_THING, title="Help for many", created_at=now
+        ),
         "invitation_id": Invitation(
             organisation_id=organisation.id,
             role=Role.BUDGET_MANAGER,

@@ -1,5 +1,6 @@
 """Tables of planning: one module for each matter."""
 
 from marketplace.planning.models.plans import PlanNote
+from marketplace.planning.models.rounds import Round, RoundPart
 
-__all__ = ["PlanNote"]
+__all__ = ["PlanNote", "Round", "RoundPart"]

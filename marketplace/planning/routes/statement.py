@@ -85,7 +85,7 @@ def as_csv(statement: Statement) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for pot in statement.pots:
-        head = (_safe(pot.name), SHORT_RAILS[pot.rail])
+        head = (safe(pot.name), SHORT_RAILS[pot.rail])
         writer.writerow(
             (short_date(statement.month), *head, "Left at the beginning", *[""] * 6, plain(pot.opening.left_pence), "")
         )
@@ -102,14 +102,14 @@ def _row(line: Line, head: tuple[str, str]) -> tuple[str, ...]:
         short_date(line.at),
         *head,
         ENTRY_WORDS[line.kind],
-        _safe(line.provider),
-        _safe(line.what),
-        _safe(line.outcome),
-        _safe(line.reference),
+        safe(line.provider),
+        safe(line.what),
+        safe(line.outcome),
+        safe(line.reference),
         plain(line.pence),
         plain(line.left_change_pence),
         plain(line.left_after_pence),
-        _safe(line.reason),
+        safe(line.reason),
     )
 
 
@@ -119,7 +119,7 @@ def plain(pence: int) -> str:
     return f"{'-' if pence < 0 else ''}{pounds}.{rest:02d}"
 
 
-def _safe(text: str | None) -> str:
+def safe(text: str | None) -> str:
     """Text that a spreadsheet shows and never runs: what looks like a formula gets an apostrophe before it."""
     text = text or ""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

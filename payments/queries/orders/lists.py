@@ -243,6 +243,23 @@ def list_of_checkout(checkout_id: int) -> list[OrderSummary]:
     return _list(_summaries().where(Order.checkout_id == checkout_id).order_by(Order.provider_name, Order.id))
 
 
+def list_of_checkouts(checkout_ids: Iterable[int]) -> dict[int, list[OrderSummary]]:
+    """The orders of several checkouts, by checkout and provider. Two queries."""
+    wanted = list(checkout_ids)
+    if not wanted:
+        return {}
+    made: Any = db.session.execute(
+        select(Order.checkout_id, Order.id)
+        .where(Order.checkout_id.in_(wanted))
+        .order_by(Order.checkout_id, Order.provider_name, Order.id)
+    ).all()
+    orders = list_by_ids(order_id for _, order_id in made)
+    found: dict[int, list[OrderSummary]] = {}
+    for checkout_id, order_id in made:
+        found.setdefault(checkout_id, []).append(orders[order_id])
+    return found
+
+
 def find_order_before(person_id: int, organisation_id: int, order_id: int) -> OrderSummary | None:
     """A person's newest order from a provider that reached it, before the one with this id."""
     query = _summaries().where(

@@ -3,17 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
 from marketplace.database import db
+from marketplace.kernel.rails import Rail
 from payments.domain import LineState, OrderState, PaymentState
-from payments.models import Approval, Order, OrderLine
+from payments.models import Approval, Order, OrderFunding, OrderLine
 from payments.queries.orders.lists import OrderSummary, _list, _summaries
 from payments.words import state_for_buyer, units
 
 _COMING = (OrderState.PLACED, OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED)
-_NEVER_WAS = (OrderState.DECLINED, OrderState.CANCELLED, OrderState.EXPIRED)
+NEVER_WAS = (OrderState.DECLINED, OrderState.CANCELLED, OrderState.EXPIRED)
 
 
 def last_bought_at(person_ids: Iterable[int]) -> dict[int, datetime]:
@@ -23,7 +25,7 @@ def last_bought_at(person_ids: Iterable[int]) -> dict[int, datetime]:
         return {}
     rows = db.session.execute(
         select(Order.person_id, func.max(Order.placed_at).label("at"))
-        .where(Order.person_id.in_(ids), Order.placed_at.is_not(None), Order.state.not_in(_NEVER_WAS))
+        .where(Order.person_id.in_(ids), Order.placed_at.is_not(None), Order.state.not_in(NEVER_WAS))
         .group_by(Order.person_id)
         .order_by(Order.person_id)
     )
@@ -131,7 +133,7 @@ def list_bought_for(person_id: int, outcome_ids: Iterable[int], *, limit: int = 
         .where(
             Order.person_id == person_id,
             OrderLine.outcome_id.in_(ids),
-            Order.state.not_in(_NEVER_WAS),
+            Order.state.not_in(NEVER_WAS),
             or_(Order.payment_state != PaymentState.REFUNDED, OrderLine.amount_pence == 0),
         )
         .order_by(Order.created_at.desc(), Order.id.desc(), OrderLine.line_no)
@@ -148,6 +150,65 @@ def list_bought_for(person_id: int, outcome_ids: Iterable[int], *, limit: int = 
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True)
+class BoughtLine:
+    """One line of an order that reached its provider, with what somebody needs to know to order it again."""
+
+    order_id: int
+    reference: str
+    person_id: int
+    organisation_id: int
+    provider_name: str
+    rail: Rail
+    placed_at: datetime
+    listing_id: int
+    title: str
+    unit: str
+    quantity: int
+    unit_price_pence: int
+    wanted_on: date | None
+    note: str | None
+    outcome_id: int | None
+
+
+def list_lines_placed(person_ids: Iterable[int], begin: datetime, end: datetime) -> list[BoughtLine]:
+    """Lines of orders that reached their provider from `begin` to before `end` and were not declined or cancelled,
+    by person, order and line. One query."""
+    ids = list(person_ids)
+    if not ids:
+        return []
+    query: Any = (
+        select(
+            Order.id,
+            Order.reference,
+            Order.person_id,
+            Order.organisation_id,
+            Order.provider_name,
+            OrderFunding.rail,
+            Order.placed_at,
+            OrderLine.listing_id,
+            OrderLine.title,
+            OrderLine.unit,
+            OrderLine.quantity,
+            OrderLine.unit_price_pence,
+            OrderLine.wanted_on,
+            OrderLine.note,
+            OrderLine.outcome_id,
+        )
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(OrderFunding, and_(OrderFunding.order_id == Order.id, OrderFunding.part_no == 1))
+        .where(
+            Order.person_id.in_(ids),
+            Order.placed_at >= begin,
+            Order.placed_at < end,
+            Order.state.not_in(NEVER_WAS),
+            OrderLine.state != LineState.CANCELLED,
+        )
+        .order_by(Order.person_name, Order.person_id, Order.placed_at, Order.id, OrderLine.line_no)
+    )
+    return [BoughtLine(*row) for row in db.session.execute(query)]
 
 
 def list_assisted(

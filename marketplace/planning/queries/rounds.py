@@ -1,0 +1,239 @@
+"""Whom one thing can be bought for, and what became of a round. As many queries for ten people as for five hundred."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from budgets.domain import MandateAction, MandateView, OutcomeView, PotChoice
+from budgets.queries.access import list_mandates_of
+from budgets.queries.outcomes import outcome_words, outcomes_of
+from budgets.queries.pots import pot_choices_of
+from catalogue.queries.listings import Offer
+from marketplace.accounts.domain import Actor, Role
+from marketplace.database import db
+from marketplace.kernel import clock
+from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.money import format_pounds
+from marketplace.planning.models import Round, RoundPart
+from marketplace.planning.rounds import PartState, RoundKind, read
+from payments.queries.orders import OrderSummary, list_of_checkouts
+from payments.services.checkout.at_once import SeenLine, pot_for
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody for whom the actor may order, and how it stands with this purchase before it is tried.
+
+    `why_not` says in a sentence what stops it now, `asks` what a second person would be asked; both may be None.
+    """
+
+    person_id: int
+    name: str
+    outcomes: tuple[OutcomeView, ...]
+    outcome_id: int | None
+    pot: PotChoice | None
+    why_not: str | None
+    asks: str | None
+
+
+def mandates_to_order(actor: Actor) -> dict[int, MandateView]:
+    """The mandate with the widest limit that lets the actor order, by person and in the order of names. Two queries."""
+    best: dict[int, MandateView] = {}
+    for mandate in list_mandates_of(actor):
+        if MandateAction.ORDER in mandate.actions:
+            known = best.get(mandate.person_id)
+            if known is None or _limit(mandate) > _limit(known):
+                best[mandate.person_id] = mandate
+    return best
+
+
+def _limit(mandate: MandateView) -> float:
+    return float("inf") if mandate.order_limit_pence is None else mandate.order_limit_pence
+
+
+def list_candidates(actor: Actor, offer: Offer, quantity: int, on: date | None) -> list[Candidate]:
+    """Everybody for whom the actor may order, by name. Four queries."""
+    mandates = mandates_to_order(actor)
+    pots, outcomes = pot_choices_of(mandates, on or clock.today()), outcomes_of(mandates)
+    total = quantity * (offer.price_pence or 0)
+    return [
+        _candidate(actor, mandate, offer, total, pots[person_id], tuple(outcomes[person_id]))
+        for person_id, mandate in mandates.items()
+    ]
+
+
+def _candidate(
+    actor: Actor,
+    mandate: MandateView,
+    offer: Offer,
+    total_pence: int,
+    pots: list[PotChoice],
+    outcomes: tuple[OutcomeView, ...],
+) -> Candidate:
+    pot, why_not = None, None
+    try:
+        pot = pot_for(pots, [offer], total_pence, mandate.person_name)
+    except DomainError as error:
+        why_not = error.message
+    if pot is not None and pot.available_pence < total_pence:
+        why_not = f"{pot.words} has {format_pounds(max(pot.available_pence, 0))} left, and this is " + (
+            f"{format_pounds(total_pence)}."
+        )
+    elif pot is not None and not outcomes:
+        why_not = "No outcome is on the plan yet, and every purchase from a budget serves one."
+    return Candidate(
+        person_id=mandate.person_id,
+        name=mandate.person_name,
+        outcomes=outcomes,
+        outcome_id=fitting_outcome(outcomes, offer.category_slug),
+        pot=pot,
+        why_not=why_not,
+        asks=_asks(actor, mandate, offer, total_pence),
+    )
+
+
+def _asks(actor: Actor, mandate: MandateView, offer: Offer, total_pence: int) -> str | None:
+    if offer.organisation_id in {mandate.organisation_id, *actor.organisation_ids(Role.PROVIDER)}:
+        return "Your own firm sells this, so a second person has to agree."
+    limit = mandate.order_limit_pence
+    if limit is not None and total_pence > limit:
+        return f"Above your limit of {format_pounds(limit)} an order, so a second person has to agree."
+    return None
+
+
+def fitting_outcome(outcomes: tuple[OutcomeView, ...], category_slug: str) -> int | None:
+    """The outcome when there is only one, or only one of the listing's kind of help."""
+    if len(outcomes) == 1:
+        return outcomes[0].id
+    fitting = [outcome.id for outcome in outcomes if outcome.category_slug == category_slug]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+@dataclass(frozen=True)
+class PartView:
+    """One order of a round, as its page and its file show it."""
+
+    id: int
+    part_no: int
+    person_id: int
+    person_name: str
+    provider_name: str
+    lines: tuple[SeenLine, ...]
+    total_pence: int
+    outcome: str | None
+    repeats_order_id: int | None
+    state: PartState
+    why: str | None
+    orders: tuple[OrderSummary, ...]
+    tried_at: datetime | None
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        return tuple(sorted({line.wanted_on for line in self.lines if line.wanted_on}))
+
+
+@dataclass(frozen=True)
+class RoundView:
+    """A round with its parts, by name."""
+
+    id: int
+    key: str
+    user_id: int
+    kind: RoundKind
+    title: str
+    listing_id: int | None
+    created_at: datetime
+    sent_at: datetime | None
+    parts: tuple[PartView, ...]
+
+    def of(self, *states: PartState) -> tuple[PartView, ...]:
+        return tuple(part for part in self.parts if part.state in states)
+
+    @property
+    def total_pence(self) -> int:
+        return sum(part.total_pence for part in self.parts)
+
+    @property
+    def people(self) -> int:
+        return len({part.person_id for part in self.parts})
+
+
+def get_round(actor: Actor, round_id: int) -> RoundView:
+    """A round of the actor's own. Raises NotFound for anybody else's. Four queries."""
+    row = db.session.execute(
+        select(Round).where(Round.id == round_id, Round.user_id == actor.user_id)
+    ).scalar_one_or_none()
+    if row is None or actor.user_id is None:
+        raise NotFound
+    parts = (
+        db.session.execute(
+            select(RoundPart)
+            .where(RoundPart.round_id == round_id)
+            .order_by(RoundPart.person_name, RoundPart.person_id, RoundPart.part_no)
+        )
+        .scalars()
+        .all()
+    )
+    orders = list_of_checkouts(part.checkout_id for part in parts if part.checkout_id is not None)
+    words = outcome_words(part.outcome_id for part in parts)
+    return RoundView(
+        row.id,
+        row.key,
+        row.user_id,
+        row.kind,
+        row.title,
+        row.listing_id,
+        row.created_at,
+        row.sent_at,
+        tuple(_part(part, orders, words) for part in parts),
+    )
+
+
+def _part(row: Any, orders: dict[int, list[OrderSummary]], words: dict[int, str]) -> PartView:
+    return PartView(
+        id=row.id,
+        part_no=row.part_no,
+        person_id=row.person_id,
+        person_name=row.person_name,
+        provider_name=row.provider_name,
+        lines=read(row.lines),
+        total_pence=row.total_pence,
+        outcome=words.get(row.outcome_id or 0),
+        repeats_order_id=row.repeats_order_id,
+        state=row.state,
+        why=row.why,
+        orders=tuple(orders.get(row.checkout_id or 0, ())),
+        tried_at=row.tried_at,
+    )
+
+
+@dataclass(frozen=True)
+class RoundLine:
+    """A round in the list of them."""
+
+    id: int
+    title: str
+    created_at: datetime
+    sent_at: datetime | None
+    counts: dict[PartState, int]
+
+
+def list_rounds(actor: Actor, *, limit: int = 50) -> list[RoundLine]:
+    """The actor's own rounds, newest first. Two queries."""
+    rows = db.session.execute(
+        select(Round.id, Round.title, Round.created_at, Round.sent_at)
+        .where(Round.user_id == actor.user_id)
+        .order_by(Round.id.desc())
+        .limit(limit)
+    ).all()
+    counts: dict[int, Counter[PartState]] = {row.id: Counter() for row in rows}
+    for round_id, state, count in db.session.execute(
+        select(RoundPart.round_id, RoundPart.state, func.count(RoundPart.id))
+        .where(RoundPart.round_id.in_(counts))
+        .group_by(RoundPart.round_id, RoundPart.state)
+    ):
+        counts[round_id][state] = count
+    return [RoundLine(row.id, row.title, row.created_at, row.sent_at, dict(counts[row.id])) for row in rows]
