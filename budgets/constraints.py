@@ -39,6 +39,8 @@ _SENTENCES = (
     ("ck_mandates_dates", None, "The last day must be on or after the first day.", "ends_on"),
     ("ck_mandates_order_limit", None, "Enter a limit of £0.00 or more.", "order_limit"),
     ("ck_mandates_second_person", None, "You recorded this, so somebody else has to confirm it.", None),
+    ("ck_payee_necessities_dates", None, "The last day must be on or after the first day.", "ends_on"),
+    ("ck_payee_necessities_second_person", None, "You recorded this, so a second officer has to agree.", None),
     ("ck_allocation_changes_second_person", None, "You prepared this, so somebody else has to agree.", None),
 )
 

@@ -3,6 +3,7 @@
 from budgets.models.book import AllocationChange, BudgetEntry, PersonalBudget, Pot, PotPeriod
 from budgets.models.loads import BudgetLoad
 from budgets.models.mandates import Mandate, MandateScope, MandateStaff
+from budgets.models.payees import PayeeDeclaration, PayeeNecessity
 from budgets.models.people import Consent, Person
 from budgets.models.plans import Outcome
 
@@ -15,6 +16,8 @@ __all__ = [
     "MandateScope",
     "MandateStaff",
     "Outcome",
+    "PayeeDeclaration",
+    "PayeeNecessity",
     "Person",
     "PersonalBudget",
     "Pot",

@@ -14,4 +14,5 @@ from budgets.routes import (  # noqa: E402, F401  routes register themselves whe
     mandates,
     money,
     officers,
+    payees,
 )

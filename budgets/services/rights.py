@@ -1,15 +1,17 @@
 """May this order be placed, by whom, and who has to agree first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import and_, case, func, or_, select
 
 from budgets.domain import EntryKind, LegalBasis, MandateAction, MandateView, OrderRight, PersonAccess, ProposedLine
+from budgets.domain.payees import PayeeStanding
 from budgets.errors import LineRefused
 from budgets.models import BudgetEntry, Mandate
 from budgets.queries.access import find_access, get_access
 from budgets.queries.outcomes import list_outcomes
+from budgets.services.payees import judge_payees
 from budgets.words import day_words, short_name
 from marketplace.accounts.domain import Actor, Role
 from marketplace.database import db, in_transaction
@@ -27,12 +29,14 @@ def judge_order(
     *,
     rail: Rail | None = None,
     access: PersonAccess | None = None,
+    payees: Mapping[int, PayeeStanding] | None = None,
     spent_this_month_pence: int | None = None,
 ) -> OrderRight:
     """Whether the actor may order this for a person now, and whether somebody else has to agree first.
 
     `rail` is the way of paying: from a budget every line names an outcome of the person's. `access` is the right to
-    order where the caller has read it in this transaction. The month's limit counts
+    order, and `payees` what was said of providers, where the caller has read them in this transaction: a direct
+    payment pays nobody of whom nothing was said, nor whom regulation 3 forbids. The month's limit counts
     what the budget book has kept aside or spent under the mandate in the London month, or `spent_this_month_pence`
     when the caller counts more (own money). Called in the transaction that places the order, it holds the mandate's row
     until the commit, so that two orders at once cannot both pass the month's limit. Raises NotFound for strangers and
@@ -42,6 +46,8 @@ def judge_order(
     mandate = access.mandate
     _check_outcomes(person_id, lines, from_budget=rail in BUDGET_RAILS)
     providers = {line.provider_organisation_id for line in lines}
+    if rail is Rail.DIRECT_PAYMENT:
+        judge_payees(person_id, {line.provider_organisation_id for line in lines if line.pence}, payees)
     linked = providers & _firms_of(actor)
     if mandate is None:
         if access.assisted_organisation_id is not None and linked:

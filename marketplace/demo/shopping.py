@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from budgets.domain.payees import Relationship
 from budgets.queries.outcomes import list_outcomes
 from budgets.queries.people import contact_of, get_person
 from catalogue.queries.listings import Offer, offer_for
@@ -62,7 +63,8 @@ def answer(actor: Actor, checkout_id: int, wants: Sequence[Want], pot_period_id:
         "postcode": person.postcode or "",
         "notes": contact.notes_for_providers or "",
     }
-    checkout.say_purpose(actor, checkout_id, outcomes=outcomes, delivery=delivery)
+    strangers = {want.offer.organisation_id: Relationship.NONE for want in wants}  # asked of a direct payment alone
+    checkout.say_purpose(actor, checkout_id, outcomes=outcomes, delivery=delivery, relationships=strangers)
 
 
 def place(actor: Actor, checkout_id: int) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from payments.checks import (
     levies,
     levy_papers,
     months,
+    payees,
     refunds,
     settled,
     totals,
@@ -36,6 +37,7 @@ def run() -> Iterator[Check]:
     yield levy_papers.come_to_the_ledger()
     yield from at_stripe.agrees()
     yield entries.say_for_whom()
+    yield payees.were_asked_about()
     yield entries.moves_are_in_the_record()
     yield months.stand()
     yield totals.are_sums()

@@ -6,7 +6,10 @@ from typing import Any
 from wtforms.validators import Optional
 
 from budgets.domain import PersonView
+from budgets.domain.payees import Relationship
+from budgets.forms.payees import relation_field
 from budgets.queries.people import contact_of
+from budgets.services.payees import RELATION
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
 from payments.queries.checkouts import DELIVERY_FIELDS, Plan
@@ -65,12 +68,23 @@ class PurposeForm(BaseForm):
             if str(field.data or "").isdigit()
         }
 
+    def relationships(self) -> dict[int, Relationship]:
+        """What was said of each provider's people, where that is asked."""
+        return {
+            int(field.short_name.removeprefix(RELATION)): Relationship(field.data)
+            for field in self.relation_fields()
+            if field.data
+        }
+
+    def relation_fields(self) -> list[fields.RadioField]:
+        return [field for field in self if field.short_name.startswith(RELATION)]
+
     def outcome_fields(self) -> list[fields.RadioField]:
         return [field for field in self if field.short_name.startswith(OUTCOME)]
 
 
 def purpose_form(plan: Plan) -> PurposeForm:
-    """The form of step 3 for this plan: from a budget it asks for an outcome per provider."""
+    """The form of step 3 for this plan: from a budget it asks for an outcome per provider, and who is paid."""
     known = {part.organisation_id: str(part.outcome_id or "") for part in plan.parts}
     lines = {
         number: [line for part in plan.parts if part.organisation_id == number for line in part.lines]
@@ -88,8 +102,20 @@ def purpose_form(plan: Plan) -> PurposeForm:
             )
             for organisation_id, outcome_id in known.items()
         }
-        form_class = type("PurposeOfBudgetForm", (PurposeForm,), questions)
+        form_class = type("PurposeOfBudgetForm", (PurposeForm,), questions | _who_is_paid(plan))
     return form_class(data=plan.checkout.delivery or _what_is_known(plan.access.person))
+
+
+def _who_is_paid(plan: Plan) -> dict[str, fields.RadioField]:
+    """A question for each provider whom a direct payment would pay: whether its people are family."""
+    person, is_own = plan.access.person, plan.access.is_own
+    return {
+        f"{RELATION}{part.organisation_id}": relation_field(
+            part.provider_name, person.name, is_own=is_own, known=part.payee.relationship if part.payee else None
+        )
+        for part in plan.parts
+        if part.asks_relationship
+    }
 
 
 def _what_is_known(person: PersonView) -> dict[str, Any]:

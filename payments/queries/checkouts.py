@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from budgets.domain import MandateAction, OutcomeView, PersonAccess, PotChoice
+from budgets.domain.payees import PayeeStanding
 from budgets.queries.access import get_access
 from budgets.queries.outcomes import list_outcomes
+from budgets.queries.payees import payee_standings
 from budgets.queries.pots import get_pot_choice, list_pot_choices
 from marketplace.accounts.domain import Actor
 from marketplace.database import db, read_once, send, table_of
@@ -122,6 +124,12 @@ class PlanPart:
     lines: tuple[BasketLineView, ...]
     outcome_id: int | None
     pot: PotChoice | None = None
+    payee: PayeeStanding | None = None  # from a direct payment: what was said of the provider's people
+
+    @property
+    def asks_relationship(self) -> bool:
+        """Whether a direct payment pays this, so that it has to be said whether the provider's people are family."""
+        return self.payee is not None and self.total_pence > 0
 
     @property
     def total_pence(self) -> int:
@@ -154,13 +162,20 @@ class Plan:
         return self.way is not None and self.way.rail in CARD_RAILS and self.total_pence > 0
 
     @property
+    def payees(self) -> dict[int, PayeeStanding] | None:
+        """What was said of each provider's people, where a direct payment pays."""
+        return {part.organisation_id: part.payee for part in self.parts if part.payee is not None} or None
+
+    @property
     def who_is_known(self) -> bool:
         return bool(self.checkout.answers.get("who"))
 
     @property
     def purpose_is_known(self) -> bool:
-        """Whether it was said where things go, and, from a budget, which outcome each part serves."""
+        """Whether it was said where things go, from a budget which outcome each part serves, and who is paid."""
         if "delivery" not in self.checkout.answers:
+            return False
+        if any(part.asks_relationship and part.payee and not part.payee.is_declared for part in self.parts):
             return False
         live = {outcome.id for outcome in self.outcomes}
         return not self.from_budget or all(part.outcome_id in live for part in self.parts)
@@ -261,7 +276,10 @@ def _plan_parts(
 ) -> tuple[PlanPart, ...]:
     paid = {line.id for line in way.pays_for} if way else {line.id for line in basket.lines if line.can_be_bought}
     from_budget = way is not None and way.rail in BUDGET_RAILS
-    parts = []
+    standings: dict[int, PayeeStanding] | None = None
+    if way is not None and way.rail is Rail.DIRECT_PAYMENT:
+        standings = payee_standings(checkout.person_id, {part.organisation_id for part in basket.parts})
+    parts: list[PlanPart] = []
     for part in basket.parts:
         lines = tuple(line for line in part.lines if line.id in paid)
         if lines:
@@ -271,8 +289,9 @@ def _plan_parts(
                 or _only_outcome(lines, outcomes)
             )
             outcome_id = chosen if from_budget else None
+            payee = None if standings is None else standings.get(part.organisation_id, PayeeStanding())
             parts.extend(
-                PlanPart(part.organisation_id, part.provider_name, tuple(in_period), outcome_id, pot)
+                PlanPart(part.organisation_id, part.provider_name, tuple(in_period), outcome_id, pot, payee)
                 for pot, in_period in _by_period(way, lines)
             )
     return tuple(parts)

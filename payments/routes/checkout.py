@@ -4,6 +4,7 @@ from flask import abort, current_app, flash, redirect, render_template, request,
 from werkzeug.wrappers import Response
 
 from budgets.errors import NotEnoughLeft
+from budgets.payee_words import relationship_words
 from budgets.services import acting
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel.errors import DomainError, NotFound
@@ -76,6 +77,7 @@ def checkout(checkout_id: int) -> Response | str:
         outcome_words={outcome.id: outcome.words for outcome in plan.outcomes},
         too_dear=refused if isinstance(refused, NotEnoughLeft) else None,
         right=right,
+        relationship_words=relationship_words,
     )
 
 
@@ -178,7 +180,13 @@ def checkout_purpose(checkout_id: int) -> Response | str:
     form.person_id.data = str(plan.checkout.person_id)
     if form.validate_on_submit():
         try:
-            services.say_purpose(current_actor(), checkout_id, outcomes=form.outcomes(), delivery=form.delivery())
+            services.say_purpose(
+                current_actor(),
+                checkout_id,
+                outcomes=form.outcomes(),
+                delivery=form.delivery(),
+                relationships=form.relationships(),
+            )
             return _next(checkout_id)
         except DomainError as error:
             form.refuse(error)

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from budgets.models import AllocationChange, BudgetLoad
+from budgets.domain.payees import Relationship
+from budgets.models import AllocationChange, BudgetLoad, PayeeDeclaration, PayeeNecessity
 from catalogue.models import ProviderClaim
 from marketplace.accounts.domain import Actor, OrganisationKind, Role
 from marketplace.accounts.models import Invitation, Membership, Organisation, SignIn
@@ -122,6 +123,23 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             content="",
             prepared_by_user_id=staff.id,
             prepared_at=now,
+        ),
+        "declaration_id": PayeeDeclaration(
+            person_id=person.id,
+            organisation_id=provider.organisation_id,
+            relationship=Relationship.CLOSE_RELATIVE,
+            declared_by_user_id=owner.id,
+            declared_at=now,
+        ),
+        "necessity_id": PayeeNecessity(
+            person_id=person.id,
+            organisation_id=provider.organisation_id,
+            council_id=theirs,
+            reason="Nobody else speaks her language",
+            starts_on=clock.today(),
+            ends_on=clock.today(),
+            recorded_by_user_id=staff.id,
+            recorded_at=now,
         ),
         "checkout_id": Checkout(
             key="k" * 32, basket_id=basket.id, user_id=owner.id, person_id=person.id, answers={}, created_at=now
@@ -295,6 +313,7 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
     }
     theirs_as_provider: dict[str, int | str] = {"organisation_id": provider.organisation_id}
     special: dict[str, dict[str, int | str]] = {
+        "budgets.change_payee": theirs_as_provider | {"person_id": person.id},
         "catalogue.provider_profile": theirs_as_provider,
         "catalogue.provider_apply_again": theirs_as_provider,
         "catalogue.provider_page": theirs_as_provider,

@@ -8,12 +8,14 @@ from typing import Any
 import factory
 
 from budgets.domain import BudgetState, ConsentHow, ConsentKind, Funder, LegalBasis, MandateAction
+from budgets.domain.payees import Relationship
 from budgets.models import (
     Consent,
     Mandate,
     MandateScope,
     MandateStaff,
     Outcome,
+    PayeeDeclaration,
     Person,
     PersonalBudget,
     Pot,
@@ -137,6 +139,18 @@ class OutcomeFactory(Factory):
     words = "See people and get out of the house twice a week"
     position = factory.LazyFunction(lambda: next(_numbers))
     created_at = factory.LazyFunction(clock.now)
+
+
+class DeclarationFactory(Factory):
+    """Somebody said that a provider's people are not family; takes `relationship`."""
+
+    class Meta:
+        model = PayeeDeclaration
+
+    person_id = factory.LazyFunction(lambda: PersonFactory().id)
+    organisation_id = factory.LazyFunction(lambda: OrganisationFactory(kind=OrganisationKind.PROVIDER).id)
+    relationship = Relationship.NONE
+    declared_at = factory.LazyFunction(clock.now)
 
 
 class ConsentFactory(Factory):

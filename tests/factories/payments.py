@@ -17,7 +17,7 @@ from payments.models import Basket, BasketLine, Order, OrderFunding, OrderLine, 
 from payments.services.moves import begin_history
 from tests.factories.accounts import UserFactory
 from tests.factories.base import Factory
-from tests.factories.budgets import BudgetFactory, PersonFactory
+from tests.factories.budgets import BudgetFactory, DeclarationFactory, PersonFactory
 from tests.factories.catalogue import ListingFactory
 
 _AFTER_ACCEPTED = (OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED, OrderState.CLOSED)
@@ -81,6 +81,10 @@ class OrderFactory(Factory):
         pot_period_id = fields.pop("pot_period_id", None)
         offer = offer_for([listing.id])[listing.id]
         total = sum(quantity * pence for quantity, pence in lines)
+        if rail is Rail.DIRECT_PAYMENT:
+            DeclarationFactory(
+                person_id=fields["person_id"], organisation_id=offer.organisation_id, declared_at=fields["created_at"]
+            )
         if rail in BUDGET_RAILS and pot_period_id is None:
             pot_period_id = BudgetFactory(person_id=fields["person_id"], rail=rail).pot_period_id
         cls._times(fields)

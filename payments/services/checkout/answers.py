@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Text, cast, exists, insert, select, update
 
 from budgets.domain import MandateAction, PotChoice
+from budgets.domain.payees import Relationship
 from budgets.errors import NotEnoughLeft
 from budgets.queries.access import get_access, list_people
+from budgets.services.payees import RELATION, declare, judge_payees
 from budgets.words import day_words, no_holder_words
 from marketplace.accounts.domain import Actor
 from marketplace.database import db, rows_changed, transaction
@@ -112,9 +114,17 @@ def choose_way(actor: Actor, checkout_id: int, value: str) -> None:
 
 
 def say_purpose(
-    actor: Actor, checkout_id: int, *, outcomes: Mapping[int, int], delivery: Mapping[str, str | None]
+    actor: Actor,
+    checkout_id: int,
+    *,
+    outcomes: Mapping[int, int],
+    delivery: Mapping[str, str | None],
+    relationships: Mapping[int, Relationship] | None = None,
 ) -> None:
-    """Keep where things go, and which outcome each provider's part serves. Raises DomainError on the field at fault."""
+    """Keep where things go, which outcome each provider's part serves, and what its people are to the person.
+
+    Raises DomainError on the field at fault. What was said of a relative is kept even where it is then refused.
+    """
     plan = get_plan(actor, checkout_id)
     live = {outcome.id for outcome in plan.outcomes}
     if plan.from_budget:
@@ -124,11 +134,21 @@ def say_purpose(
                     f"Choose what the things from {part.provider_name} are for",
                     field=f"outcome_{part.organisation_id}",
                 )
+    asked = {part.organisation_id: part.provider_name for part in plan.parts if part.asks_relationship}
+    said = {key: value for key, value in (relationships or {}).items() if key in asked}
+    known = plan.payees or {}
+    for organisation_id, provider in asked.items():
+        if organisation_id not in said and not known[organisation_id].is_declared:
+            raise DomainError(f"Say whether anybody at {provider} is family", field=f"{RELATION}{organisation_id}")
     kept = {name: (delivery.get(name) or "").strip() for name in DELIVERY_FIELDS}
     answers = {**plan.checkout.answers, "delivery": kept}
     if plan.from_budget:
         answers["outcomes"] = {str(key): value for key, value in outcomes.items() if value in live}
     _save(plan.checkout.id, answers=answers)
+    if said:
+        declare(actor, plan.checkout.person_id, said)
+    if asked:
+        judge_payees(plan.checkout.person_id, asked)
 
 
 def refuse_way(plan: Plan, way: WayOfPaying) -> None:

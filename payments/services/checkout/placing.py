@@ -133,13 +133,15 @@ def _judge(actor: Actor, plan: Plan, way: WayOfPaying) -> OrderRight:
         for line in part.lines
     ]
     person_id, total = plan.checkout.person_id, plan.total_pence
-    right = judge_order(actor, person_id, total, proposed, rail=way.rail, access=plan.access)
+    right = judge_order(actor, person_id, total, proposed, rail=way.rail, access=plan.access, payees=plan.payees)
     mandate = plan.access.mandate
     if mandate is None or right.mandate_id != mandate.id or mandate.month_limit_pence is None:
         return right
     # The first call holds the mandate's row; only now is it certain what its own-money orders of the month come to.
     spent = spent_this_month(mandate.id) + own_money_this_month(mandate.id)
-    return judge_order(actor, person_id, total, proposed, rail=way.rail, spent_this_month_pence=spent)
+    return judge_order(
+        actor, person_id, total, proposed, rail=way.rail, payees=plan.payees, spent_this_month_pence=spent
+    )
 
 
 def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: OrderRight) -> Order:

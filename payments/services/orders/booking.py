@@ -5,8 +5,10 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from budgets.services import book
+from budgets.services.payees import judge_payees
 from marketplace.database import db
 from marketplace.kernel import clock
+from marketplace.kernel.rails import Rail
 from marketplace.outbox.services import enqueue
 from payments.domain import AGREED, ChargeAt, PaymentState
 from payments.models import Order, OrderFunding, OrderHistory, OrderLine
@@ -27,10 +29,15 @@ def hold_cause(order_id: int, part_no: int) -> str:
 
 
 def require_open_budget(order: Order) -> None:
-    """Raise BudgetNotOpen when a budget that is to pay for an order takes no new ones any more."""
+    """Raise BudgetNotOpen when a budget that is to pay for an order takes no new ones any more.
+
+    Raises LineRefused when it is a direct payment that may not pay this provider any more.
+    """
     for part in _budget_parts(order.id):
         assert part.pot_period_id is not None
         book.require_open(part.pot_period_id)
+        if part.rail is Rail.DIRECT_PAYMENT:
+            judge_payees(order.person_id, {order.organisation_id})
 
 
 def let_go(order: Order, *, actor_user_id: int | None, mandate_id: int | None, reason: str | None) -> None:

@@ -266,8 +266,10 @@ class Town:
             elif step == "paid":
                 who.send(f"{checkout}/paid", {**mine, "way": buyer.way})
             elif step == "purpose":
-                names = set(re.findall(r'name="(outcome_\d+)"', who.get(f"{checkout}/purpose").text))
-                who.send(f"{checkout}/purpose", {**mine, **WHERE, **dict.fromkeys(names, buyer.outcome_id)})
+                page = who.get(f"{checkout}/purpose").text
+                outcomes = dict.fromkeys(re.findall(r'name="(outcome_\d+)"', page), buyer.outcome_id)
+                family = dict.fromkeys(re.findall(r'name="(relation_\d+)"', page), "none")
+                who.send(f"{checkout}/purpose", {**mine, **WHERE, **outcomes, **family})
             else:
                 raise GaveUp(f"{checkout} leads to {where(page)}")
         raise GaveUp(f"{checkout} asks again and again")

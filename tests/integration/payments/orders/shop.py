@@ -89,7 +89,8 @@ class Shop:
         submit(client, f"{checkout}/paid", {**mine, "way": way or self.way})
         page = client.get(f"{checkout}/purpose").get_data(as_text=True)
         outcomes = dict.fromkeys(set(re.findall(r'name="(outcome_\d+)"', page)), self.outcome_id)
-        response = submit(client, f"{checkout}/purpose", {**mine, **WHERE, **outcomes, **where})
+        family = dict.fromkeys(set(re.findall(r'name="(relation_\d+)"', page)), "none")
+        response = submit(client, f"{checkout}/purpose", {**mine, **WHERE, **outcomes, **family, **where})
         assert response.status_code == 302, response.get_data(as_text=True)
 
     def place(self, client: FlaskClient, checkout: str, **changes: object) -> TestResponse:
