@@ -1,6 +1,7 @@
 """Read what support should achieve."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 
@@ -35,6 +36,30 @@ def outcomes_of(person_ids: Iterable[int]) -> dict[int, list[OutcomeView]]:
         for row in rows:
             found[row.person_id].append(OutcomeView(row.id, row.words, row.category_slug))
     return found
+
+
+@dataclass(frozen=True)
+class FoundOutcome:
+    """A live outcome of somebody's plan, found by its words."""
+
+    id: int
+    person_id: int
+    words: str
+
+
+def search_outcomes(person_ids: Iterable[int], words: Iterable[str], *, limit: int) -> list[FoundOutcome]:
+    """Live outcomes of these people that hold every word, in any capitals. One query."""
+    rows = db.session.execute(
+        select(Outcome.id, Outcome.person_id, Outcome.words)
+        .where(
+            Outcome.person_id.in_(list(person_ids)),
+            Outcome.ended_at.is_(None),
+            *(Outcome.words.icontains(word, autoescape=True) for word in words),
+        )
+        .order_by(Outcome.person_id, Outcome.position, Outcome.id)
+        .limit(limit)
+    )
+    return [FoundOutcome(*row) for row in rows]
 
 
 def outcome_words(outcome_ids: Iterable[int | None]) -> dict[int, str]:

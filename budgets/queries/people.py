@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from budgets.domain import PersonContact, PersonView
-from budgets.models import Person
+from budgets.models import Person, PersonalBudget
 from marketplace.database import db, read_once, send, table_of
 from marketplace.kernel.errors import NotFound
 
@@ -59,6 +59,24 @@ def people_by_id(person_ids: Iterable[int]) -> dict[int, PersonView]:
         return {}
     rows = db.session.execute(select(*COLUMNS).where(Person.id.in_(wanted)).order_by(Person.id))
     return {row.id: person_view(row) for row in rows}
+
+
+def search_references(person_ids: Iterable[int], text: str) -> dict[int, str]:
+    """The council's reference of each of these people, or that of a budget of theirs, where it holds `text`. Two
+    queries.
+    """
+    ids = list(person_ids)
+    of_budgets: Any = (
+        select(PersonalBudget.person_id, PersonalBudget.reference)
+        .where(PersonalBudget.person_id.in_(ids), PersonalBudget.reference.icontains(text, autoescape=True))
+        .order_by(PersonalBudget.id)
+    )
+    of_people: Any = (
+        select(Person.id, Person.council_reference)
+        .where(Person.id.in_(ids), Person.council_reference.icontains(text, autoescape=True))
+        .order_by(Person.id)
+    )
+    return {**dict(db.session.execute(of_budgets).all()), **dict(db.session.execute(of_people).all())}
 
 
 def find_person_by_reference(council_id: int, reference: str) -> PersonView | None:

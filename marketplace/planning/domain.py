@@ -77,7 +77,7 @@ class Case:
 def with_needs(case: Case, today: date) -> Case:
     """The case with what there is to do, the most pressing first, and whether any of it is for today."""
     needs = tuple(need for need in Need if _has(need, case, today))
-    return replace(case, needs=needs, pressing=any(_presses(need, case, today) for need in needs))
+    return replace(case, needs=needs, pressing=any(presses(need, case, today) for need in needs))
 
 
 def _has(need: Need, case: Case, today: date) -> bool:
@@ -99,7 +99,7 @@ def _has(need: Need, case: Case, today: date) -> bool:
             return money is not None and _is_quiet(money, case.last_bought_on, today)
 
 
-def _presses(need: Need, case: Case, today: date) -> bool:
+def presses(need: Need, case: Case, today: date) -> bool:
     """Whether somebody waits, or it is a matter of days: a review in three weeks can wait until tomorrow."""
     match need:
         case Need.CONFIRM | Need.APPROVE | Need.PAY:

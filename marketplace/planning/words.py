@@ -52,6 +52,8 @@ ACTS: dict[str, str] = {
     "outcome.order": "put the outcomes into another order",
     "plan_note.add": "noted something free beside an outcome",
     "plan_note.remove": "took a note off the plan",
+    "person_note.write": "wrote a note",
+    "person_note.take_back": "took a note back",
     "mandate.grant": "gave authority to act",
     "mandate.record": "wrote down an authority to act, for a second officer to confirm",
     "mandate.confirm": "confirmed an authority to act",

@@ -20,7 +20,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 from marketplace.outbox.email import queue_email
 from marketplace.outbox.models import OutboxRow
-from marketplace.planning.models import PlanNote, Round
+from marketplace.planning.models import NoteAudience, PersonNote, PlanNote, Round
 from marketplace.planning.rounds import RoundKind
 from payments import ledger
 from payments.domain import LevyPaper, OrderState, Payee, RefundState, RunState
@@ -209,6 +209,13 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             created_at=now,
         ),
         "note_id": PlanNote(outcome_id=outcome.id, listing_id=listing.id, noted_by_user_id=owner.id, noted_at=now),
+        "person_note_id": PersonNote(
+            person_id=person.id,
+            words="Rings twice",
+            audience=NoteAudience.PERSON_TOO,
+            author_user_id=manager.id,
+            written_at=now,
+        ),
         "round_id": Round(
             key="o" * 43, user_id=owner.id, kind=RoundKind.SAME_THING, title="Help for many", created_at=now
         ),

@@ -7,6 +7,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("planning", __name__, template_folder="../templates")
 
-for _name in ("caseload", "person", "plan", "find", "statement", "record", "assisted", "rounds"):
+for _name in ("caseload", "person", "plan", "find", "statement", "record", "assisted", "rounds", "today", "notes"):
     if find_spec(f"{__name__}.{_name}") is not None:
         import_module(f"{__name__}.{_name}")

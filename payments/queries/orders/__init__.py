@@ -17,6 +17,7 @@ from payments.queries.orders.lists import (
     list_to_answer,
     list_to_confirm,
     list_unconfirmed_older_than,
+    search_orders,
 )
 from payments.queries.orders.one import (
     ApprovalView,
@@ -60,4 +61,5 @@ __all__ = [
     "list_to_confirm",
     "list_unconfirmed_older_than",
     "purchase_of",
+    "search_orders",
 ]

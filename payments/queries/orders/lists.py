@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, or_, select
+from sqlalchemy.orm import aliased
 
 from marketplace.database import db
 from marketplace.kernel import clock
@@ -278,6 +279,24 @@ def list_by_ids(order_ids: Iterable[int]) -> dict[int, OrderSummary]:
     if not ids:
         return {}
     return {order.id: order for order in _list(_summaries().where(Order.id.in_(ids)).order_by(Order.id))}
+
+
+def search_orders(person_ids: Iterable[int], words: Iterable[str], *, limit: int) -> list[OrderSummary]:
+    """Orders for these people that hold every word in their reference, their provider's name or a title, newest first.
+
+    One query.
+    """
+    line: Any = aliased(OrderLine)  # the list itself joins the first line alone
+    found = [
+        or_(
+            Order.reference.icontains(word, autoescape=True),
+            Order.provider_name.icontains(word, autoescape=True),
+            Order.id.in_(select(line.order_id).where(line.title.icontains(word, autoescape=True))),
+        )
+        for word in words
+    ]
+    query = _summaries().where(Order.person_id.in_(list(person_ids)), *found)
+    return _list(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit))
 
 
 @dataclass(frozen=True)

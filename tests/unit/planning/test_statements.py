@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from budgets.domain import EntryKind
 from marketplace.planning.domain import Position, effect_on_left
 from marketplace.planning.queries.statements import opening_of
-from marketplace.planning.routes.statement import _safe, plain
+from marketplace.planning.routes.statement import plain, safe
 
 ENTRIES = st.lists(st.tuples(st.sampled_from(EntryKind), st.integers(1, 10**9)), max_size=40)
 
@@ -46,7 +46,7 @@ def test_amounts_for_a_spreadsheet_are_plain_numbers() -> None:
 
 
 def test_text_that_looks_like_a_formula_is_never_run_by_a_spreadsheet() -> None:
-    assert [_safe(text) for text in ("=1+1", "+1", "-1", "@x", "\tx", "Help", "", None)] == [
+    assert [safe(text) for text in ("=1+1", "+1", "-1", "@x", "\tx", "Help", "", None)] == [
         "'=1+1",
         "'+1",
         "'-1",
