@@ -7,21 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-# The embedded PostgreSQL widens the mode of the home folder when it has no runtime folder of its own.
-os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+import tests.folders  # noqa: F401 - says where they write
 from marketplace.app import create_app
 from marketplace.config import Settings
 from marketplace.database import db
 from marketplace.extensions import limiter
 from tests.browser import Browser
 from tests.databases import PostgresServer, SqliteTemplate
+from tests.demo import FirstStart, first_start
 from tests.stripe import stripe_relay, stripe_sandbox  # noqa: F401 - fixtures
 
 DATABASES = ("sqlite", "postgresql")
@@ -42,8 +41,8 @@ class TogetherWhatSharesADemo(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith("tests/journeys/"):
-            return "journeys on " + ("postgresql" if "postgresql" in nodeid else "sqlite")
-        return nodeid.split("::")[0] if nodeid.startswith("tests/integration/demo/") else nodeid
+            return "demo on " + ("postgresql" if "postgresql" in nodeid else "sqlite")
+        return "demo on sqlite" if nodeid.startswith("tests/integration/demo/test_running") else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
@@ -77,6 +76,12 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def sqlite_template(_data_folder: Path) -> SqliteTemplate:
     return SqliteTemplate(_data_folder / "template.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def first_demo(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
+    """A demo on SQLite that was loaded and stopped: to copy, and to start again from there."""
+    return first_start(tmp_path_factory.mktemp("first") / "var")
 
 
 _apps: dict[str, Flask] = {}

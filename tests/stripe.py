@@ -13,6 +13,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 import requests
+import stripe
 from flask import Flask
 
 from marketplace.database import db
@@ -190,12 +191,17 @@ def stripe_relay() -> Iterator[Relay]:
 
 @pytest.fixture
 def stripe_sandbox(
-    app: Flask, stripe_relay: Relay, tmp_path: Path, request: pytest.FixtureRequest
+    app: Flask,
+    stripe_relay: Relay,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[TestSandbox]:
-    """A fresh sandbox, with `app` pointed at it until the test is over.
+    """A fresh sandbox, with `app` pointed at it until the test is over. The library tries again without waiting.
 
     Its events carry their objects; parametrized (`indirect`) by `thin` they only name them, by `both` both come.
     """
+    monkeypatch.setattr(stripe.HTTPClient, "_sleep_time_seconds", lambda *_, **__: 0)
     sandbox = TestSandbox(tmp_path / "stripe", stripe_relay, getattr(request, "param", "snapshot"))
     before = app.extensions["settings"]
     app.extensions["settings"] = replace(before, **sandbox.settings)

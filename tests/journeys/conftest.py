@@ -1,14 +1,6 @@
 """The journeys: a real Chromium, the demo's real processes, on SQLite and on PostgreSQL."""
 
 import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from tests.databases import PostgresServer
+from tests.demo import FIRST_START_SECONDS, TO_TRY, Demo, FirstStart
 from tests.journeys.walker import Walker
 
 
@@ -30,58 +23,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(frozen=True)
 class Site:
-    """The running site: its address, its data folder, and the database below it."""
+    """The running site: its address and the database below it. Started by hand it has no `demo` of ours."""
 
     url: str
-    data: Path
     database: str
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    demo: Demo | None = None
 
 
 @pytest.fixture(scope="session", params=("sqlite", "postgresql"))
-def site(request: pytest.FixtureRequest) -> Iterator[Site]:
-    """`marketplace demo`, as a newcomer starts it, on a free port and an empty folder."""
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """`marketplace demo`, as a newcomer starts it, on a free port."""
     running = os.environ.get("JOURNEY_SITE")
     if running:  # a demo that somebody started by hand: quicker while a journey is being written
-        yield Site(running, Path(), str(request.param))
+        yield Site(running, request.param)
         return
-    data = Path(tempfile.mkdtemp(prefix="journeys-"))
-    port = _free_port()
-    env = {**os.environ, "MARKETPLACE_DATA": str(data), "PORT": str(port)}
+    data = tmp_path_factory.mktemp("journeys") / "var"
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres_server")
         server.empty("journeys")
-        env["DATABASE_URL"] = server.url("journeys")
-    log = (data / "log").open("wb")
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "marketplace.cli", "demo"], env=env, stdout=log, stderr=log, start_new_session=True
-    )
-    url = f"http://127.0.0.1:{port}"
+        demo = Demo(data, database_url=server.url("journeys"))
+    else:
+        first: FirstStart = request.getfixturevalue("first_demo")
+        demo = Demo(first.copy_to(data))
     try:
-        _wait_for(url + "/healthz", demo, data / "log")
-        yield Site(url, data, str(request.param))
+        demo.wait_for(TO_TRY, FIRST_START_SECONDS)
+        yield Site(demo.url, request.param, demo)
     finally:
-        os.killpg(demo.pid, signal.SIGINT)
-        demo.wait(30)
-        log.close()
-        shutil.rmtree(data, ignore_errors=True)
-
-
-def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = time.monotonic() + 600
-    while time.monotonic() < end:
-        assert process.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the site did not answer: " + log.read_text())
+        demo.kill()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The demo as one command: what it holds, who one can be in it, and that nothing is left of it when it ends.
 
-One first load serves all of these tests, for it is eight months of work.
+One first load serves all of these tests and the journeys, for it is eight months of work.
 """
 
 import sqlite3
@@ -12,20 +12,18 @@ from pathlib import Path
 import pytest
 
 from marketplace.demo.cast import CAST
-from tests.integration.demo.running import Demo, Visitor, is_alive
+from tests.demo import FIRST_START_SECONDS, TO_TRY, Demo, FirstStart, Visitor, is_alive
 
 pytestmark = pytest.mark.xdist_group("demo")
-FIRST_START_SECONDS, SECOND_START_SECONDS = 300, 20
-"""Much more than they take, because tests share the machine: they find a hang, not a slow day."""
-TO_TRY = "ten people to be"
+SECOND_START_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A demo that has just been loaded for the first time."""
-    running = Demo(tmp_path_factory.mktemp("demo") / "var")
+def demo(first_demo: FirstStart, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo that was loaded once and started again."""
+    running = Demo(first_demo.copy_to(tmp_path_factory.mktemp("demo") / "var"))
     try:
-        running.wait_for(TO_TRY, FIRST_START_SECONDS)
+        running.wait_for(TO_TRY, SECOND_START_SECONDS)
         yield running
     finally:
         running.kill()
@@ -45,10 +43,11 @@ def one(demo: Demo, query: str) -> object:
     return value
 
 
-def test_first_start_prints_the_address_and_what_to_try(demo: Demo) -> None:
+def test_each_start_prints_the_address_and_what_to_try(first_demo: FirstStart, demo: Demo) -> None:
     assert f"{demo.url}/demo" in demo.output
-    assert "4242 4242 4242 4242" in demo.output
-    assert "Stop with Ctrl-C" in demo.output
+    for output in (first_demo.output, demo.output):
+        assert "4242 4242 4242 4242" in output
+        assert "Stop with Ctrl-C" in output
 
 
 @pytest.mark.parametrize("role", [part.role for part in CAST])

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import stripe
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -39,12 +38,6 @@ from tests.integration.payments.money.telling import (
 from tests.stripe import ASKS_EACH_TIME_CARD, WEBHOOK_SECRET, TestSandbox
 
 UNKNOWN_PAYMENT = {"order": "XXXX-XXXX", "payment": "987654321"}
-
-
-@pytest.fixture(autouse=True)
-def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library waits between its own tries; a test need not."""
-    monkeypatch.setattr(stripe.HTTPClient, "_sleep_time_seconds", lambda *_, **__: 0)
 
 
 # --- webhooks -------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import http.cookiejar
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,9 +12,13 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[1]
+TO_TRY = "ten people to be"
+FIRST_START_SECONDS = 600
+"""Much more than it takes, because tests share the machine: it finds a hang, not a slow day."""
 
 
 def free_port() -> int:
@@ -23,18 +28,19 @@ def free_port() -> int:
 
 
 class Demo:
-    """`marketplace demo` on a folder and a port of its own."""
+    """`marketplace demo` on a folder and a port of its own, and on SQLite unless a database is named."""
 
-    def __init__(self, folder: Path, port: int | None = None, *arguments: str) -> None:
+    def __init__(self, folder: Path, port: int | None = None, *arguments: str, database_url: str | None = None) -> None:
         self.folder, self.port = folder, port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self._database = {"DATABASE_URL": database_url} if database_url else {}
         self._output = folder.with_suffix(f".{self.port}.{time.monotonic_ns()}.log")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("STRIPE_", "DATABASE_"))}
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "marketplace.cli", "demo", *arguments],
                 cwd=ROOT,
-                env={**kept, "MARKETPLACE_DATA": str(folder), "PORT": str(self.port)},
+                env={**kept, **self._database, "MARKETPLACE_DATA": str(folder), "PORT": str(self.port)},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -77,6 +83,7 @@ class Demo:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another command on the same data, such as `verify`."""
         environment = {
+            **self._database,
             "MARKETPLACE_DEMO": "1",
             "MARKETPLACE_DATA": str(self.folder),
             "SECRET_KEY": (self.folder / "secret-key").read_text(),
@@ -92,6 +99,29 @@ class Demo:
             text=True,
             timeout=120,
         )
+
+
+@dataclass(frozen=True)
+class FirstStart:
+    """What the first start of a demo on SQLite left, and what it said."""
+
+    folder: Path
+    output: str
+
+    def copy_to(self, folder: Path) -> Path:
+        return Path(shutil.copytree(self.folder, folder))
+
+
+def first_start(folder: Path) -> FirstStart:
+    """Start a demo on an empty folder, and end it when it has been loaded: eight months of work."""
+    demo = Demo(folder)
+    try:
+        demo.wait_for(TO_TRY, FIRST_START_SECONDS)
+        output = demo.output
+        assert demo.interrupt() == 0
+    finally:
+        demo.kill()
+    return FirstStart(folder, output)
 
 
 class Visitor:
