@@ -191,6 +191,7 @@ def _handlers(app: Flask) -> Mapping[str, Handler]:
         profile.FORGOTTEN: profile.send_new_password,
         catalogue.services.index.TOPIC: catalogue.services.index.handle_listing,
         catalogue.services.index.REINDEX_TOPIC: catalogue.services.index.handle_reindex,
+        loads.TOPIC: loads.handle,
         **payments.services.work.handlers(),
         rounds.TOPIC: rounds.send_rest,
     }

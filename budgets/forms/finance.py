@@ -144,19 +144,3 @@ class StateForm(BaseForm):
     )
     why = fields.TextAreaField("Why", rows=3, validators=[fields.Required("Say why, so that the next person knows")])
     submit = fields.SubmitField("Save")
-
-
-class LoadForm(BaseForm):
-    """A file of budgets."""
-
-    council_id = fields.SelectField("Council", coerce=int)
-    file = fields.FileField(
-        "CSV file", hint="Up to 10 MB and 20,000 rows", validators=[fields.Required("Choose a CSV file")]
-    )
-    submit = fields.SubmitField("Look at what it would do")
-
-    def __init__(self, *args: Any, councils: list[tuple[int, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.council_id.choices = councils
-        if len(councils) == 1 and self.council_id.data is None:
-            self.council_id.data = councils[0][0]

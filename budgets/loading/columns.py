@@ -1,17 +1,18 @@
 """Which heading means what, and one row's cells as a budget, or as a sentence that says what to change."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from budgets.loading.reading import Table, UnreadableFile, heading_key
+from budgets.loading.reading import UnreadableFile, heading_key
+from budgets.loading.totals import read_number
 from marketplace.kernel.money import parse_pounds
 from marketplace.kernel.places import InvalidPostcode, normalise_postcode
 from marketplace.kernel.rails import Rail
 
 REQUIRED = ("reference", "person_reference", "name", "rail", "amount", "starts_on", "ends_on")
-OPTIONAL = ("postcode", "pot", "review_on", "isf_holder")
+OPTIONAL = ("postcode", "pot", "review_on", "isf_holder", "council")
 FIELDS = (*REQUIRED, *OPTIONAL)
 MOST_PENCE = 100_000_000
 DEFAULT_POT = "Personal budget"
@@ -60,6 +61,7 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     "ends_on": ("end", "end date", "ends", "to", "date to", "valid to", "until"),
     "review_on": ("review", "review date", "next review", "review due"),
     "isf_holder": ("isf provider", "holder", "fund holder"),
+    "council": ("council code", "gss code", "local authority", "authority"),
 }
 HEADINGS: dict[str, str] = {
     heading_key(spelling): field for field in FIELDS for spelling in (field, *_SPELLINGS.get(field, ()))
@@ -76,10 +78,11 @@ _YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?:[ T]00:00(?::00
 # As Excel shows dates in English: 1-Apr-26, 01 April 2026.
 _MONTH_NAMED = re.compile(r"(\d{1,2})[ /.-]([A-Za-z]{3,9})[ /.-](\d{2}|\d{4})")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FORMULA_MARKS = ("=", "+", "@")
 _EXCEL_NUMBER = re.compile(r"[34]\d{4}|5[0-4]\d{3}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BudgetRow:
     """One row of a file, read and in order by itself."""
 
@@ -95,9 +98,10 @@ class BudgetRow:
     ends_on: date
     review_on: date | None
     isf_holder: str | None
+    council: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RefusedRow:
     """A row that was left out, with what to do about it. Never carries a name."""
 
@@ -123,22 +127,33 @@ def parse_map(text: str | None) -> dict[str, str]:
     return found
 
 
-def columns_of(table: Table, mapped: Mapping[str, str] | None = None) -> dict[str, int]:
+def columns_of(header: Sequence[str], mapped: Mapping[str, str] | None = None) -> dict[str, int]:
     """The column number of each field. Raises UnreadableFile when one that is needed is missing or stands twice."""
-    columns: dict[str, int] = {}
-    wanted = {heading_key(heading): field for field, heading in (mapped or {}).items()}
-    for number, heading in enumerate(table.header):
-        key = heading_key(heading)
-        field = wanted.get(key) or (HEADINGS.get(key) if HEADINGS.get(key) not in wanted.values() else None)
-        if field is None:
-            continue
-        if field in columns:
-            first = table.header[columns[field]]
-            raise UnreadableFile(f"Both “{first}” and “{heading}” could be the column {field}. Rename one of them.")
-        columns[field] = number
+    columns = find_columns(header, mapped)
     missing = [field for field in REQUIRED if field not in columns]
     if missing:
         raise UnreadableFile(f"These columns are missing: {', '.join(missing)}. Add them, or rename your headings.")
+    return columns
+
+
+def find_columns(header: Sequence[str], mapped: Mapping[str, str] | None = None) -> dict[str, int]:
+    """The same, of the fields that are there.
+
+    A heading of the map that the file does not have is as if not said; a field without a heading has no column.
+    """
+    columns: dict[str, int] = {}
+    standing = {heading_key(heading) for heading in header}
+    wanted = {key: field for field, heading in (mapped or {}).items() if (key := heading_key(heading)) in standing}
+    decided = {*wanted.values(), *(field for field, heading in (mapped or {}).items() if not heading)}
+    for number, heading in enumerate(header):
+        key = heading_key(heading)
+        field = wanted.get(key) or (HEADINGS.get(key) if HEADINGS.get(key) not in decided else None)
+        if field is None:
+            continue
+        if field in columns:
+            first = header[columns[field]]
+            raise UnreadableFile(f"Both “{first}” and “{heading}” could be the column {field}. Rename one of them.")
+        columns[field] = number
     return columns
 
 
@@ -150,9 +165,11 @@ def read_row(row_number: int, cells: tuple[str, ...], columns: Mapping[str, int]
     def need(field: str, most: int) -> str:
         text = " ".join(value.get(field, "").split())
         if not text:
-            reasons.append(f"{field} is empty: fill it in.")
+            reasons.append(f"{field} is empty: fill it in. Merged cells fill only their first row.")
         elif len(text) > most:
             reasons.append(f"{field} is longer than {most} characters: shorten it.")
+        elif text[0] in _FORMULA_MARKS:
+            reasons.append(f"{field} begins with {text[0]} like a formula: write what the formula gives.")
         return text
 
     reference, person_reference = need("reference", 60), need("person_reference", 40)
@@ -160,6 +177,8 @@ def read_row(row_number: int, cells: tuple[str, ...], columns: Mapping[str, int]
     pot = " ".join(value.get("pot", "").split()) or DEFAULT_POT
     if len(pot) > 60:
         reasons.append("pot is longer than 60 characters: shorten it.")
+    if pot[0] in _FORMULA_MARKS:
+        reasons.append(f"pot begins with {pot[0]} like a formula: write what the formula gives.")
     postcode = None
     if value.get("postcode"):
         try:
@@ -191,6 +210,7 @@ def read_row(row_number: int, cells: tuple[str, ...], columns: Mapping[str, int]
         ends_on,
         review_on,
         " ".join(value.get("isf_holder", "").split()) or None,
+        " ".join(value.get("council", "").split()) or None,
     )
 
 
@@ -198,7 +218,13 @@ def _amount(text: str, reasons: list[str]) -> int | None:
     try:
         pence = parse_pounds(text)
     except ValueError:
-        reasons.append("amount is not an amount in pounds: write it like 5200.00.")
+        number = read_number(text)
+        if number is not None and number < 0:
+            reasons.append("amount is below £0.00: write what was agreed. A cut is a lower amount than before.")
+        elif number is not None and number != round(number, 2):
+            reasons.append("amount has parts of a penny: write it with two decimals, like 5200.00.")
+        else:
+            reasons.append("amount is not an amount in pounds: write it like 5200.00.")
         return None
     if pence > MOST_PENCE:
         reasons.append("amount is above £1,000,000.00: check it.")

@@ -1,7 +1,7 @@
 """Tables of people, personal budgets, the budget book, mandates, outcomes and consents."""
 
 from budgets.models.book import AllocationChange, BudgetEntry, PersonalBudget, Pot, PotPeriod
-from budgets.models.loads import BudgetLoad
+from budgets.models.loads import BudgetLoad, BudgetLoadRefusal, CouncilFileMap
 from budgets.models.mandates import Mandate, MandateScope, MandateStaff
 from budgets.models.payees import PayeeDeclaration, PayeeNecessity
 from budgets.models.people import Consent, Person
@@ -11,7 +11,9 @@ __all__ = [
     "AllocationChange",
     "BudgetEntry",
     "BudgetLoad",
+    "BudgetLoadRefusal",
     "Consent",
+    "CouncilFileMap",
     "Mandate",
     "MandateScope",
     "MandateStaff",

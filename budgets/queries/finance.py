@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, or_, select
 
 from budgets.domain import Balance, BudgetState
+from budgets.domain.loads import LoadState
 from budgets.models import AllocationChange, BudgetLoad, Person, PersonalBudget, Pot, PotPeriod
 from budgets.queries.book import balances_query
 from marketplace.accounts.domain import Actor, Role
@@ -274,6 +275,7 @@ class LoadLine:
     id: int
     council_id: int
     file_name: str
+    state: LoadState
     prepared_by: str
     prepared_at: datetime
     applied_at: datetime | None
@@ -290,6 +292,7 @@ def list_loads(actor: Actor, *, limit: int = 20) -> list[LoadLine]:
             BudgetLoad.id,
             BudgetLoad.council_id,
             BudgetLoad.file_name,
+            BudgetLoad.state,
             BudgetLoad.prepared_by_user_id,
             BudgetLoad.prepared_at,
             BudgetLoad.applied_at,
@@ -308,6 +311,7 @@ def list_loads(actor: Actor, *, limit: int = 20) -> list[LoadLine]:
             id=row.id,
             council_id=row.council_id,
             file_name=row.file_name,
+            state=row.state,
             prepared_by=names.get(row.prepared_by_user_id, "Somebody"),
             prepared_at=row.prepared_at,
             applied_at=row.applied_at,

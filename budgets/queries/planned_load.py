@@ -1,23 +1,17 @@
 """What a file of budgets would do to the budgets that are there: judged row by row, written by nobody yet."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from enum import StrEnum
-from itertools import islice
-
-from sqlalchemy import select
 
 from budgets.domain import BudgetState
 from budgets.loading.columns import BudgetRow, RefusedRow
-from budgets.models import AllocationChange, Person, PersonalBudget, Pot, PotPeriod
 from budgets.queries.holders import find_isf_holder
+from budgets.queries.known_budgets import KnownBudget, KnownPeriod, KnownPot, known_budgets, known_people
 from budgets.words import day_words
-from marketplace.database import db
+from marketplace.kernel import clock
 from marketplace.kernel.money import format_pounds
-from marketplace.kernel.rails import Rail
-
-_CHUNK = 500
 
 
 class RowKind(StrEnum):
@@ -33,9 +27,10 @@ class RowKind(StrEnum):
 
 
 _CHANGES = frozenset({RowKind.NEW_POT, RowKind.NEW_PERIOD, RowKind.MORE, RowKind.CUT, RowKind.DETAILS})
+_ADDS = frozenset({RowKind.NEW, RowKind.NEW_POT, RowKind.NEW_PERIOD, RowKind.MORE})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlannedRow:
     """A good row with what it does; ids are those of what is there already."""
 
@@ -43,6 +38,7 @@ class PlannedRow:
     kind: RowKind
     budget_id: int | None = None
     person_id: int | None = None
+    pot_id: int | None = None
     pot_period_id: int | None = None
     difference_pence: int = 0
     new_ends_on: date | None = None
@@ -65,132 +61,163 @@ class PlannedRow:
 
 
 @dataclass(frozen=True)
+class LoadFigures:
+    """How many rows of each kind, and their control totals in pence."""
+
+    taken: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    good_pence: int = 0  # of all good rows, to compare with the total in the council's system
+    new_pence: int = 0  # what is added at once
+    cut_pence: int = 0  # what waits for a second person
+
+    def __add__(self, other: "LoadFigures") -> "LoadFigures":
+        return LoadFigures(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True)
 class LoadPlan:
-    """Everything that a file would do, and its control totals."""
+    """Everything that some rows of a file would do."""
 
     planned: tuple[PlannedRow, ...]
     refused: tuple[RefusedRow, ...]
 
     @property
-    def taken(self) -> int:
-        return sum(p.kind is RowKind.NEW for p in self.planned)
-
-    @property
-    def changed(self) -> int:
-        return sum(p.kind in _CHANGES for p in self.planned)
-
-    @property
-    def unchanged(self) -> int:
-        return sum(p.kind is RowKind.SAME for p in self.planned)
-
-    @property
-    def good_pence(self) -> int:
-        """The sum of the amounts of all good rows: to compare with the total in the council's system."""
-        return sum(p.row.amount_pence for p in self.planned)
-
-    @property
-    def new_pence(self) -> int:
-        """What confirming adds at once."""
-        return sum(
-            p.difference_pence if p.kind is RowKind.MORE else p.row.amount_pence
-            for p in self.planned
-            if p.kind in (RowKind.NEW, RowKind.NEW_POT, RowKind.NEW_PERIOD, RowKind.MORE)
+    def figures(self) -> LoadFigures:
+        kinds = [planned.kind for planned in self.planned]
+        return LoadFigures(
+            taken=kinds.count(RowKind.NEW),
+            changed=sum(kind in _CHANGES for kind in kinds),
+            unchanged=kinds.count(RowKind.SAME),
+            refused=len(self.refused),
+            good_pence=sum(p.row.amount_pence for p in self.planned),
+            new_pence=sum(p.difference_pence for p in self.planned if p.kind in _ADDS),
+            cut_pence=-sum(p.difference_pence for p in self.planned if p.kind is RowKind.CUT),
         )
 
-    @property
-    def cut_pence(self) -> int:
-        """What waits for a second person."""
-        return -sum(p.difference_pence for p in self.planned if p.kind is RowKind.CUT)
 
+class Judge:
+    """Judges the rows of one file in their order, some at a time: against what is there and the rows above.
 
-@dataclass
-class _Period:
-    id: int | None
-    starts_on: date
-    ends_on: date
-    allocated_pence: int
-    waiting_pence: int | None
+    A few queries for each lot of rows. Only rows whose reference (or whose person's) stands in the file more than once
+    (`repeated`, see Survey) can contradict one another, so only those are remembered. `writes`: each lot is written
+    before the next is judged, so what is there says what the rows above did.
+    """
 
+    def __init__(
+        self, council_id: int, council_names: Iterable[str], repeated: frozenset[str], *, writes: bool
+    ) -> None:
+        self.council_id = council_id
+        self.council_names = {name.casefold() for name in council_names}
+        self.repeated = repeated
+        self.writes = writes
+        self._seen: dict[tuple[str, str, date], int] = {}
+        self._budgets: dict[str, KnownBudget] = {}
+        self._people: dict[str, tuple[int | None, str]] = {}
+        self._holders: dict[str, int | None] = {}
 
-@dataclass
-class _Known:
-    """A budget as it is, or as a row above in the same file makes it."""
+    def skip(self, rows: Iterable[BudgetRow | RefusedRow], refused: Container[int]) -> None:
+        """Rows that were judged and written before, but for those with these numbers."""
+        for row in rows:
+            if isinstance(row, BudgetRow) and row.row_number not in refused:
+                self._claim(row)
 
-    budget_id: int | None
-    person_id: int | None
-    person_reference: str | None
-    person_name: str
-    person_signs_in: bool
-    rail: Rail
-    state: BudgetState
-    ends_on: date
-    review_on: date | None
-    holder_id: int | None
-    pots: dict[str, list[_Period]] = field(default_factory=dict)
+    def judge(self, rows: Sequence[BudgetRow | RefusedRow]) -> LoadPlan:
+        good = [row for row in rows if isinstance(row, BudgetRow)]
+        refused = [row for row in rows if isinstance(row, RefusedRow)]
+        budgets = known_budgets(self.council_id, {row.reference for row in good})
+        people = known_people(self.council_id, {row.person_reference for row in good})
+        if not self.writes:
+            budgets |= {row.reference: self._budgets[row.reference] for row in good if row.reference in self._budgets}
+            people |= {
+                r.person_reference: self._people[r.person_reference] for r in good if r.person_reference in self._people
+            }
+        planned: list[PlannedRow] = []
+        for row in good:
+            judged = self._judge(row, budgets, people)
+            if isinstance(judged, RefusedRow):
+                refused.append(judged)
+            else:
+                planned.append(judged)
+                self._remember(row, budgets, people)
+        return LoadPlan(tuple(planned), tuple(sorted(refused, key=lambda row: row.row_number)))
 
-
-def plan_load(council_id: int, rows: Sequence[BudgetRow | RefusedRow]) -> LoadPlan:
-    """Judge every row against what is there and against the rows above it. A handful of queries for each 500 rows."""
-    good = [row for row in rows if isinstance(row, BudgetRow)]
-    refused = [row for row in rows if isinstance(row, RefusedRow)]
-    budgets = _known_budgets(council_id, {row.reference for row in good})
-    people = _known_people(council_id, {row.person_reference for row in good})
-    holders = {name: find_isf_holder(name) for name in {row.isf_holder for row in good if row.isf_holder}}
-    seen: dict[tuple[str, str, date], int] = {}
-    planned: list[PlannedRow] = []
-    for row in good:
-        if row.isf_holder and holders[row.isf_holder] is None:
-            refused.append(_refuse(row, "isf_holder is no organisation here: write its name as it stands on the site."))
-            continue
-        judged = _judge(row, budgets, people, seen, holder_id=holders[row.isf_holder] if row.isf_holder else None)
+    def _judge(
+        self, row: BudgetRow, budgets: dict[str, KnownBudget], people: dict[str, tuple[int | None, str]]
+    ) -> PlannedRow | RefusedRow:
+        before = self._seen.get(_key(row))
+        if before is not None:
+            return _refuse(row, f"Row {before} has the same reference, pot and starts_on: keep one of them.")
+        if row.council and row.council.casefold() not in self.council_names:
+            return _refuse(
+                row, f"council is {row.council[:60]}, and this file is loaded for another: take the row out."
+            )
+        holder_id = self._holder(row.isf_holder)
+        if row.isf_holder and holder_id is None:
+            return _refuse(row, "isf_holder is no organisation here: write its name as it stands on the site.")
+        known = budgets.get(row.reference)
+        if known is not None and holder_id is not None and holder_id != known.holder_id:
+            return _refuse(row, "isf_holder is not that of the budget there is: change it on the page of that budget.")
+        judged = _judge_new(row, people) if known is None else _judge_known(row, known, people)
         if isinstance(judged, RefusedRow):
-            refused.append(judged)
-        else:
-            planned.append(judged)
-    return LoadPlan(tuple(planned), tuple(sorted(refused, key=lambda row: row.row_number)))
+            return judged
+        if row.ends_on < clock.today() and judged.kind not in (RowKind.SAME, RowKind.DETAILS):
+            return _refuse(
+                row,
+                f"This period ended on {day_words(row.ends_on)} and is closed: write what changes into the period "
+                "that runs now.",
+            )
+        self._claim(row)
+        period = KnownPeriod(None, row.starts_on, row.ends_on, row.amount_pence, None)
+        if known is None:
+            person_id, _ = people.setdefault(row.person_reference, (None, row.name))
+            budgets[row.reference] = KnownBudget(
+                None,
+                person_id,
+                row.person_reference,
+                row.name,
+                False,
+                row.rail,
+                BudgetState.ACTIVE,
+                row.ends_on,
+                row.review_on,
+                holder_id,
+                {row.pot.casefold(): KnownPot(None, row.pot, [period])},
+            )
+        elif judged.kind in (RowKind.NEW_POT, RowKind.NEW_PERIOD):
+            known.pots.setdefault(row.pot.casefold(), KnownPot(None, row.pot)).periods.append(period)
+        return judged
+
+    def _claim(self, row: BudgetRow) -> None:
+        """This good row is the one about its pot and first day."""
+        if f"r{row.reference}" in self.repeated:
+            self._seen[_key(row)] = row.row_number
+
+    def _remember(
+        self, row: BudgetRow, budgets: dict[str, KnownBudget], people: dict[str, tuple[int | None, str]]
+    ) -> None:
+        if self.writes:
+            return
+        if f"r{row.reference}" in self.repeated:
+            self._budgets[row.reference] = budgets[row.reference]
+        if f"p{row.person_reference}" in self.repeated and row.person_reference in people:
+            self._people[row.person_reference] = people[row.person_reference]
+
+    def _holder(self, name: str | None) -> int | None:
+        if name is None:
+            return None
+        if name not in self._holders:
+            self._holders[name] = find_isf_holder(name)
+        return self._holders[name]
+
+
+def _key(row: BudgetRow) -> tuple[str, str, date]:
+    return row.reference, row.pot.casefold(), row.starts_on
 
 
 def _refuse(row: BudgetRow, reason: str) -> RefusedRow:
     return RefusedRow(row.row_number, row.reference, (reason,))
-
-
-def _judge(
-    row: BudgetRow,
-    budgets: dict[str, _Known],
-    people: dict[str, tuple[int | None, str]],
-    seen: dict[tuple[str, str, date], int],
-    *,
-    holder_id: int | None,
-) -> PlannedRow | RefusedRow:
-    key = (row.reference, row.pot.casefold(), row.starts_on)
-    if key in seen:
-        return _refuse(row, f"Row {seen[key]} has the same reference, pot and starts_on: keep one of them.")
-    known = budgets.get(row.reference)
-    if known is not None and holder_id is not None and holder_id != known.holder_id:
-        return _refuse(row, "isf_holder is not that of the budget there is: change it on the page of that budget.")
-    judged = _judge_new(row, people) if known is None else _judge_known(row, known)
-    if isinstance(judged, RefusedRow):
-        return judged
-    seen[key] = row.row_number
-    period = _Period(None, row.starts_on, row.ends_on, row.amount_pence, None)
-    if known is None:
-        person_id, _ = people.setdefault(row.person_reference, (None, row.name))
-        budgets[row.reference] = _Known(
-            None,
-            person_id,
-            row.person_reference,
-            row.name,
-            False,
-            row.rail,
-            BudgetState.ACTIVE,
-            row.ends_on,
-            row.review_on,
-            holder_id,
-            {row.pot.casefold(): [period]},
-        )
-    elif judged.kind in (RowKind.NEW_POT, RowKind.NEW_PERIOD):
-        known.pots.setdefault(row.pot.casefold(), []).append(period)
-    return judged
 
 
 def _judge_new(row: BudgetRow, people: dict[str, tuple[int | None, str]]) -> PlannedRow | RefusedRow:
@@ -202,8 +229,11 @@ def _judge_new(row: BudgetRow, people: dict[str, tuple[int | None, str]]) -> Pla
     return PlannedRow(row, RowKind.NEW, person_id=person_id, difference_pence=row.amount_pence)
 
 
-def _judge_known(row: BudgetRow, known: _Known) -> PlannedRow | RefusedRow:
-    if known.person_reference != row.person_reference:
+def _judge_known(
+    row: BudgetRow, known: KnownBudget, people: dict[str, tuple[int | None, str]]
+) -> PlannedRow | RefusedRow:
+    by_reference, _ = people.get(row.person_reference, (None, ""))
+    if known.person_reference != row.person_reference and (by_reference is None or by_reference != known.person_id):
         return _refuse(row, "reference belongs to another person: check reference and person_reference.")
     if known.rail is not row.rail:
         return _refuse(row, "rail is not that of the budget there is: end that one, and use a new reference.")
@@ -220,9 +250,10 @@ def _judge_known(row: BudgetRow, known: _Known) -> PlannedRow | RefusedRow:
         new_review_on=row.review_on if row.review_on and row.review_on != known.review_on else None,
         new_name=not same_name,
     )
-    periods = known.pots.get(row.pot.casefold())
-    if periods is None or all(period.starts_on != row.starts_on for period in periods):
-        return _judge_period(row, base, periods)
+    pot = known.pots.get(row.pot.casefold())
+    periods = pot.periods if pot is not None else []
+    if pot is None or all(period.starts_on != row.starts_on for period in periods):
+        return _judge_period(row, base, pot)
     period = next(period for period in periods if period.starts_on == row.starts_on)
     if row.ends_on < period.ends_on:
         return _refuse(row, f"ends_on is before {day_words(period.ends_on)}, the day it had: end the budget instead.")
@@ -239,10 +270,10 @@ def _judge_known(row: BudgetRow, known: _Known) -> PlannedRow | RefusedRow:
     return replace(planned, kind=RowKind.DETAILS if has_details else RowKind.SAME, difference_pence=0)
 
 
-def _judge_period(row: BudgetRow, base: PlannedRow, periods: list[_Period] | None) -> PlannedRow | RefusedRow:
+def _judge_period(row: BudgetRow, base: PlannedRow, pot: KnownPot | None) -> PlannedRow | RefusedRow:
     if row.amount_pence == 0:
         return _refuse(row, "amount is £0.00: write what was agreed, or leave the row out.")
-    for period in periods or ():
+    for period in pot.periods if pot is not None else ():
         if period.starts_on <= row.ends_on and row.starts_on <= period.ends_on:
             return _refuse(
                 row,
@@ -251,80 +282,8 @@ def _judge_period(row: BudgetRow, base: PlannedRow, periods: list[_Period] | Non
             )
     return replace(
         base,
-        kind=RowKind.NEW_POT if periods is None else RowKind.NEW_PERIOD,
+        kind=RowKind.NEW_POT if pot is None else RowKind.NEW_PERIOD,
+        pot_id=pot.id if pot is not None else None,
         difference_pence=row.amount_pence,
         new_ends_on=row.ends_on,
     )
-
-
-def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    iterator = iter(sorted(values))
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk
-
-
-def _known_budgets(council_id: int, references: set[str]) -> dict[str, _Known]:
-    found: dict[str, _Known] = {}
-    for chunk in _chunks(references):
-        for row in db.session.execute(
-            select(
-                PersonalBudget.id,
-                PersonalBudget.reference,
-                PersonalBudget.person_id,
-                Person.council_reference,
-                Person.name,
-                Person.user_id,
-                PersonalBudget.rail,
-                PersonalBudget.state,
-                PersonalBudget.ends_on.label("budget_ends_on"),
-                PersonalBudget.review_on,
-                PersonalBudget.isf_holder_organisation_id,
-                Pot.name.label("pot_name"),
-                PotPeriod.id.label("period_id"),
-                PotPeriod.starts_on,
-                PotPeriod.ends_on,
-                PotPeriod.allocated_pence,
-                AllocationChange.pence.label("waiting_pence"),
-            )
-            .join(Person, Person.id == PersonalBudget.person_id)
-            .join(Pot, Pot.budget_id == PersonalBudget.id)
-            .join(PotPeriod, PotPeriod.pot_id == Pot.id)
-            .outerjoin(
-                AllocationChange,
-                (AllocationChange.pot_period_id == PotPeriod.id) & AllocationChange.decided_at.is_(None),
-            )
-            .where(PersonalBudget.council_id == council_id, PersonalBudget.reference.in_(chunk))
-            .order_by(PersonalBudget.id, Pot.id, PotPeriod.starts_on)
-        ):
-            known = found.setdefault(
-                row.reference,
-                _Known(
-                    row.id,
-                    row.person_id,
-                    row.council_reference,
-                    row.name,
-                    row.user_id is not None,
-                    row.rail,
-                    row.state,
-                    row.budget_ends_on,
-                    row.review_on,
-                    row.isf_holder_organisation_id,
-                ),
-            )
-            known.pots.setdefault(row.pot_name.casefold(), []).append(
-                _Period(row.period_id, row.starts_on, row.ends_on, row.allocated_pence, row.waiting_pence)
-            )
-    return found
-
-
-def _known_people(council_id: int, references: set[str]) -> dict[str, tuple[int | None, str]]:
-    found: dict[str, tuple[int | None, str]] = {}
-    for chunk in _chunks(references):
-        for person_id, reference, name in db.session.execute(
-            select(Person.id, Person.council_reference, Person.name)
-            .where(Person.council_id == council_id, Person.council_reference.in_(chunk))
-            .order_by(Person.id)
-        ):
-            if reference is not None:
-                found[reference] = (person_id, name)
-    return found

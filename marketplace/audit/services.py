@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from marketplace.audit.models import AuditHead, AuditLink, AuditRow
+from marketplace.bulk import insert_many
 from marketplace.database import db, in_transaction, send, table_of, transaction
 from marketplace.kernel import clock
 
@@ -68,6 +70,16 @@ def record(
             "details": details,
         },
     )
+
+
+def record_many(action: str, object_type: str, rows: Sequence[Mapping[str, Any]], **shared: Any) -> None:
+    """Write the same act upon many things, as `record` does one: each row names `object_id` and what differs.
+
+    All rows have the same keys, of which `details` is a dict; `shared` are fields with one value for all.
+    """
+    fields = {"person_id": None, "mandate_id": None, "organisation_id": None, "council_id": None, "reason": None}
+    fields = {name: value for name, value in fields.items() if not rows or name not in rows[0]}
+    insert_many(AuditRow, rows, **(fields | {"at": clock.now(), "action": action, "object_type": object_type} | shared))
 
 
 def link_rows(limit: int = 1000) -> int:

@@ -138,6 +138,7 @@ BUDGETS = {
     "budgets.change_holder": act(FINANCE),
     "budgets.change_payee": form(SIGNED_IN),
     "budgets.choose_person": page(SIGNED_IN),
+    "budgets.choose_load_columns": form(FINANCE),
     "budgets.confirm_load": act(FINANCE),
     "budgets.confirm_mandate": act(SIGNED_IN),
     "budgets.council_budget": page(READ_BUDGETS),

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from budgets.domain.loads import LoadState
 from budgets.domain.payees import Relationship
 from budgets.models import AllocationChange, BudgetLoad, PayeeDeclaration, PayeeNecessity
 from catalogue.models import ProviderClaim
@@ -120,7 +121,7 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             council_id=theirs,
             file_name="budgets.csv",
             file_digest="0" * 64,
-            content="",
+            state=LoadState.READY,
             prepared_by_user_id=staff.id,
             prepared_at=now,
         ),

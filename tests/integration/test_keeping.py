@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import String, cast, func, select, text, update
 
+from budgets.loading.totals import ControlTotals
 from budgets.models import BudgetLoad
 from budgets.services import loads
 from catalogue.models import SearchMiss
@@ -146,12 +147,13 @@ def test_a_file_of_budgets_loses_its_rows_and_keeps_its_figures(app: Flask, clie
     finance = actor_of(finance_id)
 
     def load(name: str) -> None:
-        loads.confirm(finance, loads.prepare(finance, council_id, f"{name}-taken.csv", FILE))
-        loads.prepare(finance, council_id, f"{name}-left.csv", FILE)
+        totals = ControlTotals(1, 520_000)
+        loads.confirm(finance, loads.prepare(finance, council_id, f"{name}-taken.csv", FILE, totals))
+        loads.prepare(finance, council_id, f"{name}-left.csv", FILE, totals)
 
     old_and_young(keeping.LOADED_FILE, load)
     assert tidy() == {"files of budgets": 2}
-    left = dict(db.session.execute(select(BudgetLoad.file_name, BudgetLoad.content)).all())
+    left = dict(db.session.execute(select(BudgetLoad.file_name, BudgetLoad.stored_as)).all())
     assert {name for name, content in left.items() if content} == {"young-taken.csv", "young-left.csv"}
     ids = dict(db.session.execute(select(BudgetLoad.file_name, BudgetLoad.id)).all())
     sign_in(client, finance_id)

@@ -118,11 +118,11 @@ def test_a_file_that_names_another_holder_says_where_to_change_it(town: Town, vi
     rows = "".join(
         f"ISF-1,P1,Margaret Hill,isf,5000.00,{dates},{holder},Personal budget\n" for holder in ("Tees Trust", "")
     )
-    plan = loads.import_file(council_id(), (heading + rows).encode(), dry_run=True)
-    assert [row.words for row in plan.refused] == [
+    tried = loads.import_file(council_id(), (heading + rows).encode(), dry_run=True)
+    assert [row.words for row, _ in tried.refused] == [
         "isf_holder is not that of the budget there is: change it on the page of that budget."
     ]
-    assert plan.unchanged == 1
+    assert tried.figures.unchanged == 1
 
 
 def test_what_was_ordered_before_stays_with_the_holder_of_that_day(app: Flask, client: FlaskClient) -> None:

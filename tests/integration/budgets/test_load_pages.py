@@ -39,15 +39,20 @@ def test_a_file_with_two_bad_rows_is_looked_at_confirmed_and_reported(town: Town
         "Take 1 good row",
     ):
         assert words in page, words
-    submit(client, answer.location, {}, to=f"{answer.location}/confirm")
+    refused = submit(client, answer.location, {"rows": "4", "pence": "5,217"}, to=f"{answer.location}/confirm")
+    assert "This file has 3 rows, not 4." in text_of(refused) and 'value="4"' in refused.get_data(as_text=True)
+    refused = submit(client, answer.location, {}, to=f"{answer.location}/confirm")
+    assert "Enter how many rows your system says that it exported" in text_of(refused)
+    assert db.session.scalar(select(PersonalBudget.id).where(PersonalBudget.reference == "B5")) is None
+    submit(client, answer.location, {"rows": "3", "pence": "5,217"}, to=f"{answer.location}/confirm")
     page = text_of(client.get(answer.location))
     assert "New budgets 1" in page and "Refused 2" in page and "Take 1 good row" not in page
     assert "Ida Cole" in text_of(client.get("/council/budgets?q=P5"))
     refused = client.get(f"{answer.location}/refused.csv")
     assert refused.headers["Content-Type"] == "text/csv; charset=utf-8"
     lines = refused.get_data(as_text=True).lstrip("\ufeff").splitlines()
-    assert lines[0].startswith("Row in the file,What to do,reference,person_reference")
-    assert lines[1].startswith("3,") and "'=HYPERLINK(1)" in lines[1]
+    assert lines[0].endswith("review_on,Row in the file,What to do")
+    assert ',3,"name begins with =' in lines[1] and "'=HYPERLINK(1)" in lines[1]
     again = upload(client, FILE.replace("cash machine", "managed"))
     assert "No change 1" in text_of(client.get(again.location))
 

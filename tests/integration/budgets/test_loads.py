@@ -1,30 +1,38 @@
 """Files of budgets: good rows go on, bad ones come back, and loading again changes nothing."""
 
 import logging
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from budgets.checks import run
 from budgets.cli import import_budgets
-from budgets.models import BudgetEntry, Person, PersonalBudget
+from budgets.domain.loads import LoadState
+from budgets.loading.totals import ControlTotals
+from budgets.models import BudgetEntry, BudgetLoad, Person, PersonalBudget
 from budgets.queries.book import list_balances
 from budgets.queries.finance import list_changes, list_loads
 from budgets.queries.people import find_person_by_reference
+from budgets.queries.planned_load import Judge, LoadPlan
 from budgets.services import finance, loads
+from budgets.services.loads import work
 from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel import clock
+from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from tests.factories.accounts import UserFactory
 from tests.factories.budgets import PersonFactory
 from tests.integration.budgets.test_finance import Finance
 
 HEADER = "reference,person_reference,name,postcode,rail,pot,amount,starts_on,ends_on,review_on\n"
 IDA = "B1,P1,Ida Cole,DL3 7TX,direct_payment,Respite,5200.00,2026-04-01,31/03/2027,01/10/2026\n"
+ONE_ROW = ControlTotals(1, 520_000)
 TOM = "B2,P2,Tom Ray,DL1 1AA,council_managed,,100,01/04/2026,31/03/2027,\n"
 
 
@@ -37,7 +45,7 @@ def load(team: Finance, text: str) -> loads.Preview:
     """Prepare, look, confirm; answers what was looked at."""
     load_id = loads.prepare(team.one, team.council_id, "budgets.csv", text.encode())
     seen = loads.preview(team.one, load_id)
-    loads.confirm(team.one, load_id)
+    loads.confirm(team.one, load_id, ControlTotals(seen.row_count, seen.sum_pence))
     return seen
 
 
@@ -47,7 +55,8 @@ def amounts(team: Finance, reference: str = "P1") -> dict[str, int]:
 
 
 def counts(seen: loads.Preview) -> tuple[int, int, int, int]:
-    return seen.plan.taken, seen.plan.changed, seen.plan.unchanged, len(seen.plan.refused)
+    figures = seen.figures
+    return figures.taken, figures.changed, figures.unchanged, figures.refused
 
 
 def assert_in_order() -> None:
@@ -58,7 +67,12 @@ def test_looking_at_a_file_writes_nothing_and_shows_its_control_totals(team: Fin
     load_id = loads.prepare(team.one, team.council_id, "budgets.csv", (HEADER + IDA + TOM).encode())
     seen = loads.preview(team.one, load_id)
     assert counts(seen) == (2, 0, 0, 0)
-    assert (seen.row_count, seen.plan.good_pence, seen.plan.new_pence, seen.plan.cut_pence) == (2, 530_000, 530_000, 0)
+    assert (seen.row_count, seen.figures.good_pence, seen.figures.new_pence, seen.figures.cut_pence) == (
+        2,
+        530_000,
+        530_000,
+        0,
+    )
     assert db.session.scalar(select(func.count(PersonalBudget.id))) == 0
 
 
@@ -67,7 +81,7 @@ def test_good_rows_go_on_and_bad_ones_come_back_with_their_number(team: Finance)
     twice = IDA.replace("5200.00", "5300.00")
     seen = load(team, HEADER + IDA + bad + twice + TOM)
     assert counts(seen) == (2, 0, 0, 2)
-    assert [(row.row_number, row.words.split(":")[0]) for row in seen.plan.refused] == [
+    assert [(row.row_number, row.words.split(":")[0]) for row in seen.refused] == [
         (3, "rail is none of direct_payment, council_managed or isf"),
         (4, "Row 2 has the same reference, pot and starts_on"),
     ]
@@ -86,7 +100,7 @@ def test_the_same_file_again_changes_nothing(team: Finance) -> None:
 
 
 def test_confirming_twice_applies_once(team: Finance) -> None:
-    load_id = loads.prepare(team.one, team.council_id, "budgets.csv", (HEADER + IDA).encode())
+    load_id = loads.prepare(team.one, team.council_id, "budgets.csv", (HEADER + IDA).encode(), ONE_ROW)
     loads.confirm(team.one, load_id)
     loads.confirm(team.two, load_id)
     assert amounts(team) == {"Respite 2026": 520_000}
@@ -97,7 +111,7 @@ def test_more_is_a_new_entry_and_never_an_overwrite(team: Finance) -> None:
     load(team, HEADER + IDA)
     seen = load(team, HEADER + IDA.replace("5200.00", "5500.00"))
     assert counts(seen) == (0, 1, 0, 0)
-    assert seen.plan.new_pence == 30_000
+    assert seen.figures.new_pence == 30_000
     assert amounts(team) == {"Respite 2026": 550_000}
     assert db.session.scalars(select(BudgetEntry.pence).order_by(BudgetEntry.id)).all() == [520_000, 30_000]
 
@@ -105,7 +119,7 @@ def test_more_is_a_new_entry_and_never_an_overwrite(team: Finance) -> None:
 def test_less_waits_for_a_second_person_and_the_same_file_does_not_ask_twice(team: Finance) -> None:
     load(team, HEADER + IDA)
     less = HEADER + IDA.replace("5200.00", "4000")
-    assert load(team, less).plan.cut_pence == 120_000
+    assert load(team, less).figures.cut_pence == 120_000
     assert amounts(team) == {"Respite 2026": 520_000}
     changes = list_changes(team.two)
     assert [(c.pence, c.prepared_by_user_id) for c in changes] == [(-120_000, team.user_ids[0])]
@@ -153,7 +167,7 @@ def test_a_row_that_contradicts_what_is_there_is_refused_in_words(
     load(team, HEADER + IDA)
     seen = load(team, HEADER + IDA.replace(*change))
     assert counts(seen) == (0, 0, 0, 1)
-    assert word in seen.plan.refused[0].words
+    assert word in seen.refused[0].words
     assert amounts(team) == {"Respite 2026": 520_000}
 
 
@@ -161,7 +175,7 @@ def test_an_ended_budget_takes_no_more_rows(team: Finance) -> None:
     load(team, HEADER + IDA)
     budget_id = db.session.scalar(select(PersonalBudget.id)) or 0
     finance.set_state(team.one, budget_id, finance.BudgetState.ENDED, reason="Moved")
-    assert "has ended" in load(team, HEADER + IDA).plan.refused[0].words
+    assert "has ended" in load(team, HEADER + IDA).refused[0].words
 
 
 def test_a_later_end_and_a_new_name_are_taken_unless_the_person_has_an_account(team: Finance) -> None:
@@ -174,7 +188,7 @@ def test_a_later_end_and_a_new_name_are_taken_unless_the_person_has_an_account(t
     with transaction():
         PersonFactory(user_id=UserFactory().id, name="Tom Ray", council_reference="P2")
     load(team, HEADER + TOM)
-    refused = load(team, HEADER + TOM.replace("Tom Ray", "Tim Roe")).plan.refused
+    refused = load(team, HEADER + TOM.replace("Tom Ray", "Tim Roe")).refused
     assert "the person's own account" in refused[0].words
 
 
@@ -267,7 +281,154 @@ def test_planning_a_large_file_takes_a_handful_of_queries(team: Finance) -> None
 
     event.listen(db.engine, "before_cursor_execute", remember)
     try:
-        plan = loads.import_file(team.council_id, (HEADER + "".join(rows)).encode(), dry_run=True)
+        tried = loads.import_file(team.council_id, (HEADER + "".join(rows)).encode(), dry_run=True)
     finally:
         event.remove(db.engine, "before_cursor_execute", remember)
-    assert (plan.unchanged, len(statements)) == (399, 2)
+    assert tried.figures.unchanged == 399
+    assert len(statements) == 4  # the council, the map of its columns, budgets, people
+
+
+def many(count: int, *bad: int, amount: str = "100.00") -> str:
+    """A file of many budgets, in which the rows with these numbers are bad, and one reference stands twice."""
+    lines = [
+        f"M{n},Q{n},Person {n},,dp,,{'lots' if n in bad else amount},2026-04-01,2027-03-31,"
+        for n in range(1, count + 1)
+    ]
+    return HEADER + "\n".join(lines) + "\n" + lines[0] + "\n"
+
+
+def worked(app: Flask) -> None:
+    db.session.rollback()
+    app.extensions["make_worker"]().run_once()
+
+
+def test_a_long_file_is_checked_and_taken_by_the_worker_and_says_how_far_it_is(
+    team: Finance, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "SLICE_SECONDS", 0.0)  # every chunk promises the next
+    load_id = loads.prepare(team.one, team.council_id, "many.csv", many(2_500, 7, 2_100).encode())
+    assert loads.preview(team.one, load_id).state is LoadState.CHECKING
+    with pytest.raises(NotAllowed):
+        loads.confirm(team.one, load_id, ControlTotals(2_501, 25_000_000))
+    worked(app)
+    seen = loads.preview(team.one, load_id)
+    assert (seen.state, seen.row_count, seen.figures.taken, seen.figures.refused) == (LoadState.READY, 2_501, 2_498, 3)
+    loads.confirm(team.one, load_id, ControlTotals(seen.row_count, seen.sum_pence))
+    assert loads.preview(team.one, load_id).state is LoadState.TAKING
+    work.take(load_id, seconds=0.0)
+    halfway = loads.preview(team.one, load_id)
+    assert (halfway.rows_done, halfway.figures.taken, halfway.figures.refused) == (1_000, 999, 1)
+    worked(app)
+    done = loads.preview(team.one, load_id)
+    assert (done.state, done.figures.taken, done.figures.refused) == (LoadState.TAKEN, 2_498, 3)
+    assert [(row.row_number, row.words.split(":")[0]) for row in done.refused][2] == (
+        2_502,
+        "Row 2 has the same reference, pot and starts_on",
+    )
+    assert db.session.scalar(select(func.count(BudgetEntry.id))) == 2_498
+    assert_in_order()
+
+
+def test_nothing_is_written_until_the_control_totals_agree(team: Finance) -> None:
+    file = (HEADER + IDA + TOM).encode()
+    load_id = loads.prepare(team.one, team.council_id, "budgets.csv", file, ControlTotals(3, 530_000))
+    with pytest.raises(loads.TotalsDiffer, match="This file has 2 rows, not 3"):
+        loads.confirm(team.one, load_id)
+    with pytest.raises(loads.TotalsDiffer, match=r"sum to £5,300\.00, not £5,300\.01"):
+        loads.confirm(team.one, load_id, ControlTotals(2, 530_001))
+    with pytest.raises(loads.TotalsDiffer, match="Enter the sum"):
+        loads.confirm(team.one, load_id, ControlTotals(2, None))
+    assert amounts(team) == {}
+    with pytest.raises(IntegrityError), transaction():  # and the database does not let it go either
+        row = db.session.get_one(BudgetLoad, load_id)
+        row.control_rows, row.state = 3, LoadState.TAKING
+    cut_short = loads.prepare(team.one, team.council_id, "budgets.csv", file + b"TRAILER,3,5400.00\n")
+    with pytest.raises(loads.TotalsDiffer):
+        loads.confirm(team.one, cut_short, ControlTotals(2, 530_000))  # what the file says cannot be talked over
+    with pytest.raises(DomainError, match="not 3"):
+        loads.import_file(team.council_id, file + b"TRAILER,3,5400.00\n")
+    assert amounts(team) == {} and db.session.scalar(select(func.count(Person.id))) == 0
+
+
+def test_without_the_comparison_a_file_that_was_cut_short_is_taken(
+    team: Finance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("budgets.services.loads.confirming._agree", lambda load, typed: None)
+    load_id = loads.prepare(team.one, team.council_id, "budgets.csv", (HEADER + IDA).encode())
+    loads.confirm(team.one, load_id)
+    assert amounts(team) == {"Respite 2026": 520_000}
+
+
+def test_a_council_says_once_which_column_is_which(team: Finance) -> None:
+    header = "Agreement,Client,Who,Post code,How paid,Purpose,Agreed sum,Total,First,Last\n"
+    row = "B1,P1,Ida Cole,DL3 7TX,dp,Respite,5200.00,9.99,2026-04-01,31/03/2027\n"
+    load_id = loads.prepare(team.one, team.council_id, "ours.csv", (header + row).encode())
+    choice = loads.columns_to_choose(team.one, load_id)
+    assert choice.is_needed and choice.examples[0][2] == "Ida Cole" and choice.chosen["pot"] == "Purpose"
+    ours = {"reference": "Agreement", "person_reference": "Client", "name": "Who", "rail": "How paid"}
+    ours |= {"amount": "Agreed sum", "starts_on": "First", "ends_on": "Last", "pot": "Purpose"}
+    wrong = {"Choose the column": {"amount": ""}, "chosen twice": {"name": "Client"}, "one of the": {"name": "No"}}
+    for word, change in wrong.items():
+        with pytest.raises(DomainError, match=word):
+            loads.choose_columns(team.one, load_id, ours | change)
+    loads.choose_columns(team.one, load_id, ours)
+    seen = loads.preview(team.one, load_id)
+    assert (seen.state, seen.sum_pence, seen.figures.taken) == (LoadState.READY, 520_000, 1)
+    again = loads.prepare(team.two, team.council_id, "ours.csv", (header + row).encode())
+    assert loads.preview(team.two, again).state is LoadState.READY
+    done = loads.import_file(team.council_id, (header + row).encode())
+    assert done.figures.taken == 1 and amounts(team) == {"Respite 2026": 520_000}
+    with pytest.raises(NotFound):
+        loads.choose_columns(actor_of(team.elsewhere_id), load_id, ours)
+
+
+def test_periods_that_are_over_and_rows_of_another_council_are_left_alone(team: Finance) -> None:
+    load(team, HEADER + IDA)
+    with clock.fixed_clock(datetime(2027, 4, 1, tzinfo=UTC)):
+        assert counts(load(team, HEADER + IDA)) == (0, 0, 1, 0)
+        seen = load(team, HEADER + IDA.replace("5200.00", "5300.00") + TOM)
+    assert counts(seen) == (0, 0, 0, 2)
+    assert all("is closed" in row.words for row in seen.refused)
+    head = HEADER.replace("review_on", "council")
+    rows = [TOM.replace("B2", f"B{n}").rstrip("\n") + f"{name}\n" for n, name in ((5, "E06000005"), (6, "Leeds"))]
+    seen = load(team, head + "".join(rows))
+    assert counts(seen) == (1, 0, 0, 1) and "council is Leeds" in seen.refused[0].words
+
+
+def test_a_chunk_that_the_database_refuses_is_taken_row_by_row(team: Finance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when somebody sets up the same budget by hand in that very moment."""
+    load(team, HEADER + IDA)
+    whole = Judge.judge
+
+    def blind(judge: Judge, rows: list[Any]) -> LoadPlan:
+        """Does not see what is there."""
+        with monkeypatch.context() as patched:
+            patched.setattr("budgets.queries.planned_load.known_budgets", lambda *_: {})
+            return whole(judge, rows)
+
+    monkeypatch.setattr(Judge, "judge", blind)
+    done = loads.import_file(team.council_id, (HEADER + TOM + IDA).encode())
+    assert (done.figures.taken, done.figures.refused) == (1, 1)
+    assert "contradicts what is there" in done.refused[0][0].words
+    assert_in_order()
+
+
+def test_a_load_by_the_command_that_was_broken_off_goes_on_where_it_stood(
+    team: Finance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def stop(done: int, whole: int) -> None:
+        if done >= 2_000:
+            raise Killed
+
+    file = many(2_500).encode()
+    with pytest.raises(Killed):
+        loads.import_file(team.council_id, file, progress=stop)
+    assert db.session.scalar(select(func.count(PersonalBudget.id))) == 2_000
+    done = loads.import_file(team.council_id, file)
+    assert (done.resumed_at, done.figures.taken, done.figures.refused) == (2_000, 2_500, 1)
+    assert db.session.scalar(select(func.count(BudgetEntry.id))) == 2_500
+    assert [line.taken for line in list_loads(team.one)] == [2_500]
+    assert_in_order()

@@ -1,24 +1,42 @@
 """Files as councils export them are read whatever their spelling, and each bad row says what to change."""
 
+import csv
+import tempfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from budgets.loading.columns import HEADINGS, BudgetRow, RefusedRow, columns_of, parse_map, read_row
-from budgets.loading.reading import UnreadableFile, decode, heading_key, read_table
+from budgets.loading.columns import HEADINGS, BudgetRow, RefusedRow, columns_of, find_columns, parse_map, read_row
+from budgets.loading.reading import Shape, UnreadableFile, heading_key, rows_below, shape_of
+from budgets.loading.refused import refused_csv
+from budgets.loading.totals import ControlTotals, Survey, survey
 from marketplace.kernel.rails import Rail
 
 HEADER = "reference,person_reference,name,postcode,rail,pot,amount,starts_on,ends_on,review_on"
 GOOD = "B1,P1,Ida Cole,DL3 7TX,direct_payment,Respite,5200.00,2026-04-01,31/03/2027,01/10/2026"
 
 
-def rows(text: str, mapped: dict[str, str] | None = None) -> list[BudgetRow | RefusedRow]:
-    headings = dict(HEADINGS) | {heading_key(h): f for f, h in (mapped or {}).items()}
-    table = read_table(text, headings)
-    columns = columns_of(table, mapped)
-    return [read_row(number, cells, columns) for number, cells in table.rows]
+def on_disk(data: str | bytes, mapped: dict[str, str] | None = None) -> tuple[Path, Shape, dict[str, int]]:
+    """The file as it lies in a folder, how it is written, and its columns."""
+    path = Path(tempfile.mkdtemp()) / "budgets.csv"
+    path.write_bytes(data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass"))
+    shape = shape_of(path, {*HEADINGS, *map(heading_key, (mapped or {}).values())})
+    return path, shape, columns_of(shape.header, mapped)
+
+
+def rows(data: str | bytes, mapped: dict[str, str] | None = None) -> list[BudgetRow | RefusedRow]:
+    path, shape, columns = on_disk(data, mapped)
+    read = [read_row(number, cells, columns) for number, cells, is_total in rows_below(path, shape) if not is_total]
+    survey(rows_below(path, shape), columns)
+    return read
+
+
+def totals(data: str) -> Survey:
+    path, shape, columns = on_disk(data)
+    return survey(rows_below(path, shape), columns)
 
 
 def one(**changes: str) -> BudgetRow | RefusedRow:
@@ -53,8 +71,15 @@ def test_a_good_row_is_read_with_both_kinds_of_dates() -> None:
         ({"rail": "own_money"}, "rail is none of"),
         ({"rail": ""}, "rail is none of"),
         ({"amount": "lots"}, "amount is not an amount"),
-        ({"amount": "-5"}, "amount is not an amount"),
-        ({"amount": "12.345"}, "amount is not an amount"),
+        ({"amount": "-5"}, "amount is below £0.00"),
+        ({"amount": "(5.00)"}, "amount is below £0.00"),
+        ({"amount": "12.345"}, "amount has parts of a penny"),
+        ({"amount": "5.200,00"}, "amount is not an amount"),
+        ({"amount": "=A1+A2"}, "amount is not an amount"),
+        ({"name": "=HYPERLINK(1)"}, "name begins with = like a formula"),
+        ({"person_reference": "@SUM(1)"}, "person_reference begins with @ like a formula"),
+        ({"pot": "+1"}, "pot begins with + like a formula"),
+        ({"ends_on": "31/06/2026"}, "ends_on is a day that does not exist"),
         ({"amount": "1000000.01"}, "amount is above"),
         ({"starts_on": ""}, "starts_on is empty"),
         ({"starts_on": "April"}, "starts_on is not a date"),
@@ -160,14 +185,87 @@ def test_two_headings_for_one_column_are_refused() -> None:
 )
 def test_a_file_that_is_no_list_of_budgets_is_one_sentence(data: bytes, word: str) -> None:
     with pytest.raises(UnreadableFile, match=word):
-        rows(decode(data))
+        rows(data)
 
 
 def test_a_file_of_windows_is_read_with_its_letters() -> None:
-    read = rows(decode(f"{HEADER}\r\n{GOOD.replace('Ida', 'Zoë')}\r\n".encode("cp1252")))
+    read = rows(f"{HEADER}\r\n{GOOD.replace('Ida', 'Zoë')}\r\n".encode("cp1252"))
     assert isinstance(read[0], BudgetRow) and read[0].name == "Zoë Cole"
-    read = rows(decode(f"{HEADER}\r\n{GOOD}\r\n".encode("utf-16")))
-    assert isinstance(read[0], BudgetRow)
+    for encoding in ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"):
+        read = rows(f"{HEADER}\r\n{GOOD.replace('Ida', 'Zoë')}\r\n".encode(encoding))
+        assert isinstance(read[0], BudgetRow) and read[0].name == "Zoë Cole", encoding
+
+
+@pytest.mark.parametrize("text", ["5/4/2026", "05/04/2026", "2026-04-05", "5 April 2026"])
+def test_the_last_day_of_a_tax_year_is_not_the_fourth_of_may(text: str) -> None:
+    row = one(starts_on="6/4/2025", ends_on=text)
+    assert isinstance(row, BudgetRow) and (row.starts_on, row.ends_on) == (date(2025, 4, 6), date(2026, 4, 5))
+
+
+def test_tabs_merged_cells_and_a_heading_row_said_again_are_forgiven_or_said_in_words() -> None:
+    merged = "\t".join(["", "", *GOOD.split(",")[2:]])
+    read = rows(
+        "\r\n".join(["\t".join(HEADER.split(",")), GOOD.replace(",", "\t"), "", HEADER.replace(",", "\t"), merged])
+    )
+    assert isinstance(read[0], BudgetRow) and len(read) == 2
+    assert isinstance(read[1], RefusedRow) and read[1].row_number == 5
+    assert "reference is empty: fill it in. Merged cells fill only their first row." in read[1].words
+
+
+def test_headings_that_say_nothing_to_us_wait_for_somebody_who_chooses() -> None:
+    path, text = (
+        Path(tempfile.mkdtemp()) / "x.csv",
+        "Ref A,Ref B,Who,How,Sum,First,Last\nB1,P1,Ida Cole,dp,5,1/4/26,x\n",
+    )
+    path.write_text(f"Export of spring\n{text}")
+    shape = shape_of(path, HEADINGS)
+    assert (shape.header_row, shape.header[:3]) == (2, ("Ref A", "Ref B", "Who"))
+    mapped = {"amount": "Sum", "reference": "Ref A", "pot": ""}
+    assert find_columns(shape.header, mapped) == {"amount": 4, "reference": 0}
+    assert find_columns(("Pot", "Amount"), {"pot": ""}) == {"amount": 1}
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ("TRAILER,2,10400.00", ControlTotals(2, 1_040_000)),
+        ('Control total,2,"£10,400.00",,,,,,,', ControlTotals(2, 1_040_000)),
+        (",,,,,Total,10400,,,", ControlTotals(None, 1_040_000)),
+        ("", ControlTotals()),
+    ],
+)
+def test_the_last_row_may_say_the_control_totals(last: str, said: ControlTotals) -> None:
+    second = GOOD.replace("B1", "B2")
+    found = totals(f"{HEADER}\n{GOOD}\n{second}\n{last}\n")
+    assert (found.row_count, found.pence, found.said) == (2, 1_040_000, said)
+    assert found.disagreements(found.said) == {}
+    short = totals(f"{HEADER}\n{GOOD}\n{last}\n")
+    assert bool(short.disagreements(short.said)) == bool(last)
+
+
+def test_control_totals_count_the_bad_rows_too_and_what_several_rows_share() -> None:
+    amounts = ("-5.00", "0.005", "lots", "£1,000.00")
+    text = "\n".join([HEADER, *(GOOD.replace("5200.00", f'"{amount}"') for amount in amounts)])
+    found = totals(text)
+    assert (found.row_count, found.pence, found.without_amount) == (4, 99_501, 1)
+    assert found.repeated == {"rB1", "pP1"}
+    with pytest.raises(UnreadableFile, match="Row 3 stands below the control totals"):
+        totals(f"{HEADER}\nTRAILER,1,5200\n{GOOD}\n")
+
+
+def test_refused_rows_come_home_with_the_reason_last_and_can_be_read_again() -> None:
+    bad = GOOD.replace("5200.00", "-5.00").replace("Ida Cole", "=1+1")
+    path, shape, columns = on_disk(f"{HEADER}\n{bad}\n")
+    number, cells, _ = next(rows_below(path, shape))
+    refused = read_row(number, cells, columns)
+    assert isinstance(refused, RefusedRow)
+    home = refused_csv(shape.header, [(refused, cells)])
+    line = list(csv.reader(home.decode("utf-8-sig").splitlines()))[1]
+    assert line[-2] == "2" and line[-1] == refused.words and "'-5.00" in line and "'=1+1" in line
+    again = rows(home)[0]
+    assert isinstance(again, RefusedRow) and again.words == refused.words
+    mended = rows(home.replace(b"'-5.00", b"5.00").replace(b"'=1+1", b"Ida Cole"))[0]
+    assert isinstance(mended, BudgetRow) and (mended.amount_pence, mended.name) == (500, "Ida Cole")
 
 
 def test_a_row_with_too_few_cells_is_refused_alone() -> None:
@@ -187,7 +285,7 @@ def test_a_row_with_too_few_cells_is_refused_alone() -> None:
 )
 def test_whatever_the_file_it_is_rows_or_one_sentence_and_never_a_crash(data: bytes) -> None:
     try:
-        read = rows(decode(data))
+        read = rows(data)
     except UnreadableFile as error:
         assert str(error).endswith(".")
         return

@@ -1,0 +1,122 @@
+"""Budgets and people that a file of budgets is judged against, as they are now."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+
+from sqlalchemy import select
+
+from budgets.domain import BudgetState
+from budgets.models import AllocationChange, Person, PersonalBudget, Pot, PotPeriod
+from marketplace.database import db
+from marketplace.kernel.rails import Rail
+
+_CHUNK = 1000
+
+
+@dataclass(slots=True)
+class KnownPeriod:
+    id: int | None
+    starts_on: date
+    ends_on: date
+    allocated_pence: int
+    waiting_pence: int | None
+
+
+@dataclass(slots=True)
+class KnownPot:
+    id: int | None
+    name: str
+    periods: list[KnownPeriod] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class KnownBudget:
+    """A budget as it is, or as a row above in the same file makes it; pots by their name in small letters."""
+
+    budget_id: int | None
+    person_id: int | None
+    person_reference: str | None
+    person_name: str
+    person_signs_in: bool
+    rail: Rail
+    state: BudgetState
+    ends_on: date
+    review_on: date | None
+    holder_id: int | None
+    pots: dict[str, KnownPot] = field(default_factory=dict)
+
+
+def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    iterator = iter(sorted(values))
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk
+
+
+def known_budgets(council_id: int, references: set[str]) -> dict[str, KnownBudget]:
+    found: dict[str, KnownBudget] = {}
+    for chunk in _chunks(references):
+        for row in db.session.execute(
+            select(
+                PersonalBudget.id,
+                PersonalBudget.reference,
+                PersonalBudget.person_id,
+                Person.council_reference,
+                Person.name,
+                Person.user_id,
+                PersonalBudget.rail,
+                PersonalBudget.state,
+                PersonalBudget.ends_on.label("budget_ends_on"),
+                PersonalBudget.review_on,
+                PersonalBudget.isf_holder_organisation_id,
+                Pot.id.label("pot_id"),
+                Pot.name.label("pot_name"),
+                PotPeriod.id.label("period_id"),
+                PotPeriod.starts_on,
+                PotPeriod.ends_on,
+                PotPeriod.allocated_pence,
+                AllocationChange.pence.label("waiting_pence"),
+            )
+            .join(Person, Person.id == PersonalBudget.person_id)
+            .join(Pot, Pot.budget_id == PersonalBudget.id)
+            .join(PotPeriod, PotPeriod.pot_id == Pot.id)
+            .outerjoin(
+                AllocationChange,
+                (AllocationChange.pot_period_id == PotPeriod.id) & AllocationChange.decided_at.is_(None),
+            )
+            .where(PersonalBudget.council_id == council_id, PersonalBudget.reference.in_(chunk))
+            .order_by(PersonalBudget.id, Pot.id, PotPeriod.starts_on)
+        ):
+            known = found.setdefault(
+                row.reference,
+                KnownBudget(
+                    row.id,
+                    row.person_id,
+                    row.council_reference,
+                    row.name,
+                    row.user_id is not None,
+                    row.rail,
+                    row.state,
+                    row.budget_ends_on,
+                    row.review_on,
+                    row.isf_holder_organisation_id,
+                ),
+            )
+            known.pots.setdefault(row.pot_name.casefold(), KnownPot(row.pot_id, row.pot_name)).periods.append(
+                KnownPeriod(row.period_id, row.starts_on, row.ends_on, row.allocated_pence, row.waiting_pence)
+            )
+    return found
+
+
+def known_people(council_id: int, references: set[str]) -> dict[str, tuple[int | None, str]]:
+    found: dict[str, tuple[int | None, str]] = {}
+    for chunk in _chunks(references):
+        for person_id, reference, name in db.session.execute(
+            select(Person.id, Person.council_reference, Person.name)
+            .where(Person.council_id == council_id, Person.council_reference.in_(chunk))
+            .order_by(Person.id)
+        ):
+            if reference is not None:
+                found[reference] = (person_id, name)
+    return found
