@@ -3,7 +3,7 @@
 from budgets.domain.book import EFFECTS, Balance, BudgetState, EntryKind, EntryView, Funder, PotChoice
 from budgets.domain.mandates import ACTIONS_OF_ROLE, ASSISTED_ACTIONS, LegalBasis, MandateAction, MandateView, allowed
 from budgets.domain.people import ConsentHow, ConsentKind, PersonAccess, PersonContact, PersonView
-from budgets.domain.plans import OrderRight, OutcomeView, ProposedLine
+from budgets.domain.plans import OrderRight, OutcomeView, ProposedLine, is_outside
 
 __all__ = [
     "ACTIONS_OF_ROLE",
@@ -27,4 +27,5 @@ __all__ = [
     "PotChoice",
     "ProposedLine",
     "allowed",
+    "is_outside",
 ]

@@ -62,6 +62,19 @@ def search_outcomes(person_ids: Iterable[int], words: Iterable[str], *, limit: i
     return [FoundOutcome(*row) for row in rows]
 
 
+def list_ended(person_id: int, outcome_ids: Iterable[int | None]) -> list[OutcomeView]:
+    """Those of these outcomes that are a person's and off the plan: something may have been chosen for one before."""
+    wanted = {outcome_id for outcome_id in outcome_ids if outcome_id is not None}
+    if not wanted:
+        return []
+    rows = db.session.execute(
+        select(Outcome.id, Outcome.words, Outcome.category_slug, Outcome.ended_at)
+        .where(Outcome.id.in_(wanted), Outcome.person_id == person_id, Outcome.ended_at.is_not(None))
+        .order_by(Outcome.id)
+    )
+    return [OutcomeView(*row) for row in rows]
+
+
 def outcome_words(outcome_ids: Iterable[int | None]) -> dict[int, str]:
     """Words by id, ended outcomes too, in one query: orders keep the outcome they were bought for."""
     wanted = {outcome_id for outcome_id in outcome_ids if outcome_id is not None}

@@ -10,7 +10,7 @@ from budgets.domain.payees import PayeeStanding
 from budgets.errors import LineRefused
 from budgets.models import BudgetEntry, Mandate
 from budgets.queries.access import find_access, get_access
-from budgets.queries.outcomes import list_outcomes
+from budgets.queries.outcomes import list_ended, list_outcomes
 from budgets.services.payees import judge_payees
 from budgets.words import day_words, short_name
 from marketplace.accounts.domain import Actor, Role
@@ -111,14 +111,24 @@ def spent_this_month(mandate_id: int, on: date | None = None) -> int:
 
 
 def _check_outcomes(person_id: int, lines: Sequence[ProposedLine], *, from_budget: bool) -> None:
-    """Every outcome named is a live one of this person's; from a budget every line names one."""
+    """Every outcome named is a live one of this person's; from a budget every line names one.
+
+    One that is off the plan is taken with a reason: the plan is asked about, and blocks nothing.
+    """
     if from_budget and any(line.outcome_id is None for line in lines):
         raise LineRefused("Choose what this is for, from the outcomes of the support plan.", field="outcome_id")
     named = {line.outcome_id for line in lines if line.outcome_id is not None}
     if not named:
         return
-    if named - {outcome.id for outcome in list_outcomes(person_id)}:
+    unknown = named - {outcome.id for outcome in list_outcomes(person_id)}
+    unknown -= {outcome.id for outcome in list_ended(person_id, unknown & _with_reason(lines))}
+    if unknown:
         raise LineRefused("Choose what this is for, from the outcomes of the support plan.", field="outcome_id")
+
+
+def _with_reason(lines: Sequence[ProposedLine]) -> set[int | None]:
+    without = {line.outcome_id for line in lines if not line.outside_reason}
+    return {line.outcome_id for line in lines} - without
 
 
 def may_approve(actor: Actor, person_id: int, prepared_by_user_id: int) -> int | None:

@@ -40,6 +40,10 @@ def fill(actor: Actor, person_id: int, wants: Sequence[Want]) -> int:
     return checkout.begin(actor, person_id)
 
 
+REASON = "It was what helped most that week"
+"""Why something outside the plan was bought: the checkout asks it, and keeps it with the order."""
+
+
 def answer(actor: Actor, checkout_id: int, wants: Sequence[Want], pot_period_id: int | None) -> None:
     """Give the answers that are still wanted: for whom, paid how, for what, and where to."""
     known = get_checkout(actor, checkout_id)
@@ -49,6 +53,7 @@ def answer(actor: Actor, checkout_id: int, wants: Sequence[Want], pot_period_id:
     if known.way != way:
         checkout.choose_way(actor, checkout_id, way)
     goals = {outcome.category_slug: outcome.id for outcome in list_outcomes(known.person_id)}
+    elsewhere = {want.offer.organisation_id for want in wants if want.offer.category_slug not in goals}
     outcomes = {
         want.offer.organisation_id: goals.get(want.offer.category_slug) or next(iter(goals.values()))
         for want in wants
@@ -64,7 +69,14 @@ def answer(actor: Actor, checkout_id: int, wants: Sequence[Want], pot_period_id:
         "notes": contact.notes_for_providers or "",
     }
     strangers = {want.offer.organisation_id: Relationship.NONE for want in wants}  # asked of a direct payment alone
-    checkout.say_purpose(actor, checkout_id, outcomes=outcomes, delivery=delivery, relationships=strangers)
+    checkout.say_purpose(
+        actor,
+        checkout_id,
+        outcomes=outcomes,
+        delivery=delivery,
+        reasons=dict.fromkeys(elsewhere, REASON),
+        relationships=strangers,
+    )
 
 
 def place(actor: Actor, checkout_id: int) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from wtforms.validators import Optional
 
-from budgets.domain import PersonView
+from budgets.domain import OutcomeView, PersonView
 from budgets.domain.payees import Relationship
 from budgets.forms.payees import relation_field
 from budgets.queries.people import contact_of
@@ -13,8 +13,9 @@ from budgets.services.payees import RELATION
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
 from payments.queries.checkouts import DELIVERY_FIELDS, Plan
+from payments.services.checkout.answers import LONGEST_REASON
 
-OUTCOME = "outcome_"
+OUTCOME, WHY = "outcome_", "why_"
 
 
 class WhoForm(BaseForm):
@@ -79,6 +80,18 @@ class PurposeForm(BaseForm):
     def relation_fields(self) -> list[fields.RadioField]:
         return [field for field in self if field.short_name.startswith(RELATION)]
 
+    def reasons(self) -> dict[int, str]:
+        """Why each provider's part is right although it is outside the plan."""
+        return {
+            int(field.short_name.removeprefix(WHY)): field.data or ""
+            for field in self
+            if field.short_name.startswith(WHY)
+        }
+
+    def why_field(self, outcome_field: fields.RadioField) -> fields.TextAreaField:
+        """The question that belongs to a choice, for whoever chose something outside the plan."""
+        return self[WHY + outcome_field.short_name.removeprefix(OUTCOME)]
+
     def outcome_fields(self) -> list[fields.RadioField]:
         return [field for field in self if field.short_name.startswith(OUTCOME)]
 
@@ -96,14 +109,29 @@ def purpose_form(plan: Plan) -> PurposeForm:
             f"{OUTCOME}{organisation_id}": fields.RadioField(
                 f"What is it for: {what(lines[organisation_id])}?" if len(known) > 1 else "What is it for?",
                 hint="From the support plan",
-                choices=[(str(outcome.id), outcome.words) for outcome in plan.outcomes],
+                choices=[(str(outcome.id), _outcome_words(outcome)) for outcome in plan.outcomes],
                 validators=[fields.Required("Choose what this is for")],
                 default=outcome_id or None,
             )
             for organisation_id, outcome_id in known.items()
         }
-        form_class = type("PurposeOfBudgetForm", (PurposeForm,), questions | _who_is_paid(plan))
+        whys = {
+            f"{WHY}{part.organisation_id}": fields.TextAreaField(
+                "Why is this right, although it is outside the plan?",
+                hint="Kept with the order, for whoever looks after the money. It stops nothing",
+                longest=LONGEST_REASON,
+                rows=3,
+                default=plan.checkout.reasons.get(part.organisation_id),
+                validators=[Optional()],
+            )
+            for part in plan.parts
+        }
+        form_class = type("PurposeOfBudgetForm", (PurposeForm,), questions | whys | _who_is_paid(plan))
     return form_class(data=plan.checkout.delivery or _what_is_known(plan.access.person))
+
+
+def _outcome_words(outcome: OutcomeView) -> str:
+    return outcome.words if outcome.ended_at is None else f"{outcome.words} (no longer on the plan)"
 
 
 def _who_is_paid(plan: Plan) -> dict[str, fields.RadioField]:

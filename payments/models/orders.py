@@ -46,6 +46,7 @@ class Order(Base):
     person_name: Mapped[str] = mapped_column(String(120))
     buyer_name: Mapped[str] = mapped_column(String(120))
     delivery: Mapped[dict[str, Any]] = mapped_column(JSON)
+    outside_plan: Mapped[str | None] = mapped_column(Text)  # why it is right, although the plan means something else
     complaint: Mapped[str | None] = mapped_column(Text)
     complaint_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     complaint_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 from budgets.domain import MandateAction, OutcomeView, PersonAccess, PotChoice
 from budgets.domain.payees import PayeeStanding
 from budgets.queries.access import get_access
-from budgets.queries.outcomes import list_outcomes
+from budgets.queries.outcomes import list_ended, list_outcomes
 from budgets.queries.payees import payee_standings
 from budgets.queries.pots import get_pot_choice, list_pot_choices
 from marketplace.accounts.domain import Actor
@@ -22,6 +22,7 @@ from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import BUDGET_RAILS, CARD_RAILS, Rail
 from payments.models import Checkout, Order, OrderFunding
 from payments.queries.baskets import BasketLineView, BasketPart, BasketView, parts_of
+from payments.queries.outside import why_outside
 
 LEAST_BY_CARD_PENCE, MOST_BY_CARD_PENCE = 30, 99_999_999  # Stripe's own limits for one charge in pounds
 OWN_MONEY = "own_money"
@@ -60,6 +61,11 @@ class CheckoutView:
     def outcomes(self) -> dict[int, int]:
         """The outcome that each provider's part serves."""
         return {int(key): value for key, value in (self.answers.get("outcomes") or {}).items()}
+
+    @property
+    def reasons(self) -> dict[int, str]:
+        """Why each provider's part is right although it is outside the plan, where that was asked."""
+        return {int(key): value for key, value in (self.answers.get("reasons") or {}).items()}
 
     @property
     def has_card(self) -> bool:
@@ -117,13 +123,18 @@ class WayOfPaying:
 
 @dataclass(frozen=True)
 class PlanPart:
-    """What would be one order: the lines of one provider in one period of the pot, and the outcome they serve."""
+    """What would be one order: the lines of one provider in one period of the pot, and the outcome they serve.
+
+    `outside` says in which way it is outside the plan, None when it is not; `reason` why it is right all the same.
+    """
 
     organisation_id: int
     provider_name: str
     lines: tuple[BasketLineView, ...]
     outcome_id: int | None
     pot: PotChoice | None = None
+    outside: str | None = None
+    reason: str | None = None
     payee: PayeeStanding | None = None  # from a direct payment: what was said of the provider's people
 
     @property
@@ -135,10 +146,17 @@ class PlanPart:
     def total_pence(self) -> int:
         return sum(line.amount_pence for line in self.lines)
 
+    @property
+    def lacks_reason(self) -> bool:
+        return self.outside is not None and not self.reason
+
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that the checkout's pages show, and a digest of what would be ordered."""
+    """Everything that the checkout's pages show, and a digest of what would be ordered.
+
+    `outcomes` are those on the plan, and those off it for which something was chosen before they ended.
+    """
 
     checkout: CheckoutView
     access: PersonAccess
@@ -172,13 +190,13 @@ class Plan:
 
     @property
     def purpose_is_known(self) -> bool:
-        """Whether it was said where things go, from a budget which outcome each part serves, and who is paid."""
+        """Whether it was said where things go, from a budget what each part serves and why, and who is paid."""
         if "delivery" not in self.checkout.answers:
             return False
         if any(part.asks_relationship and part.payee and not part.payee.is_declared for part in self.parts):
             return False
-        live = {outcome.id for outcome in self.outcomes}
-        return not self.from_budget or all(part.outcome_id in live for part in self.parts)
+        known = {outcome.id for outcome in self.outcomes}
+        return not self.from_budget or all(part.outcome_id in known and not part.lacks_reason for part in self.parts)
 
     @property
     def digest(self) -> str:
@@ -192,6 +210,7 @@ class Plan:
                 [
                     part.organisation_id,
                     part.outcome_id,
+                    part.reason,
                     part.pot.pot_period_id if part.pot else None,
                     [_spelled(line) for line in part.lines],
                 ]
@@ -227,8 +246,14 @@ def plan_of(actor: Actor, checkout: CheckoutView) -> Plan:
     basket = BasketView(checkout.basket_id, checkout.person_id, parts)
     ways = _ways(basket, checkout)
     way = next((way for way in ways if way.value == checkout.way), None)
-    outcomes = tuple(list_outcomes(checkout.person_id))
+    outcomes = _outcomes(checkout, basket)
     return Plan(checkout, access, basket, ways, way, _plan_parts(checkout, basket, way, outcomes), outcomes)
+
+
+def _outcomes(checkout: CheckoutView, basket: BasketView) -> tuple[OutcomeView, ...]:
+    live = list_outcomes(checkout.person_id)
+    chosen = {line.outcome_id for line in basket.lines} | set(checkout.outcomes.values())
+    return (*live, *list_ended(checkout.person_id, chosen - {outcome.id for outcome in live}))
 
 
 def _ways(basket: BasketView, checkout: CheckoutView) -> tuple[WayOfPaying, ...]:
@@ -279,6 +304,7 @@ def _plan_parts(
     standings: dict[int, PayeeStanding] | None = None
     if way is not None and way.rail is Rail.DIRECT_PAYMENT:
         standings = payee_standings(checkout.person_id, {part.organisation_id for part in basket.parts})
+    known = {outcome.id: outcome for outcome in outcomes}
     parts: list[PlanPart] = []
     for part in basket.parts:
         lines = tuple(line for line in part.lines if line.id in paid)
@@ -288,10 +314,20 @@ def _plan_parts(
                 or _remembered_outcome(lines, outcomes)
                 or _only_outcome(lines, outcomes)
             )
-            outcome_id = chosen if from_budget else None
             payee = None if standings is None else standings.get(part.organisation_id, PayeeStanding())
+            outcome = known.get(chosen or 0) if from_budget else None
+            outside = why_outside(outcome, [line.offer.category_slug for line in lines if line.offer])
             parts.extend(
-                PlanPart(part.organisation_id, part.provider_name, tuple(in_period), outcome_id, pot, payee)
+                PlanPart(
+                    part.organisation_id,
+                    part.provider_name,
+                    tuple(in_period),
+                    outcome.id if outcome else None,
+                    pot,
+                    outside,
+                    checkout.reasons.get(part.organisation_id) if outside else None,
+                    payee,
+                )
                 for pot, in_period in _by_period(way, lines)
             )
     return tuple(parts)
@@ -309,14 +345,14 @@ def _by_period(
 
 
 def _remembered_outcome(lines: tuple[BasketLineView, ...], outcomes: tuple[OutcomeView, ...]) -> int | None:
-    """The outcome for which all of these lines were found, when it is one and still on the plan."""
+    """The outcome for which all of these lines were found, when it is one."""
     found = {line.outcome_id for line in lines}
-    live = {outcome.id for outcome in outcomes}
-    return found.pop() if len(found) == 1 and found <= live else None
+    return found.pop() if len(found) == 1 and found <= {outcome.id for outcome in outcomes} else None
 
 
 def _only_outcome(lines: tuple[BasketLineView, ...], outcomes: tuple[OutcomeView, ...]) -> int | None:
     """The outcome when there is only one, or only one that names the category of all these lines."""
+    outcomes = tuple(outcome for outcome in outcomes if outcome.ended_at is None)
     if len(outcomes) == 1:
         return outcomes[0].id
     categories = {line.offer.category_slug for line in lines if line.offer}

@@ -186,11 +186,19 @@ def checkout_purpose(checkout_id: int) -> Response | str:
                 outcomes=form.outcomes(),
                 delivery=form.delivery(),
                 relationships=form.relationships(),
+                reasons=form.reasons(),
             )
             return _next(checkout_id)
         except DomainError as error:
             form.refuse(error)
-    return render_template("payments/checkout/purpose.html", form=form, plan=plan, steps=STEPS, someone=_someone(plan))
+    return render_template(
+        "payments/checkout/purpose.html",
+        form=form,
+        plan=plan,
+        steps=STEPS,
+        someone=_someone(plan),
+        asked={part.organisation_id: part.outside for part in plan.parts if part.outside},
+    )
 
 
 @blueprint.get("/checkout/<int:checkout_id>/card")

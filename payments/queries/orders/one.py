@@ -148,6 +148,7 @@ class OrderView:
     person_name: str
     buyer_name: str
     delivery: dict[str, Any]
+    outside_plan: str | None
     complaint: str | None
     complaint_at: datetime | None
     complaint_ended_at: datetime | None
@@ -232,7 +233,7 @@ class OrderView:
         return ORDER_MOVES.allows(self.state, OrderAction(action))
 
 
-_ORDER = tuple(Order.__table__.c[name] for name in list(OrderView.__dataclass_fields__)[:29])
+_ORDER = tuple(Order.__table__.c[name] for name in list(OrderView.__dataclass_fields__)[:30])
 _LINE = tuple(OrderLine.__table__.c[name] for name in list(OrderLineView.__dataclass_fields__)[:-1])
 _FUNDING = tuple(OrderFunding.__table__.c[name] for name in FundingView.__dataclass_fields__)
 _REFUND = tuple(Refund.__table__.c[name] for name in RefundView.__dataclass_fields__)

@@ -38,6 +38,7 @@ def content_digest(order_id: int) -> str:
             Order.charge_at,
             Order.total_pence,
             Order.delivery,
+            Order.outside_plan,
         ).where(Order.id == order_id)
     ).one()
     lines = db.session.execute(

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Text, cast, exists, insert, select, update
 
-from budgets.domain import MandateAction, PotChoice
+from budgets.domain import MandateAction, OutcomeView, PotChoice
 from budgets.domain.payees import Relationship
 from budgets.errors import NotEnoughLeft
 from budgets.queries.access import get_access, list_people
@@ -34,6 +34,9 @@ from payments.queries.checkouts import (
     find_last_order,
     get_plan,
 )
+from payments.queries.outside import why_outside
+
+LONGEST_REASON = 500
 
 
 def begin(actor: Actor, person_id: int) -> int:
@@ -119,36 +122,57 @@ def say_purpose(
     *,
     outcomes: Mapping[int, int],
     delivery: Mapping[str, str | None],
+    reasons: Mapping[int, str] | None = None,
     relationships: Mapping[int, Relationship] | None = None,
 ) -> None:
-    """Keep where things go, which outcome each provider's part serves, and what its people are to the person.
+    """Keep where things go, which outcome each part serves, why where that is outside the plan, and whom it pays.
 
-    Raises DomainError on the field at fault. What was said of a relative is kept even where it is then refused.
+    Raises DomainError on the field at fault: `outcome_<provider>`, `why_<provider>` for a reason that is missing, or
+    the relationship. What was said of a relative is kept even where it is then refused.
     """
     plan = get_plan(actor, checkout_id)
-    live = {outcome.id for outcome in plan.outcomes}
+    kept = {name: (delivery.get(name) or "").strip() for name in DELIVERY_FIELDS}
+    answers = {**plan.checkout.answers, "delivery": kept}
     if plan.from_budget:
+        known = {outcome.id: outcome for outcome in plan.outcomes}
         for part in plan.parts:
-            if outcomes.get(part.organisation_id) not in live:
+            if outcomes.get(part.organisation_id) not in known:
                 raise DomainError(
                     f"Choose what the things from {part.provider_name} are for",
                     field=f"outcome_{part.organisation_id}",
                 )
+        answers["outcomes"] = {str(key): value for key, value in outcomes.items() if value in known}
+        answers["reasons"] = _reasons(
+            plan, {key: known[value] for key, value in outcomes.items() if value in known}, reasons
+        )
     asked = {part.organisation_id: part.provider_name for part in plan.parts if part.asks_relationship}
     said = {key: value for key, value in (relationships or {}).items() if key in asked}
-    known = plan.payees or {}
+    payees = plan.payees or {}
     for organisation_id, provider in asked.items():
-        if organisation_id not in said and not known[organisation_id].is_declared:
+        if organisation_id not in said and not payees[organisation_id].is_declared:
             raise DomainError(f"Say whether anybody at {provider} is family", field=f"{RELATION}{organisation_id}")
-    kept = {name: (delivery.get(name) or "").strip() for name in DELIVERY_FIELDS}
-    answers = {**plan.checkout.answers, "delivery": kept}
-    if plan.from_budget:
-        answers["outcomes"] = {str(key): value for key, value in outcomes.items() if value in live}
     _save(plan.checkout.id, answers=answers)
     if said:
         declare(actor, plan.checkout.person_id, said)
     if asked:
         judge_payees(plan.checkout.person_id, asked)
+
+
+def _reasons(plan: Plan, outcomes: Mapping[int, OutcomeView], given: Mapping[int, str] | None) -> dict[str, str]:
+    """The reason for each provider's part that is outside the plan. Raises DomainError where one is missing."""
+    kept = {}
+    for part in plan.parts:
+        organisation_id = part.organisation_id
+        outside = why_outside(
+            outcomes.get(organisation_id), [line.offer.category_slug for line in part.lines if line.offer]
+        )
+        if outside is None:
+            continue
+        reason = " ".join(((given or {}).get(organisation_id) or "").split())
+        if not reason:
+            raise DomainError(f"{outside} Say why it is right all the same", field=f"why_{organisation_id}")
+        kept[str(organisation_id)] = reason[:LONGEST_REASON]
+    return kept
 
 
 def refuse_way(plan: Plan, way: WayOfPaying) -> None:

@@ -128,6 +128,7 @@ def _judge(actor: Actor, plan: Plan, way: WayOfPaying) -> OrderRight:
             on=line.wanted_on or clock.today(),
             outcome_id=part.outcome_id,
             provider_organisation_id=part.organisation_id,
+            outside_reason=part.reason,
         )
         for part in plan.parts
         for line in part.lines
@@ -172,6 +173,7 @@ def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: Or
         "person_name": person.name,
         "buyer_name": actor.name,
         "delivery": plan.checkout.delivery,
+        "outside_plan": f"{part.outside} {part.reason}" if part.outside else None,
         "created_at": now,
         "placed_at": now if state is OrderState.PLACED else None,
         "answer_by": _FIRST_DEADLINES[state](now),
