@@ -185,7 +185,9 @@ def test_the_checkout_already_knows_the_outcome_for_which_something_was_found(
     assert [part.outcome_id for part in get_plan(worker, checkout_id).parts] == [wanted]
     with transaction():
         db.session.get(Outcome, wanted).ended_at = clock.now()
-    assert [part.outcome_id for part in get_plan(worker, checkout_id).parts] == [None]
+    asked = get_plan(worker, checkout_id)
+    assert [(part.outcome_id, part.lacks_reason) for part in asked.parts] == [(wanted, True)]
+    assert not asked.purpose_is_known
 
 
 def test_an_outcome_of_somebody_else_is_not_remembered(client: FlaskClient, world: World) -> None:
