@@ -110,6 +110,9 @@ def order_at_once(actor: Actor, wanted: AtOnce) -> PlacedAtOnce:
             .returning(Checkout.id)
         ).scalar_one()
         plan = plan_of(actor, get_checkout(actor, checkout_id))
+        outside = next((part.outside for part in plan.parts if part.lacks_reason), None)
+        if outside is not None:
+            raise DomainError(f"{outside} Order it by itself, where you can say why it is right all the same.")
         if not plan.purpose_is_known:
             raise DomainError(f"Choose what this is for, from the outcomes of {possessive(access.person.name)} plan.")
         placed = place(actor, checkout_id, key=wanted.key, seen=plan.digest)

@@ -37,6 +37,7 @@ def order(state: OrderState, payment: PaymentState = PaymentState.NONE, **more: 
         "person_name": "Margaret Hill",
         "buyer_name": "Bea Manager",
         "delivery": {},
+        "outside_plan": None,
         "complaint": None,
         "complaint_at": None,
         "complaint_ended_at": None,
