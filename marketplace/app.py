@@ -54,7 +54,7 @@ from marketplace.outbox import email
 from marketplace.outbox import services as outbox_services
 from marketplace.outbox.services import Handler
 from marketplace.outbox.worker import Job, Worker, every_day, every_hour, every_minute
-from marketplace.planning.services import rounds
+from marketplace.planning.services import evidence, rounds
 from payments.levy import DEFAULT_RATE_BP, levy
 from payments.routes import basket as basket_pages
 from payments.services import approvals, baskets, checkout, expiry
@@ -207,6 +207,7 @@ def _jobs(app: Flask) -> list[Job]:
         Job("remind whoever has to approve", every_hour, approvals.remind),
         Job("close silent own-money orders", every_hour, expiry.close_silent_own_money),
         Job("close finished orders", every_day, expiry.close_finished),
+        Job("remind of receipts asked for", every_hour, evidence.remind),
         *(Job(f"forget {what}", every_day, run) for what, run in TIDYING),
     ]
 

@@ -27,6 +27,7 @@ SEARCH = Item("Find help", "/search")
 ORDERS = Item("My orders", "/orders")
 MONEY = Item("My money", "/budgets")
 MY_PAGE = Item("My page", "/people/me")
+STANDS_OUT = Item("What stands out", "/council/monitoring")
 APPROVALS = Item("Approvals", "/approvals")
 CASELOAD = Item("Caseload", "/caseload")
 REPORTS = Item("Reports", "/reports")
@@ -39,8 +40,18 @@ OF_ROLE: dict[Role, tuple[Item, ...]] = {
     Role.SOCIAL_WORKER: (CASELOAD, APPROVALS, AUTHORITIES),
     Role.ACCESS_POINT_WORKER: (Item("Help somebody order", "/assisted"),),
     Role.COMMISSIONER: (REPORTS,),
-    Role.COUNCIL_FINANCE: (Item("Budgets", "/council/budgets"), Item("Settlement", "/council/settlement"), APPROVALS),
-    Role.AUDITOR: (REPORTS, Item("Budgets", "/council/budgets"), Item("Settlement", "/council/settlement")),
+    Role.COUNCIL_FINANCE: (
+        Item("Budgets", "/council/budgets"),
+        Item("Settlement", "/council/settlement"),
+        STANDS_OUT,
+        APPROVALS,
+    ),
+    Role.AUDITOR: (
+        REPORTS,
+        Item("Budgets", "/council/budgets"),
+        Item("Settlement", "/council/settlement"),
+        STANDS_OUT,
+    ),
     Role.FUND_FINANCE: (Item("Settlement", "/council/settlement"), APPROVALS),
     Role.SAFEGUARDING_LEAD: (AUTHORITIES,),
     Role.CATALYST: (),

@@ -125,6 +125,13 @@ ACTS: dict[str, str] = {
     "review.answered": "answered a review",
     "review.hidden": "hid a review",
     "review.shown": "showed a hidden review again",
+    "evidence.add": "handed in a receipt or the like for an order{sum}",
+    "evidence.take_back": "took back a file beside an order{sum}",
+    "evidence.open": "opened a file beside an order{sum}",
+    "evidence.ask": "asked for a receipt for an order{sum}",
+    "evidence.close": "closed what the council asked about an order{sum}",
+    "monitoring.look": "looked into what stands out, for the council",
+    "monitoring.explain": "found that something that stood out is all right",
     "assisted.note": "wrote down an enquiry at an access point",
 }
 

@@ -21,8 +21,11 @@ from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 from marketplace.outbox.email import queue_email
 from marketplace.outbox.models import OutboxRow
-from marketplace.planning.models import NoteAudience, PersonNote, PlanNote, Round
+from marketplace.planning.evidence import EvidenceKind
+from marketplace.planning.models import MonitoringRule, NoteAudience, OrderEvidence, PersonNote, PlanNote, Round
+from marketplace.planning.monitoring import Sign
 from marketplace.planning.rounds import RoundKind
+from marketplace.uploads.services import store
 from payments import ledger
 from payments.domain import LevyPaper, OrderState, Payee, RefundState, RunState
 from payments.ledger import stories
@@ -50,6 +53,7 @@ from tests.factories.budgets import BudgetFactory, MandateFactory, OutcomeFactor
 from tests.factories.catalogue import ListingFactory, ProviderFactory
 from tests.factories.payments import BasketFactory, BasketLineFactory, OrderFactory
 from tests.factories.ratings import reviewed
+from tests.pictures import PDF
 
 HARTLEPOOL_GSS = "E06000001"
 VISITORS = ("anonymous", "person", *Role)
@@ -232,6 +236,25 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "row_id": OutboxRow(
             topic="nothing", payload={}, created_at=now, available_at=now, attempts=12, failed_at=now, last_error="No"
         ),
+        "evidence_id": OrderEvidence(
+            order_id=order.id,
+            person_id=person.id,
+            kind=EvidenceKind.RECEIPT,
+            upload_id=store(PDF, "receipt.pdf", user_id=owner.id),
+            digest="0" * 64,
+            by_user_id=owner.id,
+            at=now,
+        ),
+        "rule_id": MonitoringRule(
+            council_id=theirs,
+            sign=Sign.QUIET,
+            is_on=True,
+            measure=6,
+            starts_on=clock.today(),
+            reason="Fewer weeks",
+            set_by_user_id=staff.id,
+            set_at=now,
+        ),
         "sign_in_id": SignIn(user_id=owner.id, token_digest="s" * 64, created_at=now, last_seen_at=now),
     }
     db.session.add_all(rows.values())
@@ -315,6 +338,7 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "slug": "home-care",
         "setting": "on",
         "answer": "agree",
+        "sign": "quiet",
         "step": "price",
         "action": "withdraw",
         "filename": "ui/app.css",

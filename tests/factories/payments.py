@@ -52,8 +52,9 @@ class OrderFactory(Factory):
     """A placed order of 3 hours at £18.00 (£54.00), council-managed, with its line, funding, history and hold.
 
     Takes besides the columns: `rail`, `listing` (new by default), `quantity`, `unit_price_pence`, `pot_period_id`
-    (a new budget of £5,000.00 by default where the rail wants one), `outcome_id`, `rate_bp`, `lines` (tuples of
-    quantity and pence, instead of one line). Columns and holds follow `state`.
+    (a new budget of £5,000.00 by default where the rail wants one), `outcome_id`, `rate_bp`, `declared` (False: nobody
+    said what the payee of a direct payment is), `lines` (tuples of quantity and pence, instead of one line). Columns
+    and holds follow `state`.
     """
 
     class Meta:
@@ -81,7 +82,7 @@ class OrderFactory(Factory):
         pot_period_id = fields.pop("pot_period_id", None)
         offer = offer_for([listing.id])[listing.id]
         total = sum(quantity * pence for quantity, pence in lines)
-        if rail is Rail.DIRECT_PAYMENT:
+        if fields.pop("declared", True) and rail is Rail.DIRECT_PAYMENT:
             DeclarationFactory(
                 person_id=fields["person_id"], organisation_id=offer.organisation_id, declared_at=fields["created_at"]
             )

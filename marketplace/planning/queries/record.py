@@ -14,7 +14,11 @@ from marketplace.planning.words import ACTS, act_words
 from payments.queries.orders import list_by_ids
 
 LOOK = "person.look"
+LOOKS = (LOOK, "monitoring.look", "evidence.open")
+"""Who looked: at the pages, into what stands out, at a receipt. The council says why."""
 NOTE = "assisted.note"
+LOOKED = frozenset({LOOK, "monitoring.look"})
+"""Acts whose organisation is the one that somebody looked from."""
 PAGE_SIZE = 50
 
 
@@ -54,7 +58,7 @@ class ActPage:
 
 def list_looks(person_id: int, *, limit: int = PAGE_SIZE) -> list[Look]:
     """Who looked, newest first. At most three queries."""
-    lines = list_for_person(person_id, limit=limit, only=(LOOK,))
+    lines = list_for_person(person_id, limit=limit, only=LOOKED)
     names = names_of(line.actor_user_id for line in lines)
     organisations = organisations_by_id({line.organisation_id for line in lines if line.organisation_id is not None})
     return [
@@ -70,7 +74,7 @@ def get_acts(rights: Rights, *, before_id: int | None = None, looks: bool = Fals
         person_id,
         limit=PAGE_SIZE + 1,
         before_id=before_id,
-        only=(LOOK,) if looks else (),
+        only=LOOKS if looks else (),
         without=() if looks else (LOOK,),
     )
     more, lines = len(lines) > PAGE_SIZE, lines[:PAGE_SIZE]
@@ -89,7 +93,7 @@ def get_acts(rights: Rights, *, before_id: int | None = None, looks: bool = Fals
             at=line.at,
             who=_who(line, names, rights),
             what=act_words(line.action, total if isinstance(total, int) else None, organisation),
-            organisation=organisation if line.action == LOOK else None,
+            organisation=organisation if line.action in LOOKED else None,
             about=_about(line, organisation),
             authority=BASIS_WORDS[mandate.legal_basis] if mandate else None,
             reason=line.reason,
@@ -114,7 +118,7 @@ def _about(line: AuditLine, organisation: str | None) -> str | None:
 
     What was done to an order names its provider itself.
     """
-    if organisation is None or line.action == LOOK or "{sum}" in ACTS.get(line.action, ""):
+    if organisation is None or line.action in LOOKED or "{sum}" in ACTS.get(line.action, ""):
         return None
     return f"{_BEFORE_ORGANISATION.get(line.object_type, 'with')} {organisation}"
 

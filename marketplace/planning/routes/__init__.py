@@ -7,6 +7,20 @@ from flask import Blueprint
 
 blueprint = Blueprint("planning", __name__, template_folder="../templates")
 
-for _name in ("caseload", "person", "plan", "find", "statement", "record", "assisted", "rounds", "today", "notes"):
+_PAGES = (
+    "caseload",
+    "person",
+    "plan",
+    "find",
+    "statement",
+    "record",
+    "assisted",
+    "rounds",
+    "today",
+    "notes",
+    "evidence",
+    "monitoring",
+)
+for _name in _PAGES:
     if find_spec(f"{__name__}.{_name}") is not None:
         import_module(f"{__name__}.{_name}")
