@@ -54,7 +54,7 @@ from marketplace.outbox import email
 from marketplace.outbox import services as outbox_services
 from marketplace.outbox.services import Handler
 from marketplace.outbox.worker import Job, Worker, every_day, every_hour, every_minute
-from marketplace.planning.services import evidence, rounds
+from marketplace.planning.services import evidence, rounds, self_checks
 from payments.levy import DEFAULT_RATE_BP, levy
 from payments.routes import basket as basket_pages
 from payments.services import approvals, baskets, checkout, expiry
@@ -80,6 +80,7 @@ TIDYING = (
     ("files of budgets", loads.forget_files),
     ("old letters", email.forget_old_letters),
     ("work done long ago", outbox_services.forget_done),
+    ("needs forms nobody changed", self_checks.forget_needs_forms),
     ("words searched for long ago", misses.forget_old),
     ("bytes of files that nothing names", marketplace.uploads.services.forget_bytes),
 )

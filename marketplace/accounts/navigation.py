@@ -32,6 +32,7 @@ APPROVALS = Item("Approvals", "/approvals")
 CASELOAD = Item("Caseload", "/caseload")
 REPORTS = Item("Reports", "/reports")
 AUTHORITIES = Item("Authorities", "/council/mandates")
+SELF_CHECK = Item("Check for yourself", "/tools")
 
 OF_ROLE: dict[Role, tuple[Item, ...]] = {
     Role.PROVIDER: (Item("My business", "/provider"),),
@@ -45,6 +46,7 @@ OF_ROLE: dict[Role, tuple[Item, ...]] = {
         Item("Settlement", "/council/settlement"),
         STANDS_OUT,
         APPROVALS,
+        Item("Self-checks", "/council/self-checks"),
     ),
     Role.AUDITOR: (
         REPORTS,
@@ -59,7 +61,7 @@ OF_ROLE: dict[Role, tuple[Item, ...]] = {
 }
 """What each role works with, its start page first."""
 EVERYBODY = (SEARCH,)
-VISITOR = (SEARCH, Item("How it works", "/help"), Item("For providers", "/help/for-providers"))
+VISITOR = (SEARCH, SELF_CHECK, Item("How it works", "/help"), Item("For providers", "/help/for-providers"))
 BUYER = (SEARCH, ORDERS, MONEY, MY_PAGE)
 
 

@@ -14,6 +14,8 @@ DONE_WORK = timedelta(days=30)
 PAST_INVITATION = timedelta(days=90)
 LOADED_FILE = timedelta(days=90)
 LETTER = timedelta(days=365)
+NEEDS_FORM = timedelta(days=365)
+"""A needs form that nobody changed."""
 MISSED_WORDS = timedelta(days=3 * 365)
 
 

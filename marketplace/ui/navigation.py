@@ -9,6 +9,7 @@ from marketplace.ui.filters import short_date
 
 FOOTER_LINKS: tuple[dict[str, str], ...] = (
     {"text": "Help", "href": "/help"},
+    {"text": "Check for yourself", "href": "/tools"},
     {"text": "About", "href": "/about"},
     {"text": "For providers", "href": "/help/for-providers"},
     {"text": "Terms of use", "href": "/terms"},

@@ -22,7 +22,15 @@ from marketplace.kernel.rails import Rail
 from marketplace.outbox.email import queue_email
 from marketplace.outbox.models import OutboxRow
 from marketplace.planning.evidence import EvidenceKind
-from marketplace.planning.models import MonitoringRule, NoteAudience, OrderEvidence, PersonNote, PlanNote, Round
+from marketplace.planning.models import (
+    MonitoringRule,
+    NeedsForm,
+    NoteAudience,
+    OrderEvidence,
+    PersonNote,
+    PlanNote,
+    Round,
+)
 from marketplace.planning.monitoring import Sign
 from marketplace.planning.rounds import RoundKind
 from marketplace.uploads.services import store
@@ -224,6 +232,7 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "round_id": Round(
             key="o" * 43, user_id=owner.id, kind=RoundKind.SAME_THING, title="Help for many", created_at=now
         ),
+        "form_id": NeedsForm(user_id=owner.id, name="Theirs", words={"food": "Soup"}, created_at=now, changed_at=now),
         "invitation_id": Invitation(
             organisation_id=organisation.id,
             role=Role.BUDGET_MANAGER,
@@ -340,6 +349,7 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "answer": "agree",
         "sign": "quiet",
         "step": "price",
+        "number": 1,
         "action": "withdraw",
         "filename": "ui/app.css",
     }

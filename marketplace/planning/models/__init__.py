@@ -5,17 +5,21 @@ from marketplace.planning.models.monitoring import MonitoringAnswer, MonitoringL
 from marketplace.planning.models.people import NoteAudience, PersonNote, PersonNoteRead
 from marketplace.planning.models.plans import PlanNote
 from marketplace.planning.models.rounds import Round, RoundPart
+from marketplace.planning.models.self_checks import CouncilFigure, NeedsForm, PointsSheets
 
 __all__ = [
+    "CouncilFigure",
     "EvidenceRequest",
     "MonitoringAnswer",
     "MonitoringLook",
     "MonitoringRule",
+    "NeedsForm",
     "NoteAudience",
     "OrderEvidence",
     "PersonNote",
     "PersonNoteRead",
     "PlanNote",
+    "PointsSheets",
     "Round",
     "RoundPart",
 ]

@@ -1,4 +1,4 @@
-"""Pages of planning: caseloads, a person's pages, shopping together, access points."""
+"""Pages of planning: caseloads, a person's pages, shopping together, access points, self-assessment tools."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -20,6 +20,7 @@ _PAGES = (
     "notes",
     "evidence",
     "monitoring",
+    "tools",
 )
 for _name in _PAGES:
     if find_spec(f"{__name__}.{_name}") is not None:

@@ -37,7 +37,12 @@ def test_each_link_of_each_role_opens(client: FlaskClient, role: Role) -> None:
 
 
 def test_a_visitor_finds_help_without_an_account(client: FlaskClient) -> None:
-    assert [text for _, _, text in menu(client)] == ["Find help", "How it works", "For providers"]
+    assert [text for _, _, text in menu(client)] == [
+        "Find help",
+        "Check for yourself",
+        "How it works",
+        "For providers",
+    ]
 
 
 def test_a_buyer_sees_orders_and_money_and_a_helper_the_people_they_act_for(client: FlaskClient) -> None:
