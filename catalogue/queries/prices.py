@@ -12,9 +12,9 @@ from catalogue.search.current import searcher
 from catalogue.search.facts import vector_of
 from catalogue.search.fallback import candidates
 from catalogue.search.ranking import Criteria, Sort, rank
-from catalogue.services.places import Located
 from catalogue.visibility import PUBLIC_PROVIDERS
 from marketplace.database import db
+from marketplace.kernel.places import Point
 
 MOST = 500
 """So many of the nearest listings are looked at."""
@@ -31,14 +31,17 @@ class PriceNear:
     distance_metres: float | None
 
 
-def prices_near(category_slug: str, place: Located) -> list[PriceNear]:
-    """Listings of a category that are offered at a place and have a price, nearest first. Two queries with an index."""
+def prices_near(category_slug: str, point: Point, council_gss: str | None) -> list[PriceNear]:
+    """Listings of a category that are offered at a place and have a price, nearest first. Two queries with an index.
+
+    `council_gss` is the council there, as far as it is known: some listings are offered by council.
+    """
     category = categories_by_slug().get(category_slug)
     if category is None:
         return []
     criteria = Criteria(
-        vector=vector_of(place.point),
-        council=place.likely_council_gss,
+        vector=vector_of(point),
+        council=council_gss,
         categories=frozenset(category.slugs),
         sort=Sort.DISTANCE,
     )

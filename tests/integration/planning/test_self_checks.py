@@ -26,6 +26,7 @@ from marketplace.planning.services.self_checks import SetFigure, SetPoints
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import UserFactory, council, user_with_role
 from tests.factories.catalogue import ListingFactory
+from tests.integration.planning.counting import queries_of
 
 SAID = "Xylophagous"  # a word that nothing else here would say
 SUMS = ("13579.24", "246.81", "135.79")
@@ -176,6 +177,7 @@ def test_the_planner_turns_an_amount_into_hours_at_the_prices_of_real_listings_n
     assert "the middle price of 4 providers near DL3, £22.00 an hour" in few
     assert "Only 4 providers near you give such a price" in few
     assert not [title for title in ("Far away", "Not open", "Ask us", "Gone since") if title in few]
+    statements = queries_of(client, "/tools/planner/result")
     with transaction():
         ListingFactory(price_pence=28_00)
     index.reindex()
@@ -188,6 +190,7 @@ def test_the_planner_turns_an_amount_into_hours_at_the_prices_of_real_listings_n
     assert "£500.00 for 10 weeks is £50.00 a week" in once
     # £50.00 ÷ £24.00 is 2.08: 2 hours a week, 20 in 10 weeks, for £480.00
     assert "Over 10 weeks that is about 20 hours in all, for £480.00" in once
+    assert queries_of(client, "/tools/planner/result") == statements == 5
     assert "Over 4 weeks that is £288.00" in result(hours="3", weeks="4")
 
 

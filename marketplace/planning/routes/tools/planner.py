@@ -62,7 +62,7 @@ def planner_result() -> Response | str:
     if place is None or category is None or (form.amount.data is None and form.hours.data is None):
         return redirect(url_for("planning.planner"))
     plan = form.to_command()
-    near = prices_near(plan.category, place)
+    near = prices_near(plan.category, place.point, place.likely_council_gss)
     going = [
         each
         for each in going_prices(
