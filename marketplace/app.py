@@ -41,7 +41,7 @@ import ratings.routes
 from budgets.services import loads
 from catalogue.services import misses
 from marketplace import ui
-from marketplace.accounts import access, navigation
+from marketplace.accounts import access, council_logins, navigation
 from marketplace.accounts import ports as accounts_ports
 from marketplace.accounts.access import ANYONE, allow
 from marketplace.accounts.services import keeping as account_keeping
@@ -131,6 +131,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager.user_loader(sessions.find)
     ui.init_app(app)
     access.init_app(app)
+    council_logins.join(app, settings.council_logins)
     navigation.init_app(app)
     accounts_ports.join(app, _accounts_ports())
     for endpoint in ui.OPEN_ENDPOINTS:

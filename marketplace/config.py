@@ -31,6 +31,7 @@ class Settings:
     phone: str = "01632 960 100"
     trusted_proxies: int = 0
     home_place: str | None = None
+    council_logins: Path | None = None
     demo: bool = False
     testing: bool = False
 
@@ -81,6 +82,7 @@ class Settings:
             phone=env.get("SERVICE_PHONE") or "01632 960 100",
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0, 0, 9),
             home_place=_home_place(env.get("HOME_PLACE", "")),
+            council_logins=Path(env["COUNCIL_LOGINS"]).resolve() if env.get("COUNCIL_LOGINS") else None,
             demo=env.get("MARKETPLACE_DEMO") == "1",
         )
 

@@ -88,6 +88,16 @@ def reading_councils(actor: Actor) -> tuple[int, ...]:
     return actor.council_ids(Role.COUNCIL_FINANCE, Role.AUDITOR)
 
 
+def newest_budget_of(actor: Actor, person_id: int) -> int | None:
+    """The id of the person's newest budget among those that the actor reads."""
+    return db.session.scalar(
+        select(PersonalBudget.id)
+        .where(PersonalBudget.person_id == person_id, PersonalBudget.council_id.in_(reading_councils(actor)))
+        .order_by(PersonalBudget.starts_on.desc(), PersonalBudget.id.desc())
+        .limit(1)
+    )
+
+
 def list_budgets(actor: Actor, wanted: BudgetFilter, *, page: int = 1, size: int = 50) -> BudgetPage:
     """Pots of the councils that the actor reads in their running period, or the last one, by name; with totals.
 

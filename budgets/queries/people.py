@@ -52,6 +52,22 @@ def find_person_of_user(user_id: int) -> PersonView | None:
     return person_view(row) if row else None
 
 
+def find_by_council_reference(council_ids: Iterable[int], reference: str) -> PersonView | None:
+    """The person whom one of these councils knows by its reference. Who may know of them is the caller's to judge."""
+    row = db.session.execute(
+        select(*COLUMNS)
+        .where(Person.council_id.in_(set(council_ids)), Person.council_reference == reference)
+        .order_by(Person.id)
+        .limit(1)
+    ).one_or_none()
+    return person_view(row) if row else None
+
+
+def reference_in(person_id: int) -> str | None:
+    """What the person's council calls them."""
+    return db.session.scalar(select(Person.council_reference).where(Person.id == person_id))
+
+
 def people_by_id(person_ids: Iterable[int]) -> dict[int, PersonView]:
     """Several people in one query."""
     wanted = set(person_ids)

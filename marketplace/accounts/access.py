@@ -81,7 +81,7 @@ def current_actor() -> Actor:
 
 
 def is_fresh() -> bool:
-    """Whether whoever is signed in typed their password in this browser within the last 10 minutes."""
+    """Whether whoever is signed in proved who they are in this browser within the last 10 minutes."""
     user = current_user
     if not user.is_authenticated or user.confirmed_at is None:
         return False

@@ -59,6 +59,18 @@ If it was not you, you need do nothing.
     )
 
 
+def sign_in_through_council() -> Letter:
+    return Letter(
+        "You sign in through your council",
+        f"""
+Somebody, we hope you, asked for a new password for this email address.
+
+Your account has no password here: you sign in with your council's own account.
+Open {links.address("/sign-in")} and choose your council.
+""",
+    )
+
+
 def new_password(token: str) -> Letter:
     return Letter(
         "Choose a new password",

@@ -46,6 +46,19 @@ class SignIn(Base):
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class CouncilIdentity(Base):
+    """Somebody as their council's own sign-in (an OpenID issuer) knows them. They sign in through it alone."""
+
+    __tablename__ = "council_identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject", name="uq_council_identities_once"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    issuer: Mapped[str] = mapped_column(String(300))
+    subject: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Council(Base):
     """A council responsible for adult social care. `joined_at` is set for those that use the marketplace."""
 

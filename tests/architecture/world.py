@@ -345,6 +345,8 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "entry_id": entry_id,
         "token": "not-a-token",
         "slug": "home-care",
+        "gss_code": "E06000005",
+        "reference": "LL-1077",
         "setting": "on",
         "answer": "agree",
         "sign": "quiet",

@@ -6,6 +6,7 @@ blueprint = Blueprint("accounts", __name__, template_folder="../templates")
 
 from marketplace.accounts.routes import (  # noqa: E402 - the modules hang their pages on the blueprint
     account,
+    council_sign_in,
     organisations,
     pages,
     passwords,
@@ -14,4 +15,14 @@ from marketplace.accounts.routes import (  # noqa: E402 - the modules hang their
     signing_in,
 )
 
-__all__ = ["account", "blueprint", "organisations", "pages", "passwords", "people", "register", "signing_in"]
+__all__ = [
+    "account",
+    "blueprint",
+    "council_sign_in",
+    "organisations",
+    "pages",
+    "passwords",
+    "people",
+    "register",
+    "signing_in",
+]

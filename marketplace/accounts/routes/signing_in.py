@@ -3,14 +3,15 @@
 from flask import flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from marketplace.accounts import browser, kept_forms, navigation
+from marketplace.accounts import browser, council_logins, kept_forms, navigation
 from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, current_actor
 from marketplace.accounts.errors import WrongPassword, WrongSignIn
 from marketplace.accounts.forms import ConfirmPasswordForm, SignInForm
 from marketplace.accounts.queries import actor_of, has_password
 from marketplace.accounts.routes import blueprint
+from marketplace.accounts.routes.council_sign_in import council_asked_for
 from marketplace.accounts.routes.limits import count_failure, limit_failures, limit_place_failures
-from marketplace.accounts.services import profile, signing_in
+from marketplace.accounts.services import council_sign_in, profile, signing_in
 from marketplace.accounts.services.sessions import Ending
 from marketplace.ui.routes import own_path
 
@@ -41,7 +42,12 @@ def sign_in() -> Response | str:
                 return redirect(url_for("accounts.not_verified"))
             browser.enter(signed_in)
             return redirect(_after(form.next.data, signed_in.user_id))
-    return render_template("accounts/sign_in.html", form=form, why_ended=_why_ended())
+    council = council_asked_for(form.next.data)
+    if council is not None and request.method == "GET":
+        return redirect(url_for("accounts.council_sign_in", gss_code=council, next=form.next.data))
+    return render_template(
+        "accounts/sign_in.html", form=form, why_ended=_why_ended(), councils=council_logins.list_choices()
+    )
 
 
 def _why_ended() -> str | None:
@@ -84,7 +90,12 @@ def confirm_password() -> Response | str:
         except WrongPassword as error:
             count_failure()
             form.refuse(error)
-    return render_template("accounts/confirm_password.html", form=form, has_password=has_password(_user_id()))
+    return render_template(
+        "accounts/confirm_password.html",
+        form=form,
+        has_password=has_password(_user_id()),
+        council=council_sign_in.login_of(_user_id()),
+    )
 
 
 def _user_id() -> int:

@@ -8,7 +8,7 @@ from marketplace.accounts.domain import clean_email
 from marketplace.accounts.errors import LinkEnded, WrongPassword
 from marketplace.accounts.links import Purpose
 from marketplace.accounts.models import User
-from marketplace.accounts.services import sessions
+from marketplace.accounts.services import council_sign_in, sessions
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -26,12 +26,14 @@ def forgotten_password(email: str) -> None:
 
 
 def send_new_password(payload: dict[str, str]) -> None:
-    """The worker's part of `forgotten_password`: a link to an address that has an account."""
+    """The worker's part of `forgotten_password`: a link to an address that has an account of its own."""
     with transaction():
         user = db.session.execute(
             select(User.id, User.email).where(User.email == payload["email"], User.disabled_at.is_(None))
         ).one_or_none()
-        if user is not None:
+        if user is not None and council_sign_in.login_of(user.id) is not None:
+            letters.send(letters.sign_in_through_council(), user.email, user_id=user.id)
+        elif user is not None:
             token = links.make(Purpose.NEW_PASSWORD, user.id)
             letters.send(letters.new_password(token), user.email, user_id=user.id)
 
@@ -68,7 +70,7 @@ def change_password(user_id: int, *, present: str, new: str, token: str) -> None
     with transaction():
         db.session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
         sessions.end_others(user_id, token)
-        sessions.confirm(token)
+        sessions.confirm(token, at=clock.now())
         record("user.password_changed", "user", user_id, actor_user_id=user_id)
         letters.send(letters.password_changed(), email, user_id=user_id)
 
@@ -77,7 +79,7 @@ def confirm_password(user_id: int, password: str, *, token: str) -> None:
     """Note that the password was typed again just now, for acts that ask for it. Raises WrongPassword."""
     _check_password(user_id, password, field="password")
     with transaction():
-        sessions.confirm(token)
+        sessions.confirm(token, at=clock.now())
         record("user.password_confirmed", "user", user_id, actor_user_id=user_id)
 
 

@@ -1,7 +1,7 @@
 """Begin and end sign-ins. A sign-in is a row, so that signing out ends it everywhere and at once."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import bindparam, insert, select, update
@@ -119,10 +119,10 @@ def list_live(user_id: int, token: str) -> list[SignInView]:
     ]
 
 
-def confirm(token: str) -> None:
-    """Note that the password was typed again in this browser."""
+def confirm(token: str, *, at: datetime | None) -> None:
+    """Note when whoever is signed in with `token` last proved who they are; None when that is not known."""
     with transaction():
-        db.session.execute(update(SignIn).where(SignIn.token_digest == _digest(token)).values(confirmed_at=clock.now()))
+        db.session.execute(update(SignIn).where(SignIn.token_digest == _digest(token)).values(confirmed_at=at))
 
 
 def end(token: str) -> None:

@@ -9,6 +9,7 @@ from budgets.words import ACTION_WORDS, BASIS_WORDS
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel import clock
 from marketplace.planning import words
+from marketplace.planning.queries.launching import case_address
 from marketplace.planning.queries.people import get_person_page
 from marketplace.planning.queries.rights import get_rights
 from marketplace.planning.routes import blueprint
@@ -42,4 +43,5 @@ def person(person_id: int) -> Response | str:
         filters=words.NEED_FILTERS,
         basis_words=BASIS_WORDS,
         action_words=ACTION_WORDS,
+        case_address=case_address(actor, page.rights.person),
     )
