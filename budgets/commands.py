@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from budgets.domain import ContributionHow, Every, Funder, OutsideRule
 from marketplace.kernel.rails import Rail
 
 
@@ -22,6 +23,58 @@ class SetUpBudget:
     ends_on: date
     review_on: date | None = None
     account_email: str | None = None
+    isf_holder: str | None = None
+    funder: Funder = Funder.COUNCIL
+    every: Every | None = None  # None: the amount is for all the days together
+    each_april: bool = False
+    contribution_pence: int = 0
+    contribution_how: ContributionHow = ContributionHow.NET
+
+
+@dataclass(frozen=True)
+class AgreeAmount:
+    """An amount for every week, four weeks or year from one day to another; in place of what was agreed, or beside."""
+
+    pot_id: int
+    every: Every
+    amount_pence: int
+    starts_on: date
+    ends_on: date
+    reason: str
+    contribution_pence: int = 0
+    contribution_how: ContributionHow = ContributionHow.NET
+    replaces: bool = False
+    each_april: bool = True
+
+
+@dataclass(frozen=True)
+class PayOnce:
+    """A payment once, beside the regular amount: it belongs to the period of its day."""
+
+    pot_id: int
+    on: date
+    pence: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class PotRules:
+    """What a pot is for, what happens outside of that, and whether what is left goes on into the next period."""
+
+    name: str
+    categories: tuple[str, ...] = ()
+    outside: OutsideRule = OutsideRule.WARN
+    rolls_over: bool = False
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """Another way of paying for a pot from a day on."""
+
+    pot_id: int
+    rail: Rail
+    starts_on: date
+    reason: str
     isf_holder: str | None = None
 
 

@@ -25,6 +25,16 @@ class OrderDescriber(Protocol):
     def __call__(self, order_ids: Iterable[int]) -> dict[int, OrderWords]: ...
 
 
+class CategoryLister(Protocol):
+    """Slug and name of every kind of support, in the order of the site."""
+
+    def __call__(self) -> list[tuple[str, str]]: ...
+
+
+def _no_categories() -> list[tuple[str, str]]:
+    return []
+
+
 def _no_council(postcode: str) -> int | None:
     return None
 
@@ -35,11 +45,18 @@ def _no_orders(order_ids: Iterable[int]) -> dict[int, OrderWords]:
 
 _council_finder: CouncilFinder = _no_council
 _order_describer: OrderDescriber = _no_orders
+_category_lister: CategoryLister = _no_categories
 
 
-def join(*, council_finder: CouncilFinder | None = None, order_describer: OrderDescriber | None = None) -> None:
+def join(
+    *,
+    council_finder: CouncilFinder | None = None,
+    order_describer: OrderDescriber | None = None,
+    category_lister: CategoryLister | None = None,
+) -> None:
     """Called by the application; what is left out stays as it is."""
-    global _council_finder, _order_describer
+    global _council_finder, _order_describer, _category_lister
+    _category_lister = category_lister or _category_lister
     _council_finder = council_finder or _council_finder
     _order_describer = order_describer or _order_describer
 
@@ -52,3 +69,8 @@ def find_council_id(postcode: str | None) -> int | None:
 def describe_orders(order_ids: Iterable[int]) -> dict[int, OrderWords]:
     """Words and addresses of orders, by whoever was joined."""
     return _order_describer(order_ids)
+
+
+def list_category_choices() -> list[tuple[str, str]]:
+    """Slug and name of every kind of support, by whoever was joined."""
+    return _category_lister()

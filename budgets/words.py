@@ -1,9 +1,11 @@
 """How budgets speak: possessives, names of pots, dates in a sentence. Pure."""
 
 from datetime import date
+from typing import Protocol
 
-from budgets.domain import LegalBasis, MandateAction
+from budgets.domain import ContributionHow, Every, LegalBasis, MandateAction, RegularAmount
 from marketplace.kernel.clock import today
+from marketplace.kernel.money import format_pounds
 
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "sir", "lady", "lord", "dame", "rev", "prof"})
 _NAMES_OF_MONEY = ("budget", "money", "payment", "payments", "fund", "grant", "allowance")
@@ -51,6 +53,41 @@ def no_holder_words(pot: str, who: str) -> str:
     return (
         f"{pot} has no organisation that holds it yet, so nobody could pay the provider. Ask {who} to name one, or pay "
         "with your own money."
+    )
+
+
+_EVERY_WORDS = {Every.WEEK: "a week", Every.FOUR_WEEKS: "every four weeks", Every.YEAR: "a year"}
+
+
+class _Regular(Protocol):
+    """What a regular amount is said by: a row or the rule's own."""
+
+    @property
+    def amount_pence(self) -> int: ...
+    @property
+    def every(self) -> Every: ...
+
+
+def regular_words(regular: _Regular) -> str:
+    """`£120.00 a week`."""
+    return f"{format_pounds(regular.amount_pence)} {_EVERY_WORDS[regular.every]}"
+
+
+def contribution_words(regular: RegularAmount, name: str | None) -> str | None:
+    """What the person adds to a regular amount, or is billed for; `name` is None where the page speaks to them."""
+    if not regular.contribution_pence:
+        return None
+    every = _EVERY_WORDS[regular.every]
+    added, who = format_pounds(regular.contribution_pence), name or "you"
+    if regular.contribution_how is ContributionHow.NET:
+        return (
+            f"Of {regular_words(regular)} the council pays in {format_pounds(regular.paid_in_pence)}, and {who} "
+            f"{'adds' if name else 'add'} {added} {every} from {'their' if name else 'your'} own money. That part is "
+            "not in the figures here."
+        )
+    return (
+        f"The council pays in all of {regular_words(regular)}, and sends {who} a bill for {added} {every}: "
+        f"{'their' if name else 'your'} contribution."
     )
 
 

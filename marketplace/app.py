@@ -20,6 +20,7 @@ import budgets.routes
 import budgets.services.people
 import catalogue.checks
 import catalogue.ports
+import catalogue.queries.categories
 import catalogue.routes
 import catalogue.services.index
 import catalogue.services.places
@@ -38,7 +39,7 @@ import payments.services.work
 import ratings.checks
 import ratings.queries
 import ratings.routes
-from budgets.services import loads
+from budgets.services import loads, surplus
 from catalogue.services import misses
 from marketplace import ui
 from marketplace.accounts import access, council_logins, navigation
@@ -136,7 +137,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     accounts_ports.join(app, _accounts_ports())
     for endpoint in ui.OPEN_ENDPOINTS:
         allow(ANYONE)(app.view_functions[endpoint])
-    budgets.ports.join(council_finder=catalogue.services.places.council_id_for, order_describer=_describe_orders)
+    budgets.ports.join(
+        council_finder=catalogue.services.places.council_id_for,
+        order_describer=_describe_orders,
+        category_lister=catalogue.queries.categories.category_choices,
+    )
     catalogue.ports.join(reviews_for=ratings.queries.reviews_for)
     payments.ports.join(reviewed_orders=ratings.queries.reviewed_orders)
     app.extensions["checks"] = (
@@ -209,6 +214,7 @@ def _jobs(app: Flask) -> list[Job]:
         Job("remind whoever has to approve", every_hour, approvals.remind),
         Job("close silent own-money orders", every_hour, expiry.close_silent_own_money),
         Job("close finished orders", every_day, expiry.close_finished),
+        Job("look at budget periods that ended", every_day, surplus.look_at_ended_periods),
         Job("remind of receipts asked for", every_hour, evidence.remind),
         *(Job(f"forget {what}", every_day, run) for what, run in TIDYING),
     ]

@@ -1,6 +1,7 @@
 """What budgets decide by: entries of the book, mandates, people and outcomes. Pure."""
 
-from budgets.domain.book import EFFECTS, Balance, BudgetState, EntryKind, EntryView, Funder, PotChoice
+from budgets.domain.allocations import ContributionHow, Every, RegularAmount
+from budgets.domain.book import EFFECTS, Balance, BudgetState, EntryKind, EntryView, Funder, OutsideRule, PotChoice
 from budgets.domain.mandates import ACTIONS_OF_ROLE, ASSISTED_ACTIONS, LegalBasis, MandateAction, MandateView, allowed
 from budgets.domain.people import ConsentHow, ConsentKind, PersonAccess, PersonContact, PersonView
 from budgets.domain.plans import OrderRight, OutcomeView, ProposedLine, is_outside
@@ -13,19 +14,23 @@ __all__ = [
     "BudgetState",
     "ConsentHow",
     "ConsentKind",
+    "ContributionHow",
     "EntryKind",
     "EntryView",
+    "Every",
     "Funder",
     "LegalBasis",
     "MandateAction",
     "MandateView",
     "OrderRight",
     "OutcomeView",
+    "OutsideRule",
     "PersonAccess",
     "PersonContact",
     "PersonView",
     "PotChoice",
     "ProposedLine",
+    "RegularAmount",
     "allowed",
     "is_outside",
 ]

@@ -29,6 +29,13 @@ class EntryKind(StrEnum):
     RECLAIM = "reclaim"
 
 
+class OutsideRule(StrEnum):
+    """What happens when something is bought from a pot that is not of the categories it is for."""
+
+    WARN = "warn"  # the buyer is told, and the order keeps a note of it
+    STOP = "stop"
+
+
 # Effect of one penny of each kind on (allocated, held, spent, refunded, reclaimed).
 EFFECTS: dict[EntryKind, tuple[int, int, int, int, int]] = {
     EntryKind.ALLOCATE: (1, 0, 0, 0, 0),
@@ -57,6 +64,9 @@ class PotChoice:
     payer_organisation_id: int | None = None
     review_on: date | None = None
     words: str = ""  # "Margaret's respite money"
+    categories: tuple[str, ...] | None = None  # slugs of what it is for; None for anything
+    outside: OutsideRule = OutsideRule.WARN
+    changes_on: date | None = None  # from when it is paid in another way
 
 
 @dataclass(frozen=True)

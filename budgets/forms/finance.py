@@ -5,8 +5,9 @@ from typing import Any
 from wtforms.validators import Optional
 
 from budgets.commands import ChangeAllocation, ChangeHolder, SetUpBudget
-from budgets.domain import BudgetState
+from budgets.domain import BudgetState, ContributionHow, Every, Funder
 from budgets.forms.mandates import a_year_from
+from budgets.forms.pots import CONTRIBUTION_HINT, EVERY_CHOICES, HOW_CHOICES, ONCE
 from budgets.loading.columns import DEFAULT_POT
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
@@ -17,6 +18,10 @@ RAIL_CHOICES = [
     (Rail.DIRECT_PAYMENT.value, "Direct payment: paid to the person, who pays by card"),
     (Rail.COUNCIL_MANAGED.value, "Council-managed: the council settles with providers"),
     (Rail.ISF.value, "Individual service fund: an organisation holds it and settles"),
+]
+FUNDER_CHOICES = [
+    (Funder.COUNCIL.value, "The council's"),
+    (Funder.NHS.value, "The NHS's: a personal health budget. It is kept apart from the council's"),
 ]
 
 
@@ -57,9 +62,18 @@ class SetUpForm(BaseForm):
         default=DEFAULT_POT,
         validators=[fields.Required("Enter what it is for, such as Respite")],
     )
-    amount = fields.PoundsField(
-        "Amount for these dates", least_pence=1, validators=[fields.Required("Enter an amount above £0.00")]
+    funder = fields.RadioField("Whose money is it?", choices=FUNDER_CHOICES, default=Funder.COUNCIL.value)
+    amount = fields.PoundsField("Amount", least_pence=1, validators=[fields.Required("Enter an amount above £0.00")])
+    every = fields.RadioField(
+        "How often is it paid?", choices=[(ONCE, "Once, for all these dates together"), *EVERY_CHOICES], default=ONCE
     )
+    contribution = fields.PoundsField(
+        "The person's own contribution each time", hint=CONTRIBUTION_HINT, validators=[Optional()]
+    )
+    contribution_how = fields.RadioField(
+        "How is the contribution paid?", choices=HOW_CHOICES, default=ContributionHow.NET.value
+    )
+    each_april = fields.CheckboxField("Begin a new period on each 6 April")
     starts_on = fields.UkDateField("First day", validators=[fields.Required("Enter the first day")])
     ends_on = fields.UkDateField("Last day", validators=[fields.Required("Enter the last day")])
     review_on = fields.UkDateField("Next review", validators=[Optional()])
@@ -92,6 +106,11 @@ class SetUpForm(BaseForm):
             review_on=self.review_on.data,
             account_email=self.account_email.data or None,
             isf_holder=self.isf_holder.data or None,
+            funder=Funder(self.funder.data or Funder.COUNCIL.value),
+            every=None if self.every.data in (None, ONCE) else Every(self.every.data),
+            each_april=self.each_april.data,
+            contribution_pence=self.contribution.data or 0,
+            contribution_how=ContributionHow(self.contribution_how.data or ContributionHow.NET.value),
         )
 
 

@@ -1,11 +1,20 @@
 """Tables of people, personal budgets, the budget book, mandates, outcomes and consents."""
 
-from budgets.models.book import AllocationChange, BudgetEntry, PersonalBudget, Pot, PotPeriod
+from budgets.models.book import (
+    AllocationChange,
+    BudgetEntry,
+    PersonalBudget,
+    Pot,
+    PotAmount,
+    PotDeployment,
+    PotPeriod,
+)
 from budgets.models.loads import BudgetLoad, BudgetLoadRefusal, CouncilFileMap
 from budgets.models.mandates import Mandate, MandateScope, MandateStaff
 from budgets.models.payees import PayeeDeclaration, PayeeNecessity
 from budgets.models.people import Consent, Person
 from budgets.models.plans import Outcome
+from budgets.models.surplus import Surplus, SurplusRule
 
 __all__ = [
     "AllocationChange",
@@ -23,5 +32,9 @@ __all__ = [
     "Person",
     "PersonalBudget",
     "Pot",
+    "PotAmount",
+    "PotDeployment",
     "PotPeriod",
+    "Surplus",
+    "SurplusRule",
 ]

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from budgets.domain import BudgetState, EntryKind, Funder
+from budgets.domain import BudgetState, ContributionHow, EntryKind, Every, Funder, OutsideRule
 from marketplace.database import Base, Id, Pence, UtcDateTime, enum_column
 from marketplace.kernel.rails import Rail
 
@@ -34,7 +34,11 @@ class PersonalBudget(Base):
 
 
 class Pot(Base):
-    """A part of a personal budget with a purpose and rules of its own; most budgets have one."""
+    """A part of a personal budget with a purpose and rules of its own; most budgets have one.
+
+    `categories` are the slugs of what it is for, None for everything. What is left at a period's end goes on into the
+    next one where it `rolls_over`, as far as the council's rule on savings lets it.
+    """
 
     __tablename__ = "pots"
     __table_args__ = (UniqueConstraint("budget_id", "name", name="uq_pots_name"),)
@@ -42,6 +46,60 @@ class Pot(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     budget_id: Mapped[int] = mapped_column(ForeignKey("personal_budgets.id"))
     name: Mapped[str] = mapped_column(String(60))
+    categories: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    outside: Mapped[OutsideRule] = mapped_column(
+        enum_column(OutsideRule), default=OutsideRule.WARN, server_default=OutsideRule.WARN.value
+    )
+    rolls_over: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class PotAmount(Base):
+    """An amount for every week, four weeks or year, from one day to another. Of several on a day the newest counts.
+
+    One that leaves a period with less waits for a second person; `approved` says how that went, None while it waits.
+    """
+
+    __tablename__ = "pot_amounts"
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="dates"),
+        CheckConstraint("amount_pence >= 0", name="amount"),
+        CheckConstraint("contribution_pence BETWEEN 0 AND amount_pence", name="contribution"),
+        CheckConstraint(
+            "approved IS NULL OR NOT approved OR decided_by_user_id <> prepared_by_user_id", name="second_person"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    pot_id: Mapped[int] = mapped_column(ForeignKey("pots.id"), index=True)
+    every: Mapped[Every] = mapped_column(enum_column(Every))
+    amount_pence: Mapped[int] = mapped_column(Pence)
+    contribution_pence: Mapped[int] = mapped_column(Pence, default=0)
+    contribution_how: Mapped[ContributionHow] = mapped_column(enum_column(ContributionHow))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    each_april: Mapped[bool]
+    replaces: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    prepared_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    prepared_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    approved: Mapped[bool | None]
+
+
+class PotDeployment(Base):
+    """How a pot is paid from a day on. Before the first of these it is paid as its budget was set up."""
+
+    __tablename__ = "pot_deployments"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    pot_id: Mapped[int] = mapped_column(ForeignKey("pots.id"), index=True)
+    starts_on: Mapped[date]
+    rail: Mapped[Rail] = mapped_column(enum_column(Rail))
+    isf_holder_organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    recorded_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PotPeriod(Base):
@@ -74,6 +132,7 @@ class PotPeriod(Base):
     refunded_pence: Mapped[int] = mapped_column(Pence, default=0)
     reclaimed_pence: Mapped[int] = mapped_column(Pence, default=0)
     overcommitted: Mapped[bool] = mapped_column(default=False)
+    surplus_looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class BudgetEntry(Base):

@@ -28,6 +28,9 @@ class Person(Base):
     notes_for_providers: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    died_on: Mapped[date | None]
+    death_recorded_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    death_recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Consent(Base):

@@ -4,17 +4,23 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from budgets.domain import Balance, EntryView
 from budgets.models import BudgetEntry, Outcome, Person, PersonalBudget, Pot, PotPeriod
+from budgets.queries.rails import holder_on, rail_on
 from marketplace.database import db
+from marketplace.kernel import clock
 from marketplace.kernel.clock import day_bounds
 from marketplace.kernel.errors import NotFound
 
 
 def balances_query() -> Any:
     """Rows whose columns are the fields of Balance; the caller says which and in what order."""
+    today = clock.today()
+    day = case(
+        (PotPeriod.starts_on > today, PotPeriod.starts_on), (PotPeriod.ends_on < today, PotPeriod.ends_on), else_=today
+    )
     return (
         select(
             PotPeriod.id,
@@ -24,14 +30,14 @@ def balances_query() -> Any:
             PersonalBudget.council_id,
             Person.name,
             Pot.name,
-            PersonalBudget.rail,
+            rail_on(Pot.id, PersonalBudget.rail, day),
             PersonalBudget.state,
             PersonalBudget.funder,
             PersonalBudget.reference,
             PotPeriod.starts_on,
             PotPeriod.ends_on,
             PersonalBudget.review_on,
-            PersonalBudget.isf_holder_organisation_id,
+            holder_on(Pot.id, PersonalBudget.isf_holder_organisation_id, day),
             PotPeriod.allocated_pence,
             PotPeriod.held_pence,
             PotPeriod.spent_pence,

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, or_, select
 
-from budgets.domain import Balance, BudgetState
+from budgets.domain import Balance, BudgetState, Funder
 from budgets.domain.loads import LoadState
 from budgets.models import AllocationChange, BudgetLoad, Person, PersonalBudget, Pot, PotPeriod
 from budgets.queries.book import balances_query
@@ -193,6 +193,7 @@ class BudgetDetail:
     council_id: int
     reference: str
     rail: Rail
+    funder: Funder
     state: BudgetState
     starts_on: date
     ends_on: date
@@ -212,6 +213,7 @@ def get_budget_for(actor: Actor, budget_id: int) -> BudgetDetail:
             PersonalBudget.council_id,
             PersonalBudget.reference,
             PersonalBudget.rail,
+            PersonalBudget.funder,
             PersonalBudget.state,
             PersonalBudget.starts_on,
             PersonalBudget.ends_on,

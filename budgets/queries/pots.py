@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, case, select
 
 from budgets.domain import BudgetState, PotChoice
 from budgets.models import Person, PersonalBudget, Pot, PotPeriod
+from budgets.queries.rails import holder_on, next_change_after, rail_on
 from budgets.words import pot_words
 from marketplace.database import send, table_of
 from marketplace.kernel import clock
@@ -15,6 +16,8 @@ from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
 
 _periods, _pots, _budgets, _people = table_of(PotPeriod), table_of(Pot), table_of(PersonalBudget), table_of(Person)
+_day = case((_periods.c.starts_on > bindparam("on"), _periods.c.starts_on), else_=bindparam("on"))
+_rail = rail_on(_pots.c.id, _budgets.c.rail, _day)
 _CHOICES = (
     select(
         _periods.c.id,
@@ -22,7 +25,7 @@ _CHOICES = (
         _budgets.c.id.label("budget_id"),
         _budgets.c.person_id,
         _budgets.c.council_id,
-        _budgets.c.rail,
+        _rail.label("rail"),
         _pots.c.name,
         (
             _periods.c.allocated_pence
@@ -33,9 +36,12 @@ _CHOICES = (
         ).label("available_pence"),
         _periods.c.starts_on,
         _periods.c.ends_on,
-        _budgets.c.isf_holder_organisation_id,
+        holder_on(_pots.c.id, _budgets.c.isf_holder_organisation_id, _day).label("isf_holder_organisation_id"),
         _budgets.c.review_on,
         _people.c.name.label("person_name"),
+        _pots.c.categories,
+        _pots.c.outside,
+        next_change_after(_pots.c.id, _day).label("changes_on"),
     )
     .join(_pots, _pots.c.id == _periods.c.pot_id)
     .join(_budgets, _budgets.c.id == _pots.c.budget_id)
@@ -44,13 +50,13 @@ _CHOICES = (
 _ON_A_DAY = _CHOICES.where(
     _budgets.c.person_id == bindparam("person_id"),
     _budgets.c.state == BudgetState.ACTIVE,
-    _budgets.c.rail.in_(bindparam("rails", expanding=True)),
+    _rail.in_(bindparam("rails", expanding=True)),
     _periods.c.starts_on <= bindparam("until"),
     _periods.c.ends_on >= bindparam("on"),
     _periods.c.ends_on >= bindparam("today"),
     _budgets.c.ends_on >= bindparam("on"),
     _budgets.c.ends_on >= bindparam("today"),
-).order_by(_budgets.c.rail, _periods.c.ends_on, _pots.c.name, _periods.c.id)
+).order_by(_rail, _periods.c.ends_on, _pots.c.name, _periods.c.id)
 _OF_PEOPLE = _CHOICES.where(
     _budgets.c.person_id.in_(bindparam("person_ids", expanding=True)),
     _budgets.c.state == BudgetState.ACTIVE,
@@ -59,7 +65,7 @@ _OF_PEOPLE = _CHOICES.where(
     _periods.c.ends_on >= bindparam("today"),
     _budgets.c.ends_on >= bindparam("first"),
     _budgets.c.ends_on >= bindparam("today"),
-).order_by(_budgets.c.rail, _periods.c.ends_on, _pots.c.name, _periods.c.id)
+).order_by(_rail, _periods.c.ends_on, _pots.c.name, _periods.c.id)
 _ONE = _CHOICES.where(_periods.c.id == bindparam("pot_period_id"))
 
 
@@ -78,6 +84,9 @@ def _choice(row: Any) -> PotChoice:
         payer_organisation_id=row.isf_holder_organisation_id,
         review_on=row.review_on,
         words=pot_words(row.person_name, row.name),
+        categories=None if row.categories is None else tuple(row.categories),
+        outside=row.outside,
+        changes_on=row.changes_on,
     )
 
 
@@ -98,7 +107,13 @@ def pot_choices_of(person_ids: Iterable[int], first: date, last: date | None = N
     """As `list_pot_choices` for some day from `first` to `last`, by person, in one query: for a list of many people."""
     found: dict[int, list[PotChoice]] = {person_id: [] for person_id in person_ids}
     if found:
-        parameters = {"person_ids": list(found), "first": first, "last": last or first, "today": clock.today()}
+        parameters = {
+            "person_ids": list(found),
+            "first": first,
+            "last": last or first,
+            "on": first,
+            "today": clock.today(),
+        }
         for row in send(_OF_PEOPLE, parameters):
             found[row.person_id].append(_choice(row))
     return found
@@ -106,7 +121,7 @@ def pot_choices_of(person_ids: Iterable[int], first: date, last: date | None = N
 
 def get_pot_choice(pot_period_id: int) -> PotChoice:
     """One pot and period, whether or not it could pay today. Raises NotFound."""
-    row = send(_ONE, {"pot_period_id": pot_period_id}).one_or_none()
+    row = send(_ONE, {"pot_period_id": pot_period_id, "on": clock.today()}).one_or_none()
     if row is None:
         raise NotFound
     return _choice(row)

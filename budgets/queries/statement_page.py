@@ -9,6 +9,8 @@ from budgets import ports
 from budgets.domain import Balance, BudgetState, EntryKind, EntryView, PersonView
 from budgets.models import BudgetEntry
 from budgets.queries.book import list_balances, recent_entries
+from budgets.queries.explained import Explained, explained
+from budgets.queries.surplus import SurplusLine, surpluses_of
 from budgets.words import day_words, pot_words
 from marketplace.accounts.queries import names_of
 from marketplace.database import db
@@ -54,12 +56,14 @@ class EntryLine:
 class MoneyPage:
     pots: list[PotLine]
     earlier: list[PotLine]
+    explained: dict[int, Explained]
+    surpluses: list[SurplusLine]
     entries: list[EntryLine]
     page: int
     pages: int
 
 
-def money_page(person: PersonView, *, page: int = 1) -> MoneyPage:
+def money_page(person: PersonView, *, page: int = 1, to_the_person: bool = True) -> MoneyPage:
     """Pots that run or will run, those that are over, and the entries, newest first."""
     today = clock.today()
     balances = list_balances(person.id)
@@ -69,8 +73,11 @@ def money_page(person: PersonView, *, page: int = 1) -> MoneyPage:
     entries = recent_entries(person.id, limit=SIZE, offset=(page - 1) * SIZE)
     names = names_of(entry.actor_user_id for entry in entries)
     orders = ports.describe_orders({entry.order_id for entry in entries if entry.order_id is not None})
+    running = [b for b in balances if b.ends_on >= today and b.state is not BudgetState.ENDED]
     return MoneyPage(
-        pots=[_pot(b, today) for b in balances if b.ends_on >= today and b.state is not BudgetState.ENDED],
+        explained=explained(running, to_the_person=to_the_person),
+        surpluses=[line for line in surpluses_of(person.id) if line.above_pence],
+        pots=[_pot(b, today) for b in running],
         earlier=[_pot(b, today) for b in balances if b.ends_on < today or b.state is BudgetState.ENDED],
         entries=[_entry(entry, names, orders) for entry in entries],
         page=page,

@@ -15,4 +15,6 @@ from budgets.routes import (  # noqa: E402, F401  routes register themselves whe
     money,
     officers,
     payees,
+    pots,
+    surplus,
 )

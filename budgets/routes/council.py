@@ -5,11 +5,15 @@ from werkzeug.wrappers import Response
 
 from budgets.domain import BudgetState
 from budgets.forms.finance import ChangeForm, HolderForm, SetUpForm, StateForm
+from budgets.queries.amounts import list_amounts
 from budgets.queries.book import list_entries_of_budget
+from budgets.queries.explained import explained
 from budgets.queries.finance import BudgetFilter, get_budget_for, list_budgets, list_changes, list_loads
+from budgets.queries.one_pot import list_pots
 from budgets.queries.statement_page import ENTRY_WORDS
 from budgets.routes import blueprint
 from budgets.services import finance
+from budgets.services.allocations import is_closed
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import get_council, get_organisation, names_of
@@ -46,6 +50,7 @@ def council_budgets() -> str:
         page=page,
         wanted=wanted,
         changes=list_changes(actor),
+        amounts=list_amounts(actor, waiting=True),
         loads=list_loads(actor, limit=5),
         may_change=actor.has(Role.COUNCIL_FINANCE),
         user_id=actor.user_id,
@@ -107,6 +112,7 @@ def _page(
         if change is not None and change.pot_period_id == each.pot_period_id
         else ChangeForm(formdata=None, pot_period_id=each.pot_period_id)
         for each in budget.balances
+        if not is_closed(each.ends_on)
     }
     holder_id = budget.isf_holder_organisation_id
     holder_name = get_organisation(holder_id).name if holder_id is not None else None
@@ -117,6 +123,8 @@ def _page(
         is_fund=budget.rail is Rail.ISF,
         needs_holder=budget.rail is Rail.ISF and holder_id is None,
         entries=entries,
+        explained=explained(budget.balances, to_the_person=False),
+        pots=list_pots(budget_id),
         entry_words=ENTRY_WORDS,
         names=names_of(entry.actor_user_id for entry in entries),
         changes=list_changes(actor, budget_id=budget_id),

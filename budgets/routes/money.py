@@ -37,7 +37,7 @@ def budgets_of(person_id: int) -> str:
 
 def _page(person_id: int) -> str:
     access = get_access(current_actor(), person_id, MandateAction.READ_BUDGET)
-    page = money_page(access.person, page=page_asked())
+    page = money_page(access.person, page=page_asked(), to_the_person=access.is_own)
     council = get_council(access.person.council_id) if access.person.council_id is not None else None
     shares = access.is_own and shares_purchases(person_id)
     template = "budgets/money.html" if page.pots else "budgets/no_budget.html"

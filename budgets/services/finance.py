@@ -2,20 +2,19 @@
 
 from datetime import date
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, select, update
 
-from budgets.commands import ChangeAllocation, ChangeHolder, SetUpBudget
+from budgets.commands import AgreeAmount, ChangeAllocation, ChangeHolder, SetUpBudget
 from budgets.constraints import named_constraints
-from budgets.domain import BudgetState, Funder
-from budgets.models import AllocationChange, Person, PersonalBudget, Pot, PotPeriod
+from budgets.domain import BudgetState, Every, Funder
+from budgets.models import AllocationChange, PersonalBudget, Pot, PotPeriod
 from budgets.queries.holders import find_isf_holder
-from budgets.queries.people import find_person_by_reference, find_person_of_user
 from budgets.services import book
-from budgets.services.people import create_person
+from budgets.services.allocations import OwnedPot, check_not_closed, write_amount
+from budgets.services.people_of_council import person_for
 from marketplace.accounts.domain import Actor, Role
-from marketplace.accounts.queries import find_user_by_email
 from marketplace.audit.services import record
-from marketplace.database import db, rows_changed, transaction
+from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.ids import new_id
@@ -33,8 +32,10 @@ def set_up_budget(actor: Actor, command: SetUpBudget) -> int:
     """
     _check_finance(actor, command.council_id)
     check_budget(command)
+    if command.ends_on < clock.today():
+        raise DomainError("These days are over. Enter a last day that is still to come.", field="ends_on")
     with transaction(), named_constraints():
-        person_id = _person(actor, command)
+        person_id = person_for(actor, command)
         return write_budget(command, person_id, actor_user_id=actor.user_id, reason="Set up by council finance")
 
 
@@ -50,6 +51,15 @@ def check_budget(command: SetUpBudget) -> None:
         raise DomainError("The last day must be on or after the first day.", field="ends_on")
     if command.amount_pence <= 0:
         raise DomainError("Enter an amount above £0.00", field="amount")
+    if command.funder is Funder.NHS and command.rail is Rail.COUNCIL_MANAGED:
+        raise DomainError(
+            "The council settles only its own money. NHS money is a direct payment, or held by an organisation.",
+            field="rail",
+        )
+    if not 0 <= command.contribution_pence <= command.amount_pence:
+        raise DomainError("The contribution cannot be more than the amount.", field="contribution")
+    if command.contribution_pence and command.every is None:
+        raise DomainError("A contribution belongs to a regular amount: say how often it is paid", field="every")
     if command.isf_holder and find_isf_holder(command.isf_holder) is None:
         raise DomainError(_NO_SUCH_HOLDER, field="isf_holder")
 
@@ -63,7 +73,7 @@ def write_budget(
         .values(
             person_id=person_id,
             council_id=command.council_id,
-            funder=Funder.COUNCIL,
+            funder=command.funder,
             rail=command.rail,
             reference=command.reference.strip(),
             state=BudgetState.ACTIVE,
@@ -75,16 +85,20 @@ def write_budget(
         )
         .returning(PersonalBudget.id)
     ).scalar_one()
-    pot_period_id = write_pot(
-        budget_id,
-        command.pot,
-        command.starts_on,
-        command.ends_on,
-        command.amount_pence,
-        actor_user_id=actor_user_id,
-        reason=reason,
-        cause=cause or f"set-up:{budget_id}",
-    )
+    pot_period_id = None
+    if command.every is not None:
+        _write_regular(budget_id, command, command.every, person_id, actor_user_id=actor_user_id, reason=reason)
+    else:
+        pot_period_id = write_pot(
+            budget_id,
+            command.pot,
+            command.starts_on,
+            command.ends_on,
+            command.amount_pence,
+            actor_user_id=actor_user_id,
+            reason=reason,
+            cause=cause or f"set-up:{budget_id}",
+        )
     record(
         "budget.set_up",
         "budget",
@@ -97,6 +111,30 @@ def write_budget(
         rail=command.rail.value,
     )
     return budget_id
+
+
+def _write_regular(
+    budget_id: int, command: SetUpBudget, every: Every, person_id: int, *, actor_user_id: int | None, reason: str
+) -> None:
+    """The pot of a new budget with an amount for every week, four weeks or year."""
+    pot_id: int = db.session.execute(
+        insert(Pot).values(budget_id=budget_id, name=command.pot).returning(Pot.id)
+    ).scalar_one()
+    write_amount(
+        OwnedPot(pot_id, budget_id, command.council_id, person_id),
+        AgreeAmount(
+            pot_id,
+            every,
+            command.amount_pence,
+            command.starts_on,
+            command.ends_on,
+            reason,
+            command.contribution_pence,
+            command.contribution_how,
+            each_april=command.each_april,
+        ),
+        actor_user_id=actor_user_id,
+    )
 
 
 def write_pot(
@@ -133,6 +171,9 @@ def change_allocation(actor: Actor, command: ChangeAllocation) -> int | None:
     if command.new_amount_pence < 0:
         raise DomainError("Enter an amount of £0.00 or more", field="amount")
     with transaction(), named_constraints():
+        check_not_closed(
+            db.session.execute(select(PotPeriod.ends_on).where(PotPeriod.id == command.pot_period_id)).scalar_one()
+        )
         return change_in_transaction(
             command.pot_period_id,
             command.new_amount_pence,
@@ -326,52 +367,6 @@ def change_holder(actor: Actor, command: ChangeHolder) -> None:
             reason=command.reason.strip(),
             before_organisation_id=before,
         )
-
-
-def _person(actor: Actor, command: SetUpBudget) -> int:
-    if not command.person_reference.strip():
-        raise DomainError("Enter the council's reference of the person", field="person_reference")
-    known = find_person_by_reference(command.council_id, command.person_reference.strip())
-    if known is not None:
-        if known.name.casefold() != " ".join(command.person_name.split()).casefold():
-            raise DomainError(
-                "This reference belongs to somebody with another name. Check the reference and the name.",
-                field="person_name",
-            )
-        return known.id
-    if command.account_email:
-        return _person_of_account(command)
-    return create_person(
-        actor,
-        name=command.person_name,
-        postcode=command.postcode,
-        council_id=command.council_id,
-        council_reference=command.person_reference.strip(),
-    )
-
-
-def _person_of_account(command: SetUpBudget) -> int:
-    """The person who signs in with the address, if name and council agree; it keeps the council's reference."""
-    user = find_user_by_email(command.account_email or "")
-    person = find_person_of_user(user.id) if user is not None and user.verified_at is not None else None
-    if person is None:
-        raise DomainError("Nobody who buys has an account with this email address.", field="account_email")
-    if person.name.casefold() != " ".join(command.person_name.split()).casefold():
-        raise DomainError("This account is in another name. Check the name and the address.", field="account_email")
-    taken = rows_changed(
-        update(Person)
-        .where(
-            Person.id == person.id,
-            Person.council_reference.is_(None),
-            or_(Person.council_id.is_(None), Person.council_id == command.council_id),
-        )
-        .values(council_id=command.council_id, council_reference=command.person_reference.strip())
-    )
-    if not taken:
-        raise DomainError(
-            "This account belongs to somebody of another council, or with another reference.", field="account_email"
-        )
-    return person.id
 
 
 def _check_finance(actor: Actor, council_id: int) -> None:

@@ -9,9 +9,18 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from budgets.domain import ContributionHow, Every
 from budgets.domain.loads import LoadState
 from budgets.domain.payees import Relationship
-from budgets.models import AllocationChange, BudgetLoad, PayeeDeclaration, PayeeNecessity
+from budgets.models import (
+    AllocationChange,
+    BudgetLoad,
+    PayeeDeclaration,
+    PayeeNecessity,
+    PotAmount,
+    Surplus,
+    SurplusRule,
+)
 from catalogue.models import ProviderClaim
 from marketplace.accounts.domain import Actor, OrganisationKind, Role
 from marketplace.accounts.models import Invitation, Membership, Organisation, SignIn
@@ -122,6 +131,32 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
     member = MembershipFactory(user_id=UserFactory().id, organisation_id=organisation.id, role=Role.BUDGET_MANAGER)
     unclaimed = ProviderFactory(unclaimed=True)
     rows = {
+        "amount_id": PotAmount(
+            pot_id=budget.pot_id,
+            every=Every.WEEK,
+            amount_pence=100,
+            contribution_how=ContributionHow.NET,
+            starts_on=clock.today(),
+            ends_on=clock.today(),
+            each_april=False,
+            replaces=True,
+            reason="Less is needed",
+            prepared_at=clock.now(),
+        ),
+        "surplus_id": Surplus(
+            pot_period_id=budget.pot_period_id,
+            council_id=theirs,
+            left_pence=1_000,
+            kept_pence=0,
+            warned_at=now,
+            not_before=clock.today(),
+            reclaim_pence=1_000,
+            prepared_by_user_id=staff.id,
+            prepared_at=now,
+        ),
+        "surplus_rule_id": SurplusRule(
+            council_id=theirs, weeks_kept=4, notice_days=30, prepared_by_user_id=staff.id, prepared_at=now
+        ),
         "change_id": AllocationChange(
             pot_period_id=budget.pot_period_id,
             pence=-1_000,

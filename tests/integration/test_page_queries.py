@@ -32,7 +32,7 @@ PAGES = {
         "/checkout/{checkout}": 13,
         "/orders": 9,
         "/orders/{order}": 14,
-        "/budgets/{person}": 13,
+        "/budgets/{person}": 16,
         "/people/{person}/plan": 10,
         "/people/{person}/statement": 10,
     },
@@ -54,7 +54,7 @@ PAGES = {
         "/provider/levy": 5,
     },
     "finance": {
-        "/council/budgets": 7,
+        "/council/budgets": 8,
         "/council/settlement": 11,
     },
     "commissioner": {

@@ -11,6 +11,7 @@ from budgets.errors import (
     CauseUsedDifferently,
 )
 from budgets.models import BudgetEntry, Person, PersonalBudget, Pot, PotPeriod
+from budgets.queries.rails import holder_on, rail_on
 from budgets.words import pot_words
 from marketplace.database import db, for_each_dialect, in_transaction, send, table_of
 from marketplace.kernel import clock
@@ -38,8 +39,8 @@ _ACCOUNT = (
         _budgets.c.ends_on.label("budget_ends_on"),
         _periods.c.starts_on,
         _periods.c.ends_on,
-        _budgets.c.rail,
-        _budgets.c.isf_holder_organisation_id,
+        rail_on(_pots.c.id, _budgets.c.rail, bindparam("today")).label("rail"),
+        holder_on(_pots.c.id, _budgets.c.isf_holder_organisation_id, bindparam("today")).label("holder_id"),
         _entries.c.id.label("entry_id"),
         _entries.c.kind,
         _entries.c.pence,
@@ -125,7 +126,9 @@ def open_account(entry: Entry, *, may_be_negative: bool = False) -> tuple[Accoun
         raise TypeError(f"pence must be int, not {type(entry.pence).__name__}")
     if entry.pence < 0 and not may_be_negative:
         raise ValueError("an amount below nothing")
-    row: Any = send(_ACCOUNT, {"account": entry.pot_period_id, "cause": entry.cause}).one_or_none()
+    row: Any = send(
+        _ACCOUNT, {"account": entry.pot_period_id, "cause": entry.cause, "today": clock.today()}
+    ).one_or_none()
     if row is None:
         raise NotFound
     if row.entry_id is not None and (row.kind, row.pence, row.pot_period_id, row.order_id) != (

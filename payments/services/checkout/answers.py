@@ -207,6 +207,12 @@ def _refusal(plan: Plan, way: WayOfPaying) -> DomainError | None:
             f"{way.pot.words} is for {day_words(way.pot.starts_on)} to {day_words(way.pot.ends_on)}, and "
             f"{day_words(min(outside))} is outside that. Choose another day, or pay with your own money."
         )
+    other_rail = [day for day in days if _is_paid_otherwise(way.pot_on(day), way, day)]
+    if other_rail:
+        return DomainError(
+            f"{way.pot.words} is paid in another way for {day_words(min(other_rail))}. Order the days from "
+            f"{day_words(min(other_rail))} on apart from those before."
+        )
     if way.too_little is not None:
         pot, pence = way.too_little
         return NotEnoughLeft(
@@ -231,6 +237,11 @@ def _charges(plan: Plan, way: WayOfPaying) -> Iterator[tuple[BasketPart, int]]:
                 pot = way.pot_on(line.wanted_on)
                 amounts[pot.pot_period_id if pot else 0] += line.amount_pence
         yield from ((part, amount) for amount in amounts.values())
+
+
+def _is_paid_otherwise(pot: PotChoice | None, way: WayOfPaying, day: date) -> bool:
+    """Whether the council pays for a day in another way than the one that was chosen."""
+    return pot is not None and (pot.rail is not way.rail or (pot.changes_on is not None and day >= pot.changes_on))
 
 
 def _holds(pot: PotChoice | None, day: date) -> bool:

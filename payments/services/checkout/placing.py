@@ -5,13 +5,14 @@ is touched last.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from budgets.domain import OrderRight, PotChoice, ProposedLine
 from budgets.services import book
+from budgets.services.pots import judge_pot
 from budgets.services.rights import judge_order, spent_this_month
 from marketplace.accounts.domain import Actor
 from marketplace.audit.services import record
@@ -121,6 +122,7 @@ def _check(plan: Plan, seen: str) -> WayOfPaying:
 
 
 def _judge(actor: Actor, plan: Plan, way: WayOfPaying) -> OrderRight:
+    """The right to order this, with what the pot's own rules say of it."""
     proposed = [
         ProposedLine(
             pence=line.amount_pence,
@@ -133,6 +135,12 @@ def _judge(actor: Actor, plan: Plan, way: WayOfPaying) -> OrderRight:
         for part in plan.parts
         for line in part.lines
     ]
+    warnings = judge_pot(way.pot, proposed)
+    right = _right(actor, plan, way, proposed)
+    return replace(right, warnings=(*right.warnings, *warnings)) if warnings else right
+
+
+def _right(actor: Actor, plan: Plan, way: WayOfPaying, proposed: Sequence[ProposedLine]) -> OrderRight:
     person_id, total = plan.checkout.person_id, plan.total_pence
     right = judge_order(actor, person_id, total, proposed, rail=way.rail, access=plan.access, payees=plan.payees)
     mandate = plan.access.mandate
