@@ -31,6 +31,18 @@ class CategoryLister(Protocol):
     def __call__(self) -> list[tuple[str, str]]: ...
 
 
+class NotedFinder(Protocol):
+    """What was noted beside outcomes and is no row of budgets: words of each, by outcome, in one place of the plan."""
+
+    def __call__(self, outcome_ids: Iterable[int]) -> dict[int, list[str]]: ...
+
+
+class NotedMover(Protocol):
+    """What was noted beside an outcome stands beside the one that took its place. Joins the open transaction."""
+
+    def __call__(self, outcome_id: int, new_id: int) -> None: ...
+
+
 def _no_categories() -> list[tuple[str, str]]:
     return []
 
@@ -43,9 +55,19 @@ def _no_orders(order_ids: Iterable[int]) -> dict[int, OrderWords]:
     return {}
 
 
+def _nothing_noted(outcome_ids: Iterable[int]) -> dict[int, list[str]]:
+    return {}
+
+
+def _nothing_to_move(outcome_id: int, new_id: int) -> None:
+    return None
+
+
 _council_finder: CouncilFinder = _no_council
 _order_describer: OrderDescriber = _no_orders
 _category_lister: CategoryLister = _no_categories
+_noted_finder: NotedFinder = _nothing_noted
+_noted_mover: NotedMover = _nothing_to_move
 
 
 def join(
@@ -53,12 +75,16 @@ def join(
     council_finder: CouncilFinder | None = None,
     order_describer: OrderDescriber | None = None,
     category_lister: CategoryLister | None = None,
+    noted_finder: NotedFinder | None = None,
+    noted_mover: NotedMover | None = None,
 ) -> None:
     """Called by the application; what is left out stays as it is."""
-    global _council_finder, _order_describer, _category_lister
+    global _council_finder, _order_describer, _category_lister, _noted_finder, _noted_mover
     _category_lister = category_lister or _category_lister
     _council_finder = council_finder or _council_finder
     _order_describer = order_describer or _order_describer
+    _noted_finder = noted_finder or _noted_finder
+    _noted_mover = noted_mover or _noted_mover
 
 
 def find_council_id(postcode: str | None) -> int | None:
@@ -74,3 +100,13 @@ def describe_orders(order_ids: Iterable[int]) -> dict[int, OrderWords]:
 def list_category_choices() -> list[tuple[str, str]]:
     """Slug and name of every kind of support, by whoever was joined."""
     return _category_lister()
+
+
+def list_noted(outcome_ids: Iterable[int]) -> dict[int, list[str]]:
+    """What was noted beside outcomes, by whoever was joined."""
+    return _noted_finder(outcome_ids)
+
+
+def move_noted(outcome_id: int, new_id: int) -> None:
+    """Take what was noted along, by whoever was joined."""
+    _noted_mover(outcome_id, new_id)

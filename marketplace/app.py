@@ -55,7 +55,7 @@ from marketplace.outbox import email
 from marketplace.outbox import services as outbox_services
 from marketplace.outbox.services import Handler
 from marketplace.outbox.worker import Job, Worker, every_day, every_hour, every_minute
-from marketplace.planning.services import evidence, rounds, self_checks
+from marketplace.planning.services import evidence, notes, rounds, self_checks
 from payments.levy import DEFAULT_RATE_BP, levy
 from payments.routes import basket as basket_pages
 from payments.services import approvals, baskets, checkout, expiry
@@ -141,6 +141,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         council_finder=catalogue.services.places.council_id_for,
         order_describer=_describe_orders,
         category_lister=catalogue.queries.categories.category_choices,
+        noted_finder=notes.words_of_notes,
+        noted_mover=notes.move_notes,
     )
     catalogue.ports.join(reviews_for=ratings.queries.reviews_for)
     payments.ports.join(reviewed_orders=ratings.queries.reviewed_orders)

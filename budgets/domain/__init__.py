@@ -4,7 +4,7 @@ from budgets.domain.allocations import ContributionHow, Every, RegularAmount
 from budgets.domain.book import EFFECTS, Balance, BudgetState, EntryKind, EntryView, Funder, OutsideRule, PotChoice
 from budgets.domain.mandates import ACTIONS_OF_ROLE, ASSISTED_ACTIONS, LegalBasis, MandateAction, MandateView, allowed
 from budgets.domain.people import ConsentHow, ConsentKind, PersonAccess, PersonContact, PersonView
-from budgets.domain.plans import OrderRight, OutcomeView, ProposedLine, is_outside
+from budgets.domain.plans import OrderRight, OutcomeView, ProposedLine, SolutionKind, is_outside
 
 __all__ = [
     "ACTIONS_OF_ROLE",
@@ -31,6 +31,7 @@ __all__ = [
     "PotChoice",
     "ProposedLine",
     "RegularAmount",
+    "SolutionKind",
     "allowed",
     "is_outside",
 ]

@@ -1,8 +1,53 @@
 """Outcomes, what serves them, and the line that budgets judge without knowing any listing."""
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
+
+
+class SolutionKind(StrEnum):
+    """Who or what serves an outcome without being bought."""
+
+    OWN = "own"
+    FAMILY = "family"
+    NEIGHBOUR = "neighbour"
+    GROUP = "group"
+    SERVICE = "service"
+    OTHER = "other"
+
+
+class ReviewReason(StrEnum):
+    """Why a review is due: regulation 7 of the direct payments regulations names each."""
+
+    FIRST = "first"
+    YEARLY = "yearly"
+    BREACH = "breach"
+    CHANGE = "change"
+
+
+MOST_RATING = 5
+FIRST_REVIEW_MONTHS, NEXT_REVIEW_MONTHS = 6, 12
+"""The Care and Support (Direct Payments) Regulations 2014 (SI 2014/2871), regulation 7: within 6 months of the first
+payment, then at least every 12 months."""
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day so many months later, or the last day of a shorter month."""
+    years, month = divmod(day.month - 1 + months, 12)
+    last = monthrange(day.year + years, month + 1)[1]
+    return date(day.year + years, month + 1, min(day.day, last))
+
+
+def next_review(began_on: date, last_held_on: date | None, council_says: date | None) -> tuple[date, ReviewReason]:
+    """When the next review is due, and why: by the law, or sooner when the council named a day after the last one."""
+    if last_held_on is None:
+        by_law, reason = add_months(began_on, FIRST_REVIEW_MONTHS), ReviewReason.FIRST
+    else:
+        by_law, reason = add_months(last_held_on, NEXT_REVIEW_MONTHS), ReviewReason.YEARLY
+    named = council_says is not None and council_says > (last_held_on or began_on)
+    return (min(by_law, council_says) if named and council_says else by_law), reason
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from budgets.models.loads import BudgetLoad, BudgetLoadRefusal, CouncilFileMap
 from budgets.models.mandates import Mandate, MandateScope, MandateStaff
 from budgets.models.payees import PayeeDeclaration, PayeeNecessity
 from budgets.models.people import Consent, Person
-from budgets.models.plans import Outcome
+from budgets.models.plans import Outcome, OutcomeRating, PlanReview, PlanSolution, PlanVersion
 from budgets.models.surplus import Surplus, SurplusRule
 
 __all__ = [
@@ -27,10 +27,14 @@ __all__ = [
     "MandateScope",
     "MandateStaff",
     "Outcome",
+    "OutcomeRating",
     "PayeeDeclaration",
     "PayeeNecessity",
     "Person",
     "PersonalBudget",
+    "PlanReview",
+    "PlanSolution",
+    "PlanVersion",
     "Pot",
     "PotAmount",
     "PotDeployment",

@@ -3,8 +3,10 @@
 from sqlalchemy import func, insert, select, update
 
 from budgets.domain import MandateAction, OutcomeView
-from budgets.models import Outcome
+from budgets.models import Outcome, OutcomeRating, PlanSolution
+from budgets.ports import move_noted
 from budgets.queries.access import get_access
+from budgets.services.plan_versions import keep_version
 from marketplace.accounts.domain import Actor
 from marketplace.audit.services import record
 from marketplace.database import db, rows_changed, transaction
@@ -43,6 +45,7 @@ def add_outcome(actor: Actor, person_id: int, *, words: str, category_slug: str 
             )
             .returning(Outcome.id)
         ).scalar_one()
+        keep_version(person_id, "outcome.add", words, by_user_id=actor.user_id)
         _record(actor, person_id, outcome_id, "outcome.add", access.mandate.id if access.mandate else None)
         return outcome_id
 
@@ -55,7 +58,11 @@ def change_outcome(actor: Actor, outcome_id: int, *, words: str, category_slug: 
     if words == old.words and (category_slug or None) == old.category_slug:
         return outcome_id
     with transaction():
-        db.session.execute(update(Outcome).where(Outcome.id == outcome_id).values(ended_at=clock.now()))
+        ended = rows_changed(
+            update(Outcome).where(Outcome.id == outcome_id, Outcome.ended_at.is_(None)).values(ended_at=clock.now())
+        )
+        if not ended:  # somebody else was faster, and the words are theirs now
+            raise DomainError("Somebody changed this outcome meanwhile. Look at the plan again.", field="words")
         new_id: int = db.session.execute(
             insert(Outcome)
             .values(
@@ -67,6 +74,8 @@ def change_outcome(actor: Actor, outcome_id: int, *, words: str, category_slug: 
             )
             .returning(Outcome.id)
         ).scalar_one()
+        _move_along(outcome_id, new_id)
+        keep_version(old.person_id, "outcome.change", f"{words} (before: {old.words})", by_user_id=actor.user_id)
         _record(actor, old.person_id, new_id, "outcome.change", access.mandate.id if access.mandate else None)
         return new_id
 
@@ -80,6 +89,7 @@ def end_outcome(actor: Actor, outcome_id: int) -> None:
             update(Outcome).where(Outcome.id == outcome_id, Outcome.ended_at.is_(None)).values(ended_at=clock.now())
         )
         if ended:
+            keep_version(old.person_id, "outcome.end", old.words, by_user_id=actor.user_id)
             _record(actor, old.person_id, outcome_id, "outcome.end", access.mandate.id if access.mandate else None)
 
 
@@ -104,6 +114,7 @@ def order_outcomes(actor: Actor, person_id: int, outcome_ids: list[int]) -> None
             return
         for position, outcome_id in enumerate(wanted, start=1):
             db.session.execute(update(Outcome).where(Outcome.id == outcome_id).values(position=position))
+        keep_version(person_id, "outcome.order", "", by_user_id=actor.user_id)
         _record(actor, person_id, wanted[0], "outcome.order", access.mandate.id if access.mandate else None)
 
 
@@ -125,7 +136,20 @@ def put_outcomes(person_id: int, wanted: list[OutcomeView], *, actor_user_id: in
             ).scalar_one()
             record("outcome.add", "outcome", outcome_id, actor_user_id=actor_user_id, person_id=person_id)
             ids.append(outcome_id)
+        if ids:
+            keep_version(person_id, "outcome.put", "", by_user_id=actor_user_id)
     return ids
+
+
+def _move_along(outcome_id: int, new_id: int) -> None:
+    """What serves an outcome, and how it went, belongs to it under its new words too. Orders keep the old ones."""
+    db.session.execute(
+        update(PlanSolution)
+        .where(PlanSolution.outcome_id == outcome_id, PlanSolution.ended_at.is_(None))
+        .values(outcome_id=new_id)
+    )
+    db.session.execute(update(OutcomeRating).where(OutcomeRating.outcome_id == outcome_id).values(outcome_id=new_id))
+    move_noted(outcome_id, new_id)
 
 
 def _checked(words: str) -> str:

@@ -12,11 +12,15 @@ from sqlalchemy import select
 from budgets.domain import ContributionHow, Every
 from budgets.domain.loads import LoadState
 from budgets.domain.payees import Relationship
+from budgets.domain.plans import ReviewReason, SolutionKind
 from budgets.models import (
     AllocationChange,
     BudgetLoad,
     PayeeDeclaration,
     PayeeNecessity,
+    PlanReview,
+    PlanSolution,
+    PlanVersion,
     PotAmount,
     Surplus,
     SurplusRule,
@@ -255,6 +259,23 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             position="Manager",
             evidence="My name is on the door",
             created_at=now,
+        ),
+        "plan_review_id": PlanReview(
+            person_id=person.id,
+            council_id=theirs,
+            reason=ReviewReason.FIRST,
+            due_on=clock.today(),
+            opened_at=now,
+        ),
+        "plan_version_id": PlanVersion(
+            person_id=person.id, number=1, change="outcome.put", about="", content=[], at=now
+        ),
+        "solution_id": PlanSolution(
+            outcome_id=outcome.id,
+            kind=SolutionKind.FAMILY,
+            words="Ann comes on Sundays",
+            added_by_user_id=owner.id,
+            added_at=now,
         ),
         "note_id": PlanNote(outcome_id=outcome.id, listing_id=listing.id, noted_by_user_id=owner.id, noted_at=now),
         "person_note_id": PersonNote(

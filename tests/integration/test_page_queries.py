@@ -33,7 +33,7 @@ PAGES = {
         "/orders": 9,
         "/orders/{order}": 14,
         "/budgets/{person}": 16,
-        "/people/{person}/plan": 10,
+        "/people/{person}/plan": 12,
         "/people/{person}/statement": 10,
     },
     "manager": {

@@ -5,7 +5,7 @@ from datetime import date
 
 from wtforms.validators import Optional
 
-from budgets.domain import ConsentHow
+from budgets.domain import ConsentHow, SolutionKind
 from marketplace.planning.services.assisted import NOTE_STEPS, Visitor
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
@@ -43,6 +43,53 @@ class OutcomeForm(BaseForm):
 
     def to_command(self) -> OutcomeWords:
         return OutcomeWords(self.words.data, self.category.data or None)
+
+
+SOLUTION_KINDS: dict[SolutionKind, str] = {
+    SolutionKind.OWN: "What the person does themself",
+    SolutionKind.FAMILY: "Family",
+    SolutionKind.NEIGHBOUR: "A neighbour or a friend",
+    SolutionKind.GROUP: "A group, a club or a church",
+    SolutionKind.SERVICE: "A free service, such as the NHS or the library",
+    SolutionKind.OTHER: "Something else",
+}
+RATINGS = {5: "Yes, fully", 4: "Mostly", 3: "Partly", 2: "A little", 1: "Not at all"}
+
+
+class SolutionForm(BaseForm):
+    """Who or what helps towards an outcome, and is bought nowhere."""
+
+    kind = fields.RadioField(
+        "Who or what is it?",
+        choices=[(kind.value, words) for kind, words in SOLUTION_KINDS.items()],
+        validators=[fields.Required("Choose who or what it is")],
+    )
+    words = fields.TextAreaField(
+        "Who helps, with what, and when?",
+        hint="Like “My daughter Ann takes me to church on Sundays”",
+        longest=300,
+        rows=3,
+        validators=[fields.Required("Say who helps, or what helps")],
+    )
+    submit = fields.SubmitField("Add it to the plan")
+
+
+class RatingForm(BaseForm):
+    """How far an outcome is reached, as the person says it."""
+
+    rating = fields.RadioField(
+        "Is it happening?",
+        choices=[(str(rating), words) for rating, words in RATINGS.items()],
+        validators=[fields.Required("Choose how it is going")],
+    )
+    words = fields.TextAreaField(
+        "In your own words (optional)",
+        hint="What helps, what gets in the way",
+        longest=500,
+        rows=3,
+        validators=[Optional()],
+    )
+    submit = fields.SubmitField("Keep this answer")
 
 
 class VisitorForm(BaseForm):

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from budgets.domain import MandateAction, OutcomeView
 from budgets.queries.outcomes import list_outcomes
+from budgets.queries.plans import RatingView, SolutionView, ratings_of, solutions_of
 from catalogue.queries.cards import Card, cards_by_id
 from catalogue.queries.categories import CategoryView, categories_by_slug
 from marketplace.accounts.domain import Actor
@@ -30,11 +31,14 @@ class Noted:
 
 @dataclass(frozen=True)
 class PlanRow:
-    """One outcome with what serves it. `bought` is empty for those who may not see orders."""
+    """One outcome with what serves it, and the last that was said of it. `bought` is empty for those who may not see
+    orders."""
 
     outcome: OutcomeView
     category: CategoryView | None
+    solutions: tuple[SolutionView, ...]
     noted: tuple[Noted, ...]
+    last_rating: RatingView | None
     bought: tuple[Bought, ...]
     bought_count: int
 
@@ -52,6 +56,7 @@ def get_plan(actor: Actor, person_id: int) -> Plan:
     ids = [outcome.id for outcome in outcomes]
     categories = categories_by_slug()
     noted = list_notes(ids)
+    solutions, ratings = (solutions_of(ids), ratings_of(ids)) if ids else ({}, {})
     sees_orders = rights.money or (rights.may(MandateAction.CONFIRM) and bool(rights.mandates))
     bought: dict[int, list[Bought]] = {}
     for item in list_bought_for(person_id, ids) if sees_orders else []:
@@ -62,7 +67,9 @@ def get_plan(actor: Actor, person_id: int) -> Plan:
             PlanRow(
                 outcome,
                 categories.get(outcome.category_slug or ""),
+                tuple(solutions.get(outcome.id, ())),
                 tuple(noted.get(outcome.id, ())),
+                next(reversed(ratings.get(outcome.id, [])), None),
                 tuple(bought.get(outcome.id, ())[:MOST_BOUGHT_SHOWN]),
                 len(bought.get(outcome.id, ())),
             )

@@ -9,6 +9,7 @@ from catalogue.queries.categories import list_categories
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.planning.forms import OutcomeForm
+from marketplace.planning.forms.plans import RATINGS
 from marketplace.planning.queries.plan import get_outcome, get_plan
 from marketplace.planning.queries.rights import get_rights
 from marketplace.planning.routes import blueprint
@@ -48,7 +49,7 @@ def plan(person_id: int) -> Response | str:
         except DomainError as error:
             form.refuse(error)
     note_look(actor, shown.rights, "plan")
-    return render_template("planning/plan.html", plan=shown, rights=shown.rights, form=form)
+    return render_template("planning/plan.html", plan=shown, rights=shown.rights, form=form, rating_words=RATINGS)
 
 
 @blueprint.route("/people/<int:person_id>/plan/<int:outcome_id>", methods=["GET", "POST"])

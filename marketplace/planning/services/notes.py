@@ -1,10 +1,13 @@
 """Free help noted beside an outcome: a link to a listing, nothing bought."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import insert, select, update
 
 from budgets.domain import MandateAction
 from budgets.queries.access import get_access
 from budgets.queries.outcomes import list_outcomes
+from budgets.services.plan_versions import keep_version
 from catalogue.queries.cards import cards_by_id
 from marketplace.accounts.domain import Actor
 from marketplace.audit.services import record
@@ -46,6 +49,7 @@ def add_note(actor: Actor, person_id: int, outcome_id: int, listing_id: int) -> 
             .values(outcome_id=outcome_id, listing_id=listing_id, noted_by_user_id=actor.user_id, noted_at=clock.now())
             .returning(PlanNote.id)
         ).scalar_one()
+        keep_version(person_id, "plan_note.add", cards[0].title, by_user_id=actor.user_id)
         _record("plan_note.add", actor, person_id, note_id, access.mandate.id if access.mandate else None)
         return note_id
 
@@ -64,7 +68,35 @@ def remove_note(actor: Actor, person_id: int, outcome_id: int, note_id: int) -> 
         if note.removed_at is not None:
             return
         db.session.execute(update(PlanNote).where(PlanNote.id == note_id).values(removed_at=clock.now()))
+        cards = cards_by_id([note.listing_id])
+        about = cards[0].title if cards else "Something that is no longer offered"
+        keep_version(person_id, "plan_note.remove", about, by_user_id=actor.user_id)
         _record("plan_note.remove", actor, person_id, note_id, access.mandate.id if access.mandate else None)
+
+
+def words_of_notes(outcome_ids: Iterable[int]) -> dict[int, list[str]]:
+    """What stands noted beside outcomes, in words, for a version of the plan. At most three queries."""
+    rows = db.session.execute(
+        select(PlanNote.outcome_id, PlanNote.listing_id)
+        .where(PlanNote.outcome_id.in_(list(outcome_ids)), PlanNote.removed_at.is_(None))
+        .order_by(PlanNote.id)
+    ).all()
+    cards = {card.id: card for card in cards_by_id([row.listing_id for row in rows])} if rows else {}
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        card = cards.get(row.listing_id)
+        words = f"{card.title}, {card.provider_name}" if card else "Something that is no longer offered"
+        found.setdefault(row.outcome_id, []).append(words)
+    return found
+
+
+def move_notes(outcome_id: int, new_id: int) -> None:
+    """Notes of an outcome that got other words stand beside it under these. Joins the open transaction."""
+    db.session.execute(
+        update(PlanNote)
+        .where(PlanNote.outcome_id == outcome_id, PlanNote.removed_at.is_(None))
+        .values(outcome_id=new_id)
+    )
 
 
 def _record(action: str, actor: Actor, person_id: int, note_id: int, mandate_id: int | None) -> None:
