@@ -69,17 +69,27 @@ class JournalMap:
         )
 
 
-def columns_of(chosen: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def named_columns(chosen: Sequence[tuple[str, str]], known: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The columns of a form's rows (field, heading), unused ones left out; an empty heading is the field's own name.
 
-    Raises DomainError, in one sentence, for a map that no finance system could book.
+    Raises DomainError for one that is not `known`, and for headings that stand twice or are too long.
     """
     columns = tuple((name, " ".join(heading.split()) or name) for name, heading in chosen if name and name != NOTHING)
-    names = [name for name, _ in columns]
     headings = [heading.casefold() for _, heading in columns]
-    unknown = [name for name in names if name not in FIELDS]
-    if unknown:
+    if any(name not in known for name, _ in columns):
         raise DomainError("Choose what each column holds from the list.", field="columns")
+    twice = next((heading for heading in headings if headings.count(heading) > 1), None)
+    if twice is not None:
+        raise DomainError(f"Two columns are headed “{twice}”: give each its own heading.", field="columns")
+    if any(len(heading) > LONGEST_HEADING for _, heading in columns):
+        raise DomainError(f"A heading has at most {LONGEST_HEADING} letters.", field="columns")
+    return columns
+
+
+def columns_of(chosen: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The columns of a journal. Raises DomainError, in one sentence, for a map that no finance system could book."""
+    columns = named_columns(chosen, FIELDS)
+    names = [name for name, _ in columns]
     if "account" not in names:
         raise DomainError("The journal needs a column for the cost code: choose one.", field="columns")
     if "amount" not in names and not {"debit", "credit"} <= set(names):
@@ -87,11 +97,6 @@ def columns_of(chosen: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]
             "The journal needs its money: choose a column for the amount, or one for debit and one for credit.",
             field="columns",
         )
-    twice = next((heading for heading in headings if headings.count(heading) > 1), None)
-    if twice is not None:
-        raise DomainError(f"Two columns are headed “{twice}”: give each its own heading.", field="columns")
-    if any(len(heading) > LONGEST_HEADING for _, heading in columns):
-        raise DomainError(f"A heading has at most {LONGEST_HEADING} letters.", field="columns")
     return columns
 
 

@@ -18,3 +18,9 @@ def current_map(council_id: int, kind: FileKind) -> dict[str, Any]:
         .limit(1)
     )
     return dict(found or {})
+
+
+def councils_with_map(kind: FileKind) -> list[int]:
+    """Councils that ever chose, by id."""
+    chosen = select(CouncilFileMap.council_id).where(CouncilFileMap.kind == kind).distinct()
+    return list(db.session.scalars(chosen.order_by(CouncilFileMap.council_id)))

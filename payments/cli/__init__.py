@@ -11,7 +11,7 @@ from flask import current_app
 from marketplace.audit.queries import check_chain
 from marketplace.kernel import clock
 from marketplace.kernel.checks import Check
-from payments.cli import ledger, levy, settlement
+from payments.cli import exports, ledger, levy, settlement
 
 
 def register(cli: click.Group, import_group: click.Group) -> None:
@@ -21,6 +21,7 @@ def register(cli: click.Group, import_group: click.Group) -> None:
     cli.add_command(ledger.group)
     cli.add_command(settlement.settlement_files)
     cli.add_command(levy.levy_invoices)
+    cli.add_command(exports.group)
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from payments.models.baskets import Basket, BasketLine, Checkout
 from payments.models.disputes import Dispute, DisputeEvidence
+from payments.models.exports import SpendingExport, SpendingExportLine
 from payments.models.fees import CouncilFee, FeeInstalment, FeeInvoice
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerMonth, LedgerMonthBalance, LedgerPosting
 from payments.models.levies import LevyDocument, LevyDocumentLine, LevyIssuer, LevyMonth, PaperNumber
@@ -48,6 +49,8 @@ __all__ = [
     "SettlementPayment",
     "SettlementRun",
     "SettlementSettings",
+    "SpendingExport",
+    "SpendingExportLine",
     "StripeAccount",
     "StripeCustomer",
     "StripeEvent",

@@ -22,6 +22,7 @@ _ROOMS = (
     "settlement",
     "settlement_files",
     "settlement_settings",
+    "spending_exports",
     "bank_details",
     "fees",
     "webhook",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from marketplace.outbox.services import Handler
 from marketplace.outbox.worker import Job, every_day, every_hour
 from payments.ledger import close_due_months
-from payments.services import charging, disputes, levy_invoices, reconcile, refunding
+from payments.services import charging, disputes, levy_invoices, reconcile, refunding, spending_exports
 
 
 def handlers() -> Mapping[str, Handler]:
@@ -28,4 +28,5 @@ def jobs() -> list[Job]:
         Job("close months of the ledger", every_day, close_due_months),
         Job("forget cards of closed orders", every_day, charging.forget_cards),
         Job("issue levy invoices", every_day, levy_invoices.close_due),
+        Job("export spending", every_day, spending_exports.make_nightly),
     ]

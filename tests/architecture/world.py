@@ -67,6 +67,7 @@ from payments.models import (
     SettlementLine,
     SettlementPayment,
     SettlementRun,
+    SpendingExport,
 )
 from payments.services.facts import subject_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, council, user_with_role
@@ -167,6 +168,9 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             reason="Reviewed",
             prepared_by_user_id=staff.id,
             prepared_at=now,
+        ),
+        "export_id": SpendingExport(
+            council_id=theirs, number=1, layout={}, entry_count=0, pence=0, digest="0" * 64, made_at=now
         ),
         "load_id": BudgetLoad(
             council_id=theirs,

@@ -12,8 +12,9 @@ from budgets.domain.loads import FileKind, LoadState
 from budgets.loading.columns import FIELDS, REQUIRED, find_columns
 from budgets.loading.reading import Shape, UnreadableFile, rows_below
 from budgets.loading.totals import ControlTotals, Survey
-from budgets.models import BudgetLoad, BudgetLoadRefusal, CouncilFileMap
+from budgets.models import BudgetLoad, BudgetLoadRefusal
 from budgets.queries.file_maps import current_map
+from budgets.services.file_maps import keep_map
 from budgets.services.loads import store
 from budgets.services.loads.rows import AT_ONCE, File, get_load, lock_load, shape_in
 from budgets.services.loads.work import check, promise
@@ -178,8 +179,7 @@ def choose_columns(actor: Actor, load_id: int, chosen: Mapping[str, str]) -> Non
     with transaction():
         fresh = lock_load(load_id)
         _require_open(fresh)
-        if mapped != current_map(load.council_id, FileKind.BUDGETS):
-            _keep_map(actor, load.council_id, mapped)
+        keep_map(actor, load.council_id, FileKind.BUDGETS, mapped)
         db.session.execute(
             update(BudgetLoad).where(BudgetLoad.id == load_id).values(column_map=mapped, **_what_it_holds(seen))
         )
@@ -187,19 +187,6 @@ def choose_columns(actor: Actor, load_id: int, chosen: Mapping[str, str]) -> Non
             promise(load_id)
     if not is_long(seen):
         check(load_id)
-
-
-def _keep_map(actor: Actor, council_id: int, mapped: Mapping[str, str]) -> None:
-    row = CouncilFileMap(
-        council_id=council_id,
-        kind=FileKind.BUDGETS,
-        content=dict(mapped),
-        set_by_user_id=actor.user_id,
-        set_at=clock.now(),
-    )
-    db.session.add(row)
-    db.session.flush()
-    record("file_map.set", "file_map", row.id, actor_user_id=actor.user_id, council_id=council_id)
 
 
 def _open(load: BudgetLoad) -> tuple[Path, Shape]:
