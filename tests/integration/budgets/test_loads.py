@@ -21,7 +21,7 @@ from budgets.queries.finance import list_changes, list_loads
 from budgets.queries.people import find_person_by_reference
 from budgets.queries.planned_load import Judge, LoadPlan
 from budgets.services import finance, loads
-from budgets.services.loads import work
+from budgets.services.loads import work, writing
 from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -432,3 +432,30 @@ def test_a_load_by_the_command_that_was_broken_off_goes_on_where_it_stood(
     assert db.session.scalar(select(func.count(BudgetEntry.id))) == 2_500
     assert [line.taken for line in list_loads(team.one)] == [2_500]
     assert_in_order()
+
+
+def test_each_guard_alone_keeps_a_chunk_from_counting_twice_and_without_any_it_does(
+    team: Finance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chunk taken again after a kill: as if nobody had marked how far the file was taken."""
+    plans: list[LoadPlan] = []
+    whole = Judge.judge
+    monkeypatch.setattr(Judge, "judge", lambda judge, rows: plans.append(whole(judge, rows)) or plans[-1])
+    load(team, HEADER + IDA)
+    load(team, HEADER + IDA.replace("5200.00", "5300.00"))
+    stale = plans[-1]
+
+    def take_again() -> int:
+        with transaction():
+            latest = db.session.scalars(select(BudgetLoad).order_by(BudgetLoad.id.desc()).limit(1)).one()
+            latest.state, latest.rows_done, load_id = LoadState.TAKING, 0, latest.id
+        work.take(load_id)
+        return amounts(team)["Respite 2026"]
+
+    assert take_again() == 530_000  # judged anew
+    monkeypatch.setattr(Judge, "judge", lambda judge, rows: stale)
+    assert take_again() == 530_000  # compared with the amount under its lock
+    monkeypatch.setattr(writing, "_against_locked", lambda rows: rows)
+    assert take_again() == 530_000  # the cause of a row stands in the book once
+    monkeypatch.setattr(work, "Act", lambda *given: writing.Act(*given[:3], lambda number: f"anew:{number}"))
+    assert take_again() == 540_000
