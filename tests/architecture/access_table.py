@@ -297,7 +297,7 @@ PLANNING = {
     "planning.eligibility_question": form(ANYBODY, public=SHOWN),
     "planning.eligibility_result": page(ANYBODY),
     "planning.needs": form(ANYBODY),
-    "planning.needs_kept": form(SIGNED_IN),
+    "planning.needs_kept": page(SIGNED_IN),
     "planning.open_needs": act(ANYBODY),
     "planning.planner": form(ANYBODY),
     "planning.planner_result": page(ANYBODY),

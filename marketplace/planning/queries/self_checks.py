@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import get_council
@@ -123,12 +123,15 @@ def list_needs_forms(user_id: int) -> list[NeedsView]:
 
 def get_needs_form(actor: Actor, form_id: int) -> NeedsView:
     """A form of the actor's own. Raises NotFound for anybody else's."""
-    row = db.session.execute(
-        select(NeedsForm).where(NeedsForm.id == form_id, NeedsForm.user_id == actor.user_id)
-    ).scalar_one_or_none()
+    row = db.session.execute(select(NeedsForm).where(NeedsForm.id == form_id, is_own(actor))).scalar_one_or_none()
     if row is None:
         raise NotFound
     return _needs(row)
+
+
+def is_own(actor: Actor) -> ColumnElement[bool]:
+    """That a needs form is the actor's own; nobody's is, for whoever is not signed in."""
+    return NeedsForm.user_id == actor.user_id
 
 
 def _needs(row: NeedsForm) -> NeedsView:

@@ -19,6 +19,7 @@ from marketplace.kernel.money import format_pounds
 from marketplace.planning.estimates.needs import Needs
 from marketplace.planning.estimates.points import read_table
 from marketplace.planning.models import CouncilFigure, NeedsForm, PointsSheets
+from marketplace.planning.queries import self_checks as queries
 
 MOST_FORMS = 20
 
@@ -134,7 +135,7 @@ def keep_needs(actor: Actor, needs: Needs, form_id: int | None = None) -> int:
     with transaction():
         values = {"name": needs.name, "words": dict(needs.words), "changed_at": clock.now()}
         if form_id is not None:
-            mine = update(NeedsForm).where(NeedsForm.id == form_id, NeedsForm.user_id == actor.user_id)
+            mine = update(NeedsForm).where(NeedsForm.id == form_id, queries.is_own(actor))
             if rows_changed(mine.values(**values)) != 1:
                 raise NotFound
         else:
@@ -153,8 +154,8 @@ def keep_needs(actor: Actor, needs: Needs, form_id: int | None = None) -> int:
 def delete_needs(actor: Actor, form_id: int) -> None:
     """Delete a form of the actor's own, for good. Raises NotFound."""
     with transaction():
-        mine = delete(NeedsForm).where(NeedsForm.id == form_id, NeedsForm.user_id == actor.user_id)
-        if actor.user_id is None or rows_changed(mine) != 1:
+        mine = delete(NeedsForm).where(NeedsForm.id == form_id, queries.is_own(actor))
+        if rows_changed(mine) != 1:
             raise NotFound
         record("needs_form.delete", "needs_form", form_id, actor_user_id=actor.user_id)
 

@@ -17,7 +17,6 @@ from marketplace.planning.routes.tools import kept
 from marketplace.planning.tool_words import MISSING, SETTINGS, WORKING, figure_rows, length_words
 
 TOOL = "costs"
-_NOT_KEPT = ("csrf_token", "submit", "postcode")
 
 
 @blueprint.route("/tools/costs", methods=["GET", "POST"])
@@ -31,7 +30,7 @@ def costs() -> Response | str:
         except DomainError as error:
             form.refuse(error)
         else:
-            kept.keep(TOOL, {name: value for name, value in form.data.items() if name not in _NOT_KEPT and value})
+            kept.keep_form(TOOL, form)
             return redirect(url_for("planning.costs_result"))
     return render_template("planning/tools/costs.html", form=form)
 
@@ -41,10 +40,11 @@ def costs() -> Response | str:
 def costs_result() -> Response | str:
     """What the person and the council might pay a week, and how that arises."""
     before = kept.answers(TOOL)
-    form = CostsForm(formdata=None, data={"savings": 0, "income": 0} | before)
-    if not (before and form.age.data and form.own_home.data):
+    try:
+        asked = CostsForm(formdata=None, data=before).to_command()
+    except ValueError:  # nothing was answered, or what an older version of this page asked for
         return redirect(url_for("planning.costs"))
-    asked, where = form.to_command(), kept.where()
+    where = kept.where()
     figures = figures_for(where.council_id, clock.today())
     wanted = ((Setting.HOME, asked.home_pence), (Setting.CARE_HOME, asked.care_home_pence))
     found = [estimate(asked.means, setting, cost, figures) for setting, cost in wanted if cost is not None]

@@ -10,7 +10,7 @@ from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import names_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
-from marketplace.kernel.figures import GENEROUS, figures_on
+from marketplace.kernel.figures import GENEROUS, FigureKey, figures_on
 from marketplace.planning.estimates.points import example_sheets, indicate, read_table
 from marketplace.planning.forms.self_checks import FigureForm, PointsForm
 from marketplace.planning.queries.self_checks import list_sheets, my_councils, own_figures
@@ -46,7 +46,7 @@ def council_self_checks() -> Response | str:
             {
                 "name": name,
                 "sheets": list_sheets(council_id),
-                "figures": figure_rows(tuple(figure for key, figure in figures.items() if key in GENEROUS)),
+                "figures": figure_rows(tuple(figures[key] for key in FigureKey if key in GENEROUS)),
             }
         )
     users = names_of(sheet.set_by_user_id for each in shown for sheet in each["sheets"])

@@ -12,9 +12,11 @@ from catalogue.errors import UnknownPlace
 from catalogue.services.places import Located, locate
 from marketplace.accounts.queries import CouncilView, find_council_by_gss, get_council
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.forms import BaseForm
 
 _KEY = "self_checks"
 _WHERE = "where"
+_NOT_KEPT = ("csrf_token", "submit", "postcode")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,12 @@ def answers(tool: str) -> dict[str, Any]:
 
 def keep(tool: str, values: dict[str, Any]) -> None:
     session[_KEY] = {**session.get(_KEY, {}), tool: values}
+
+
+def keep_form(tool: str, form: BaseForm) -> None:
+    """Keep what a valid form holds; the place has a room of its own, and empty boxes need none."""
+    empty: tuple[Any, ...] = (None, "", [])
+    keep(tool, {name: value for name, value in form.data.items() if name not in _NOT_KEPT and value not in empty})
 
 
 def forget() -> None:

@@ -29,17 +29,16 @@ def _form_of(needs: Needs) -> BaseNeedsForm:
 @blueprint.route("/tools/needs", methods=["GET", "POST"])
 @allow(ANYONE)
 def needs() -> Response | str:
-    """A new pro-forma."""
-    return _page(NeedsWordsForm(), None)
+    """A new pro-forma, and what is sent of a new one or one that is kept: a sign-in that ended loses no words."""
+    kept_id = request.form.get("kept", type=int) if current_actor().is_signed_in else None
+    return _page(NeedsWordsForm(), kept_id)
 
 
-@blueprint.route("/tools/needs/<int:form_id>", methods=["GET", "POST"])
+@blueprint.get("/tools/needs/<int:form_id>")
 @allow(SIGNED_IN)
-def needs_kept(form_id: int) -> Response | str:
+def needs_kept(form_id: int) -> str:
     """One that the reader keeps here."""
-    view = get_needs_form(current_actor(), form_id)
-    form = NeedsWordsForm() if request.method == "POST" else _form_of(view.needs)
-    return _page(form, form_id)
+    return _draw(_form_of(get_needs_form(current_actor(), form_id).needs), form_id)
 
 
 @blueprint.post("/tools/needs/<int:form_id>/delete")

@@ -29,7 +29,6 @@ from marketplace.planning.tool_words import quantity_words
 
 TOOL = "planner"
 SHOWN = 6
-_NOT_KEPT = ("csrf_token", "submit", "postcode")
 NOT_BY_THE_WEEK = frozenset({Unit.ITEM, Unit.MILE, Unit.MONTH})
 IN_PARTS = frozenset({Unit.HOUR})
 """What is sold in quarters; everything else comes whole."""
@@ -46,7 +45,7 @@ def planner() -> Response | str:
         except DomainError as error:
             form.refuse(error)
         else:
-            kept.keep(TOOL, {name: value for name, value in form.data.items() if name not in _NOT_KEPT and value})
+            kept.keep_form(TOOL, form)
             return redirect(url_for("planning.planner_result"))
     return render_template("planning/tools/planner.html", form=form)
 
@@ -59,9 +58,13 @@ def planner_result() -> Response | str:
     place = find_place(where.near)
     form = PlannerForm(formdata=None, data=kept.answers(TOOL), categories=category_choices())
     category = categories_by_slug().get(form.category.data or "")
-    if place is None or category is None or (form.amount.data is None and form.hours.data is None):
+    try:
+        plan = form.to_command()
+        weekly = weekly_pence(plan.amount_pence, plan.every, plan.weeks) if plan.amount_pence is not None else None
+    except ValueError:
         return redirect(url_for("planning.planner"))
-    plan = form.to_command()
+    if place is None or category is None or (weekly is None and plan.hours is None):
+        return redirect(url_for("planning.planner"))
     near = prices_near(plan.category, place.point, place.likely_council_gss)
     going = [
         each
@@ -72,7 +75,6 @@ def planner_result() -> Response | str:
         )
         if plan.hours is None or each.unit == Unit.HOUR
     ]
-    weekly = weekly_pence(plan.amount_pence, plan.every, plan.weeks) if plan.amount_pence is not None else None
     return render_template(
         "planning/tools/planner_result.html",
         plan=plan,
