@@ -8,9 +8,13 @@ from playwright.sync_api import expect
 
 from tests.journeys.walker import Walker
 
+NO_TABLE = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
+"""What stays in the browser is the same on both databases."""
 
-def _check(walker: Walker) -> None:
-    walker.start()
+
+@NO_TABLE
+def test_somebody_checks_for_themselves_without_an_account(walker: Walker) -> None:
+    walker.page.goto(walker.home + "/")
     walker.menu("Check for yourself")
     walker.sees("This is not a decision and carries no legal weight.")
 
@@ -23,10 +27,12 @@ def _check(walker: Walker) -> None:
     walker.sees("Choose the answer that fits best")
     walker.choose("Yes", exact=True)
     walker.click("Go on")
+    walker.measures = False  # the questions are one page with other words
     for number in range(2, 12):
         walker.sees(f"Question {number} of 12")
         walker.choose("Only when somebody helps" if number in (3, 5) else "Yes, by myself")
         walker.click("Go on")
+    walker.measures = True
     walker.choose("Yes", exact=True)
     walker.click("Go on")
     walker.heading("You may well be eligible")
@@ -38,8 +44,6 @@ def _check(walker: Walker) -> None:
     walker.click("All self-checks")
     walker.click("How large might a budget be?")
     walker.click("Start", exact=True)
-    walker.click("Work it out")
-    walker.sees("There is a problem")
     for group in walker.page.get_by_role("group").all():
         group.get_by_role("radio").nth(1).check()
     walker.click("Work it out")
@@ -67,14 +71,12 @@ def _check(walker: Walker) -> None:
     walker.fill("How much money is there?", "120")
     walker.click("Show what that comes to")
     walker.heading(re.compile("£120.00 a week is about"))
+    walker.measures = False
     walker.click(re.compile("^See all of"))
-    walker.heading(re.compile("."))
+    walker.sees("Home care by the hour")
 
 
-def test_somebody_checks_for_themselves_without_an_account(walker: Walker) -> None:
-    _check(walker)
-
-
+@NO_TABLE
 @pytest.mark.no_javascript
 def test_somebody_writes_down_needs_saves_them_and_brings_them_back_without_scripts(
     walker: Walker, tmp_path: Path
@@ -101,6 +103,7 @@ def test_somebody_writes_down_needs_saves_them_and_brings_them_back_without_scri
     walker.sees("My son brings soup on Sundays")
 
 
+@pytest.mark.trial
 def test_a_council_officer_sets_a_table_and_people_are_shown_it(walker: Walker) -> None:
     walker.be("council-finance")
     walker.menu("Self-checks")
