@@ -47,6 +47,27 @@ class BudgetNotOpen(BudgetError):
     """The budget is suspended, has ended, or its dates do not reach the day of the support."""
 
 
+class AuthorityEnded(NotAllowed):
+    """The right under which something was begun has ended, or is paused."""
+
+    def __init__(self, person_name: str) -> None:
+        super().__init__(
+            f"Your right to order for {person_name} has ended or is paused, so nothing was ordered and nothing was "
+            "taken. Ask them, or their council, if you think that is wrong."
+        )
+
+
+class OutsideMandate(BudgetError):
+    """The mandate names pots, and this is none of them."""
+
+    def __init__(self, person_name: str, pot: str) -> None:
+        name = person_name.split()[0] if person_name.split() else person_name
+        super().__init__(
+            f"Your authority to act for {name} does not cover {pot}. Choose another way to pay, or ask {name} or the "
+            "council about it."
+        )
+
+
 class CauseUsedDifferently(BudgetError):
     """A cause that stands in the book already came again with another amount, pot or order."""
 

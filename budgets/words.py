@@ -4,6 +4,7 @@ from datetime import date
 from typing import Protocol
 
 from budgets.domain import ContributionHow, Every, LegalBasis, MandateAction, RegularAmount
+from budgets.domain.people import HelpLevel
 from marketplace.kernel.clock import today
 from marketplace.kernel.money import format_pounds
 
@@ -138,4 +139,11 @@ BASIS_QUESTION: dict[LegalBasis, str] = {
         "The council gave this case to its officer. Ask the council if you want somebody else, or complain to it: it "
         "must answer."
     ),
+}
+
+HELP_WORDS: dict[HelpLevel, str] = {
+    HelpLevel.ALONE: "None: managing this alone goes well",
+    HelpLevel.NOW_AND_THEN: "Some, now and then: a reminder, or somebody to ring",
+    HelpLevel.TOGETHER: "Somebody beside them: they decide, and somebody does it with them",
+    HelpLevel.SOMEBODY_ELSE: "Somebody else has to do most of it for them",
 }

@@ -39,7 +39,7 @@ import payments.services.work
 import ratings.checks
 import ratings.queries
 import ratings.routes
-from budgets.services import loads, surplus
+from budgets.services import loads, paper_letters, surplus
 from catalogue.services import misses
 from marketplace import ui
 from marketplace.accounts import access, council_logins, navigation
@@ -80,6 +80,7 @@ TIDYING = (
     ("past invitations", account_keeping.forget_invitations),
     ("files of budgets", loads.forget_files),
     ("old letters", email.forget_old_letters),
+    ("old letters on paper", paper_letters.forget_printed),
     ("work done long ago", outbox_services.forget_done),
     ("needs forms nobody changed", self_checks.forget_needs_forms),
     ("words searched for long ago", misses.forget_old),

@@ -2,7 +2,15 @@
 
 from budgets.domain.allocations import ContributionHow, Every, RegularAmount
 from budgets.domain.book import EFFECTS, Balance, BudgetState, EntryKind, EntryView, Funder, OutsideRule, PotChoice
-from budgets.domain.mandates import ACTIONS_OF_ROLE, ASSISTED_ACTIONS, LegalBasis, MandateAction, MandateView, allowed
+from budgets.domain.mandates import (
+    ACTIONS_OF_ROLE,
+    ASSISTED_ACTIONS,
+    SPENDING,
+    LegalBasis,
+    MandateAction,
+    MandateView,
+    allowed,
+)
 from budgets.domain.people import ConsentHow, ConsentKind, PersonAccess, PersonContact, PersonView
 from budgets.domain.plans import OrderRight, OutcomeView, ProposedLine, SolutionKind, is_outside
 
@@ -10,6 +18,7 @@ __all__ = [
     "ACTIONS_OF_ROLE",
     "ASSISTED_ACTIONS",
     "EFFECTS",
+    "SPENDING",
     "Balance",
     "BudgetState",
     "ConsentHow",

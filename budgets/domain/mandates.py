@@ -42,6 +42,10 @@ ACTIONS_OF_ROLE: dict[Role, frozenset[MandateAction]] = {
 }
 
 
+SPENDING = frozenset({_A.ORDER, _A.APPROVE})
+"""What nobody does under a mandate while its person is flagged for safeguarding; what is booked goes on."""
+
+
 # What an access point's worker may do with the person, while a consent of today stands.
 ASSISTED_ACTIONS = frozenset({_A.READ_PLAN, _A.ORDER, _A.CONFIRM, _A.REVIEW})
 
@@ -68,3 +72,8 @@ class MandateView:
     starts_on: date
     ends_on: date
     person_postcode: str | None = None
+    pot_ids: frozenset[int] = frozenset()
+
+    def covers(self, pot_id: int) -> bool:
+        """Whether money of this pot may be spent under it: any, unless it names pots."""
+        return not self.pot_ids or pot_id in self.pot_ids

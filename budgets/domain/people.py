@@ -1,6 +1,7 @@
 """People, their consents, and by what right somebody acts for them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from budgets.domain.mandates import MandateView
@@ -15,6 +16,36 @@ class ConsentHow(StrEnum):
     ONLINE = "online"
     ON_PAPER = "on_paper"
     SPOKEN = "spoken"
+
+
+class HelpLevel(StrEnum):
+    """How much help a person needs to manage their money and support here."""
+
+    ALONE = "alone"
+    NOW_AND_THEN = "now_and_then"
+    TOGETHER = "together"
+    SOMEBODY_ELSE = "somebody_else"
+
+
+class LetterAbout(StrEnum):
+    """What a letter on paper is about, which decides who prints it."""
+
+    AUTHORITY = "authority"  # an officer of the council: never those alone who may act
+    ORDER = "order"  # whoever helps the person
+
+
+@dataclass(frozen=True)
+class HelpView:
+    """What was written last of the help a person needs, and by whom."""
+
+    person_id: int
+    level: HelpLevel
+    large_print: bool
+    on_paper: bool
+    by_telephone: bool
+    words: str | None
+    written_by_user_id: int
+    written_at: datetime
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,16 @@ from budgets.models.book import (
     PotPeriod,
 )
 from budgets.models.loads import BudgetLoad, BudgetLoadRefusal, CouncilFileMap
-from budgets.models.mandates import Mandate, MandateScope, MandateStaff
+from budgets.models.mandates import (
+    Mandate,
+    MandatePaper,
+    MandatePot,
+    MandateQuestion,
+    MandateScope,
+    MandateStaff,
+)
 from budgets.models.payees import PayeeDeclaration, PayeeNecessity
-from budgets.models.people import Consent, Person
+from budgets.models.people import Consent, HelpNote, PaperLetter, Person
 from budgets.models.plans import Outcome, OutcomeRating, PlanReview, PlanSolution, PlanVersion
 from budgets.models.surplus import Surplus, SurplusRule
 
@@ -23,11 +30,16 @@ __all__ = [
     "BudgetLoadRefusal",
     "Consent",
     "CouncilFileMap",
+    "HelpNote",
     "Mandate",
+    "MandatePaper",
+    "MandatePot",
+    "MandateQuestion",
     "MandateScope",
     "MandateStaff",
     "Outcome",
     "OutcomeRating",
+    "PaperLetter",
     "PayeeDeclaration",
     "PayeeNecessity",
     "Person",

@@ -6,11 +6,15 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from budgets.domain import ConsentHow, ConsentKind
+from budgets.domain.people import HelpLevel, LetterAbout
 from marketplace.database import Base, Id, UtcDateTime, enum_column
 
 
 class Person(Base):
-    """Somebody who needs care or support. May have no sign-in, no e-mail and no internet."""
+    """Somebody who needs care or support. May have no sign-in, no e-mail and no internet.
+
+    While they are flagged for safeguarding, nobody who acts for them can order anything new.
+    """
 
     __tablename__ = "people"
     __table_args__ = (UniqueConstraint("council_id", "council_reference", name="uq_people_reference"),)
@@ -31,6 +35,8 @@ class Person(Base):
     died_on: Mapped[date | None]
     death_recorded_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     death_recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    flagged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    flagged_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
 class Consent(Base):
@@ -47,3 +53,38 @@ class Consent(Base):
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    given_on: Mapped[date | None]
+    read_by: Mapped[str | None] = mapped_column(String(120))
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"))
+
+
+class HelpNote(Base):
+    """How much help a person needs to manage their money here, as was written on a day. The last one counts."""
+
+    __tablename__ = "help_notes"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    level: Mapped[HelpLevel] = mapped_column(enum_column(HelpLevel))
+    large_print: Mapped[bool]
+    on_paper: Mapped[bool]
+    by_telephone: Mapped[bool]
+    words: Mapped[str | None] = mapped_column(Text)
+    written_by_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    mandate_id: Mapped[int | None] = mapped_column(ForeignKey("mandates.id"))
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PaperLetter(Base):
+    """A letter to somebody without an e-mail address: it waits until somebody has printed it for them."""
+
+    __tablename__ = "paper_letters"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    about: Mapped[LetterAbout] = mapped_column(enum_column(LetterAbout))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    printed_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    printed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -2,10 +2,20 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 
-from budgets.domain import ASSISTED_ACTIONS, ConsentKind, MandateAction, MandateView, PersonAccess, PersonView, allowed
-from budgets.models import Consent, Mandate, MandateScope, MandateStaff, Person
+from budgets.domain import (
+    ASSISTED_ACTIONS,
+    SPENDING,
+    ConsentKind,
+    MandateAction,
+    MandateView,
+    PersonAccess,
+    PersonView,
+    allowed,
+)
+from budgets.errors import AuthorityEnded
+from budgets.models import Consent, Mandate, MandatePot, MandateScope, MandateStaff, Person
 from budgets.queries.people import COLUMNS, find_person, find_person_of_user, person_view
 from marketplace.accounts.domain import Actor, Role
 from marketplace.database import db
@@ -23,6 +33,13 @@ MANDATE_COLUMNS = (
     Mandate.starts_on,
     Mandate.ends_on,
     Person.postcode,
+    Person.flagged_at,
+    # In the same statement, because most mandates name no pot.
+    select(func.aggregate_strings(cast(MandatePot.pot_id, String), ","))
+    .where(MandatePot.mandate_id == Mandate.id)
+    .correlate(Mandate)
+    .scalar_subquery()
+    .label("pots"),
 )
 
 
@@ -42,7 +59,7 @@ def list_mandates_of(actor: Actor, *, person_id: int | None = None) -> list[Mand
     """Live mandates that name the actor, by the person's name. Two queries.
 
     A mandate given to an organisation counts only while the actor works there, and only with the actions that a
-    mandate of that kind and their role there may have.
+    mandate of that kind and their role there may have; and with nothing that spends while its person is flagged.
     """
     if actor.user_id is None:
         return []
@@ -67,7 +84,7 @@ def list_mandates_of(actor: Actor, *, person_id: int | None = None) -> list[Mand
     for row in rows:
         roles = frozenset(m.role for m in actor.memberships if m.organisation_id == row.organisation_id)
         may = actions.get(row.id, frozenset()) & allowed(row.legal_basis, row.organisation_id is not None, roles)
-        mandates.append(_view(row, may))
+        mandates.append(_view(row, may - SPENDING if row.flagged_at is not None else may))
     return mandates
 
 
@@ -96,13 +113,14 @@ def _view(row: Any, actions: frozenset[MandateAction]) -> MandateView:
         row.starts_on,
         row.ends_on,
         row.postcode,
+        frozenset(int(pot_id) for pot_id in (row.pots or "").split(",") if pot_id),
     )
 
 
-def _largest_first(mandate: MandateView) -> tuple[bool, int, int]:
-    """Of several mandates with the action, the one with the widest limit; no limit before any."""
+def _largest_first(mandate: MandateView) -> tuple[bool, bool, int, int]:
+    """Of several mandates with the action, one for all money before one for some, then the widest limit."""
     limit = mandate.order_limit_pence
-    return limit is not None, -(limit or 0), mandate.id
+    return bool(mandate.pot_ids), limit is not None, -(limit or 0), mandate.id
 
 
 def find_access(actor: Actor, person_id: int, action: MandateAction) -> PersonAccess | None:
@@ -129,6 +147,18 @@ def get_access(actor: Actor, person_id: int, action: MandateAction) -> PersonAcc
     access = find_access(actor, person_id, action)
     if access is None:
         raise NotFound
+    return access
+
+
+def get_access_begun(actor: Actor, person_id: int, action: MandateAction) -> PersonAccess:
+    """As `get_access`, for something that the actor began when they had the right: says in words that it has ended.
+
+    Raises AuthorityEnded; NotFound where there is no such person.
+    """
+    access = find_access(actor, person_id, action)
+    if access is None:
+        person = find_person(person_id)
+        raise AuthorityEnded(person.name) if person is not None else NotFound
     return access
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from budgets.domain import BudgetState, LegalBasis, MandateAction
-from budgets.models import Mandate, MandateStaff, Person, PersonalBudget, Pot, PotPeriod
+from budgets.domain import BudgetState, ConsentHow, LegalBasis, MandateAction
+from budgets.models import Mandate, MandatePot, MandateStaff, Person, PersonalBudget, Pot, PotPeriod
 from budgets.queries.access import actions_of
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import names_of, organisations_by_id
@@ -50,9 +50,26 @@ class MandateLine:
     ends_on: date
     granted_by_user_id: int | None
     granted_at: datetime
+    granted_how: ConsentHow
     evidence: str | None
+    given_on: date | None
+    read_by: str | None
+    confirmed_by_user_id: int | None
     end_reason: str | None
     state: MandateState
+    pots: tuple[str, ...] = ()
+
+    @property
+    def staff_ids(self) -> frozenset[int]:
+        """The users named."""
+        return frozenset(user_id for user_id, _ in self.staff)
+
+    def names(self, actor: Actor) -> bool:
+        """Whether it names the actor; of an organisation's staff, while they work there."""
+        works = self.organisation_id is None or any(
+            m.organisation_id == self.organisation_id for m in actor.memberships
+        )
+        return actor.user_id in self.staff_ids and works
 
     @property
     def staff_names(self) -> str:
@@ -117,9 +134,7 @@ def get_mandate_for(actor: Actor, mandate_id: int) -> MandateLine:
     """A mandate, for the person, those it names, and officers of the person's council; NotFound for anybody else."""
     mandate = get_mandate(mandate_id)
     if actor.user_id is not None and (
-        mandate.person_user_id == actor.user_id
-        or any(user_id == actor.user_id for user_id, _ in mandate.staff)
-        or is_officer(actor, mandate.council_id)
+        mandate.person_user_id == actor.user_id or mandate.names(actor) or is_officer(actor, mandate.council_id)
     ):
         return mandate
     raise NotFound
@@ -147,6 +162,30 @@ def default_order_limit(person_id: int) -> int:
     return MOST_BY_DEFAULT_PENCE if not yearly else min(MOST_BY_DEFAULT_PENCE, int(yearly) // 10)
 
 
+@dataclass(frozen=True)
+class PotName:
+    """A pot of a person's, as somebody chooses it."""
+
+    id: int
+    name: str
+    reference: str
+
+
+def list_pots(person_id: int) -> list[PotName]:
+    """Pots of a person's budgets that have not ended, by name."""
+    rows = db.session.execute(
+        select(Pot.id, Pot.name, PersonalBudget.reference)
+        .join(PersonalBudget, PersonalBudget.id == Pot.budget_id)
+        .where(
+            PersonalBudget.person_id == person_id,
+            PersonalBudget.state != BudgetState.ENDED,
+            PersonalBudget.ends_on >= clock.today(),
+        )
+        .order_by(Pot.name, Pot.id)
+    )
+    return [PotName(*row) for row in rows]
+
+
 _MANDATES: Any = select(
     Mandate.id,
     Mandate.person_id,
@@ -161,11 +200,21 @@ _MANDATES: Any = select(
     Mandate.ends_on,
     Mandate.granted_by_user_id,
     Mandate.granted_at,
+    Mandate.granted_how,
     Mandate.evidence,
+    Mandate.given_on,
+    Mandate.read_by,
+    Mandate.confirmed_by_user_id,
     Mandate.end_reason,
     Mandate.confirmed_at,
     Mandate.suspended_at,
     Mandate.ended_at,
+    select(func.aggregate_strings(Pot.name, "\n"))
+    .join(MandatePot, MandatePot.pot_id == Pot.id)
+    .where(MandatePot.mandate_id == Mandate.id)
+    .correlate(Mandate)
+    .scalar_subquery()
+    .label("pots"),
 ).join(Person, Person.id == Mandate.person_id)
 
 
@@ -203,9 +252,14 @@ def _lines(query: Any) -> list[MandateLine]:
             ends_on=row.ends_on,
             granted_by_user_id=row.granted_by_user_id,
             granted_at=row.granted_at,
+            granted_how=row.granted_how,
             evidence=row.evidence,
+            given_on=row.given_on,
+            read_by=row.read_by,
+            confirmed_by_user_id=row.confirmed_by_user_id,
             end_reason=row.end_reason,
             state=state_of(row),
+            pots=tuple(sorted(row.pots.split("\n"))) if row.pots else (),
         )
         for row in rows
     ]

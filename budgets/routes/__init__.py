@@ -10,7 +10,9 @@ blueprint.app_context_processor(acting.banner)
 from budgets.routes import (  # noqa: E402, F401  routes register themselves when they are imported
     acting_for,
     council,
+    helping,
     loads,
+    mandate_acts,
     mandates,
     money,
     officers,

@@ -3,8 +3,16 @@
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from budgets.domain import LegalBasis
-from budgets.forms.mandates import GrantForm, QuestionForm, ReasonForm
+from budgets.forms.mandates import (
+    AnswerForm,
+    FlagForm,
+    GrantForm,
+    NameForm,
+    PaperForm,
+    QuestionForm,
+    ReasonForm,
+    SpokenQuestionForm,
+)
 from budgets.queries.mandates import (
     MOST_BY_DEFAULT_PENCE,
     MandateLine,
@@ -13,18 +21,19 @@ from budgets.queries.mandates import (
     get_mandate_for,
     list_for_person,
     list_held_by,
+    list_pots,
 )
 from budgets.queries.people import find_person_of_user
 from budgets.routes import blueprint
-from budgets.services import mandates
-from budgets.services.mandate_letters import limits_in_words
+from budgets.services import mandate_papers, mandate_questions, mandate_staff, mandates, safeguarding
+from budgets.services.mandate_letters import limits_in_words, money_in_words
 from budgets.services.people import ensure_person_for_user
 from budgets.words import ACTION_WORDS, BASIS_QUESTION, BASIS_WORDS
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.accounts.domain import Role
 from marketplace.audit.queries import list_for_object
 from marketplace.extensions import limiter
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 
 
 @blueprint.get("/mandates")
@@ -38,7 +47,7 @@ def mandates_list() -> str:
         "budgets/mandates.html",
         person=person,
         for_me=list_for_person(person.id) if person else [],
-        held=list_held_by(actor.user_id),
+        held=[line for line in list_held_by(actor.user_id) if line.names(actor)],
         sentence=mandates.state_sentence,
         limits=limits_in_words,
         can_end=lambda mandate: mandates.can_end(actor, mandate),
@@ -54,7 +63,8 @@ def grant_mandate() -> Response | str:
     actor = current_actor()
     assert actor.user_id is not None
     person = find_person_of_user(actor.user_id)
-    form = GrantForm(default_limit_pence=default_order_limit(person.id) if person else MOST_BY_DEFAULT_PENCE)
+    limit = default_order_limit(person.id) if person else MOST_BY_DEFAULT_PENCE
+    form = GrantForm(default_limit_pence=limit, pots=list_pots(person.id) if person else ())
     if form.validate_on_submit():
         try:
             person_id = person.id if person else ensure_person_for_user(actor.user_id)
@@ -71,10 +81,20 @@ def grant_mandate() -> Response | str:
 @allow(SIGNED_IN)
 def mandate(mandate_id: int) -> str:
     """One authority: who, what, how much, until when, and how to end or question it."""
-    return _page(get_mandate_for(current_actor(), mandate_id))
+    return mandate_page(get_mandate_for(current_actor(), mandate_id))
 
 
-def _page(line: MandateLine, *, question: QuestionForm | None = None, reason: ReasonForm | None = None) -> str:
+def mandate_page(
+    line: MandateLine,
+    *,
+    question: QuestionForm | None = None,
+    reason: ReasonForm | None = None,
+    answer: AnswerForm | None = None,
+    paper: PaperForm | None = None,
+    name: NameForm | None = None,
+    flag: FlagForm | None = None,
+) -> str:
+    """The page of one authority, with a form that was sent and has to be mended."""
     actor = current_actor()
     is_person = line.person_user_id == actor.user_id
     council_ids = actor.council_ids(Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD)
@@ -83,6 +103,11 @@ def _page(line: MandateLine, *, question: QuestionForm | None = None, reason: Re
     button = "Let it go on" if line.state is MandateState.SUSPENDED else "Pause it"
     may_pause = is_officer and line.state in (MandateState.LIVE, MandateState.NOT_STARTED)
     may_resume = is_lead and line.state is MandateState.SUSPENDED
+    questions = mandate_questions.list_questions(line.id) if is_person or is_officer else []
+    is_flagged = safeguarding.is_flagged(line.person_id)
+    may_flag = is_lead or (is_officer and not is_flagged)
+    may_ask = mandate_questions.can_ask(actor, line)
+    ask_form = question or (QuestionForm(formdata=None) if is_person else SpokenQuestionForm(formdata=None))
     return render_template(
         "budgets/mandate.html",
         mandate=line,
@@ -95,11 +120,22 @@ def _page(line: MandateLine, *, question: QuestionForm | None = None, reason: Re
         is_officer=is_officer,
         can_end=mandates.can_end(actor, line),
         can_confirm=mandates.can_confirm(actor, line),
-        can_question=is_person and line.legal_basis is not LegalBasis.AGREEMENT and line.is_open,
-        question_form=question or QuestionForm(formdata=None),
+        can_question=may_ask,
+        question_form=ask_form,
+        questions=questions,
+        to_answer=min((one.id for one in questions if one.answer is None), default=None) if is_officer else None,
+        answer_form=answer or AnswerForm(formdata=None),
+        papers=mandate_papers.list_papers(actor, line),
+        paper_form=paper or (PaperForm(formdata=None) if is_officer else None),
+        name_form=(name or NameForm(formdata=None)) if mandate_staff.can_add(actor, line) else None,
+        removable=[user_id for user_id, _ in line.staff if mandate_staff.can_remove(actor, line, user_id)],
+        user_id=actor.user_id,
+        money=money_in_words(line),
         reason_form=(reason or ReasonForm(formdata=None, button=button)) if may_pause or may_resume else None,
         may_resume=may_resume,
-        form=question or reason,
+        form=question or reason or answer or paper or name or flag,
+        is_flagged=is_flagged,
+        flag_form=(flag or FlagForm(formdata=None)) if may_flag else None,
         acts=list_for_object("mandate", line.id) if is_officer else [],
     )
 
@@ -114,25 +150,6 @@ def end_mandate(mandate_id: int) -> Response:
     if line.person_user_id == current_actor().user_id:
         return redirect(url_for("budgets.mandates_list"))
     return redirect(url_for("budgets.mandate", mandate_id=mandate_id))
-
-
-@blueprint.post("/mandates/<int:mandate_id>/question")
-@allow(SIGNED_IN)
-def question_mandate(mandate_id: int) -> Response | str:
-    """Ask the council about an authority that is not mine to end."""
-    line = get_mandate_for(current_actor(), mandate_id)
-    form = QuestionForm()
-    if form.validate():
-        try:
-            mandates.question(current_actor(), mandate_id, form.words.data)
-        except NotFound:
-            raise
-        except DomainError as error:
-            form.refuse(error)
-        else:
-            flash("We have sent your question to your council. It answers you, not us.", "success")
-            return redirect(url_for("budgets.mandate", mandate_id=mandate_id))
-    return _page(line, question=form)
 
 
 @blueprint.post("/mandates/<int:mandate_id>/confirm")
@@ -164,7 +181,7 @@ def _with_reason(mandate_id: int, *, resume: bool) -> Response | str:
     act = mandates.resume if resume else mandates.suspend
     if not form.validate():
         mandates.check_officer(current_actor(), line)
-        return _page(line, reason=form)
+        return mandate_page(line, reason=form)
     act(current_actor(), mandate_id, reason=form.reason.data)
     flash("It goes on again." if resume else "Paused. Nothing new can be ordered under it.", "success")
     return redirect(url_for("budgets.mandate", mandate_id=mandate_id))

@@ -9,6 +9,8 @@ from budgets.queries.mandates import MOST_BY_DEFAULT_PENCE, MandateState, list_o
 from budgets.queries.people import find_person_by_reference
 from budgets.routes import blueprint
 from budgets.services import mandates
+from budgets.services.mandate_questions import list_open
+from budgets.services.paper_letters import list_to_print
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.kernel.errors import DomainError
@@ -25,6 +27,8 @@ def council_mandates() -> str:
     return render_template(
         "budgets/council_mandates.html",
         lines=lines,
+        questions=list_open(actor.council_ids(Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD)),
+        letters=len(list_to_print(actor)),
         waiting=sum(line.state is MandateState.WAITING for line in lines),
         sentence=mandates.state_sentence,
         may_record=actor.has(Role.SOCIAL_WORKER),
@@ -55,6 +59,9 @@ def record_mandate() -> Response | str:
                 basis=form.legal_basis(),
                 how=ConsentHow(form.how.data),
                 evidence=form.evidence.data,
+                given_on=form.given_on.data,
+                read_by=form.read_by.data,
+                papers=form.papers(),
             )
         except DomainError as error:
             form.refuse(error)

@@ -1,17 +1,20 @@
 """Consents: off by default, on and off with one press, and every beginning and end kept."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from sqlalchemy import insert, select, update
 
-from budgets.domain import ConsentHow, ConsentKind
+from budgets.domain import ConsentHow, ConsentKind, PersonView
 from budgets.models import Consent
+from budgets.queries.access import find_assisting_organisation
 from budgets.queries.people import get_person
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
 from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.uploads.services import store
 
 
 def share_purchases(actor: Actor, person_id: int, *, on: bool) -> None:
@@ -23,19 +26,64 @@ def share_purchases(actor: Actor, person_id: int, *, on: bool) -> None:
     if actor.user_id is None or person.user_id != actor.user_id:
         raise NotFound
     with transaction():
-        standing = (
-            Consent.person_id == person_id,
-            Consent.kind == ConsentKind.SHARE_PURCHASES,
-            Consent.withdrawn_at.is_(None),
-        )
-        is_on = db.session.scalar(select(Consent.id).where(*standing).limit(1)) is not None
-        if is_on is on:
-            return
-        if on:
-            _give(person_id, ConsentKind.SHARE_PURCHASES, ConsentHow.ONLINE, actor, None)
-        else:
-            db.session.execute(update(Consent).where(*standing).values(withdrawn_at=clock.now()))
-        _record(actor, person_id, "consent.share" if on else "consent.stop_sharing", None)
+        _share(actor, person_id, on, ConsentHow.ONLINE)
+
+
+@dataclass(frozen=True)
+class OnPaper:
+    """What somebody who is not online said: how, on which day, who read it to them, and the paper with its name."""
+
+    on: bool
+    how: ConsentHow
+    given_on: date
+    read_by: str
+    paper: tuple[bytes, str] | None = None
+
+
+def share_on_paper(actor: Actor, person_id: int, said: OnPaper) -> None:
+    """Write down what a person without a sign-in says about sharing what they buy with their own money.
+
+    By an access point's worker who orders with them today, or a social worker of their council. Raises NotFound for
+    anybody else, DomainError on the field at fault.
+    """
+    may_write_down(actor, person_id)
+    if said.how is ConsentHow.ONLINE:
+        raise DomainError("Say how they said it: on paper, or spoken.", field="how")
+    if said.given_on > clock.today():
+        raise DomainError("The day on which they said it cannot be in the future.", field="given_on")
+    read_by = said.read_by.strip()
+    if not read_by:
+        raise DomainError("Say who read it to them, or saw that they read it themselves", field="read_by")
+    with transaction():
+        upload_id = None
+        if said.paper is not None:
+            upload_id = store(*said.paper, user_id=actor.user_id)
+        _share(actor, person_id, said.on, said.how, given_on=said.given_on, read_by=read_by, upload_id=upload_id)
+
+
+def may_write_down(actor: Actor, person_id: int) -> PersonView:
+    """The person, for whoever may write down what they say; NotFound for anybody else, and where they sign in."""
+    person = get_person(person_id)
+    is_officer = person.council_id is not None and person.council_id in actor.council_ids(Role.SOCIAL_WORKER)
+    if person.user_id is not None or not (is_officer or find_assisting_organisation(actor, person_id)):
+        raise NotFound
+    return person
+
+
+def _share(actor: Actor, person_id: int, on: bool, how: ConsentHow, **given: object) -> None:
+    standing = (
+        Consent.person_id == person_id,
+        Consent.kind == ConsentKind.SHARE_PURCHASES,
+        Consent.withdrawn_at.is_(None),
+    )
+    is_on = db.session.scalar(select(Consent.id).where(*standing).limit(1)) is not None
+    if is_on is on:
+        return
+    if on:
+        _give(person_id, ConsentKind.SHARE_PURCHASES, how, actor, None, **given)
+    else:
+        db.session.execute(update(Consent).where(*standing).values(withdrawn_at=clock.now()))
+    _record(actor, person_id, "consent.share" if on else "consent.stop_sharing", None)
 
 
 def agree_to_assisted_order(actor: Actor, person_id: int, organisation_id: int, *, how: ConsentHow) -> int:
@@ -64,7 +112,8 @@ def agree_to_assisted_order(actor: Actor, person_id: int, organisation_id: int, 
         )
         if standing is not None:
             return standing
-        consent_id = _give(person_id, ConsentKind.ASSISTED_ORDER, how, actor, organisation_id)
+        today = {"given_on": clock.today(), "read_by": actor.name}
+        consent_id = _give(person_id, ConsentKind.ASSISTED_ORDER, how, actor, organisation_id, **today)
         _record(actor, person_id, "consent.assisted_order", organisation_id)
         return consent_id
 
@@ -91,7 +140,9 @@ def end_assisted_order(actor: Actor, person_id: int) -> None:
         _record(actor, person_id, "consent.end_assisted_order", organisation_ids[0])
 
 
-def _give(person_id: int, kind: ConsentKind, how: ConsentHow, actor: Actor, organisation_id: int | None) -> int:
+def _give(
+    person_id: int, kind: ConsentKind, how: ConsentHow, actor: Actor, organisation_id: int | None, **given: object
+) -> int:
     now = clock.now()
     ends_at = None
     if kind is ConsentKind.ASSISTED_ORDER:
@@ -106,6 +157,7 @@ def _give(person_id: int, kind: ConsentKind, how: ConsentHow, actor: Actor, orga
             recorded_by_user_id=actor.user_id,
             given_at=now,
             ends_at=ends_at,
+            **given,
         )
         .returning(Consent.id)
     ).scalar_one()

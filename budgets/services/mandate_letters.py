@@ -1,7 +1,9 @@
 """E-mails about mandates, to the person and to those named, in the transaction of the act."""
 
+from budgets.domain.people import LetterAbout
 from budgets.queries.mandates import MandateLine
 from budgets.queries.people import get_person
+from budgets.services.paper_letters import write_letter
 from budgets.words import ACTION_WORDS, day_words, possessive, short_name
 from marketplace.accounts.links import address
 from marketplace.accounts.queries import find_user
@@ -19,12 +21,21 @@ def limits_in_words(mandate: MandateLine) -> str:
     return f"Up to {' and '.join(parts)}" if parts else "No limit"
 
 
-def granted(mandate: MandateLine) -> None:
-    """Tell those named what they may do, and the person that it stands."""
+def money_in_words(mandate: MandateLine) -> str:
+    """`Respite and Equipment, nothing else`, or that all of it is covered."""
+    if not mandate.pots:
+        return "all of it"
+    names = list(mandate.pots)
+    return f"{names[0] if len(names) == 1 else ', '.join(names[:-1]) + ' and ' + names[-1]}, nothing else"
+
+
+def granted(mandate: MandateLine, *, only: int | None = None) -> None:
+    """Tell those named what they may do, and the person that it stands; `only` one who was named later."""
     actions = [words for action, words in ACTION_WORDS.items() if action in mandate.actions]
     lines = [
         f"From {day_words(mandate.starts_on)} to {day_words(mandate.ends_on)}.",
         f"{limits_in_words(mandate)}.",
+        f"Which money: {money_in_words(mandate)}.",
         "",
         "What this covers:",
         *(f"- {words}" for words in actions),
@@ -36,12 +47,14 @@ def granted(mandate: MandateLine) -> None:
         mandate,
         f"You may now act for {name}",
         [f"You may now act for {name} on the marketplace.", "", *lines, "", "Only you may use your account for this."],
+        only=only,
     )
+    who = mandate.staff_names if only is None else dict(mandate.staff).get(only, "Somebody")
     _to_person(
         mandate,
-        f"{mandate.staff_names} may now act for you",
+        f"{who} may now act for you",
         [
-            f"{mandate.staff_names} may now act for you on the marketplace.",
+            f"{who} may now act for you on the marketplace.",
             "",
             *lines,
             "",
@@ -49,6 +62,19 @@ def granted(mandate: MandateLine) -> None:
             "on the same page.",
         ],
     )
+
+
+def left(mandate: MandateLine, user_id: int) -> None:
+    """Tell one who is named no more, and the person."""
+    booked = "Support that is booked already goes on."
+    _to_staff(
+        mandate,
+        f"You may no longer act for {mandate.person_name}",
+        [f"You are no longer named in the authority to act for {mandate.person_name}.", "", booked],
+        only=user_id,
+    )
+    name = dict(mandate.staff).get(user_id, "Somebody")
+    _to_person(mandate, f"{name} may no longer act for you", [f"{name} may no longer act for you.", "", booked])
 
 
 def ended(mandate: MandateLine, reason: str | None) -> None:
@@ -87,10 +113,10 @@ def _is_own_to_end(mandate: MandateLine) -> bool:
     return mandate.legal_basis.value == "agreement"
 
 
-def _to_staff(mandate: MandateLine, subject: str, lines: list[str]) -> None:
+def _to_staff(mandate: MandateLine, subject: str, lines: list[str], *, only: int | None = None) -> None:
     for user_id, name in mandate.staff:
         user = find_user(user_id)
-        if user is not None:
+        if user is not None and only in (None, user_id):
             queue_email(
                 user.email,
                 _header(subject),
@@ -104,14 +130,11 @@ def _to_person(mandate: MandateLine, subject: str, lines: list[str]) -> None:
     person = get_person(mandate.person_id)
     user = find_user(person.user_id) if person.user_id is not None else None
     to_address = user.email if user else person.email
+    body = "\n".join([f"Dear {short_name(person.name)},", "", *lines])
     if to_address:
-        queue_email(
-            to_address,
-            _header(subject),
-            "\n".join([f"Dear {short_name(person.name)},", "", *lines]),
-            user_id=person.user_id,
-            person_id=person.id,
-        )
+        queue_email(to_address, _header(subject), body, user_id=person.user_id, person_id=person.id)
+    else:
+        write_letter(person.id, subject, body, LetterAbout.AUTHORITY)
 
 
 def _header(subject: str) -> str:
@@ -135,4 +158,19 @@ def question(mandate: MandateLine, to_address: str, words: str) -> None:
             ]
         ),
         person_id=mandate.person_id,
+    )
+
+
+def answer(mandate: MandateLine, words: str) -> None:
+    """Bring the council's answer to the person."""
+    _to_person(
+        mandate,
+        f"Your council's answer about {mandate.staff_names}",
+        [
+            f"You asked about the authority of {mandate.staff_names} to act for you. Your council answers:",
+            "",
+            words,
+            "",
+            f"See it on its page: {address(f'/mandates/{mandate.id}')}",
+        ],
     )

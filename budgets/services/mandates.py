@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 
 from budgets.constraints import named_constraints
 from budgets.domain import ConsentHow, LegalBasis, MandateAction, PersonView, allowed
-from budgets.models import Mandate, MandateScope, MandateStaff
+from budgets.models import Mandate, MandatePot, MandateScope, MandateStaff
 from budgets.queries.mandates import (
     MandateLine,
     MandateState,
@@ -20,12 +20,14 @@ from budgets.queries.mandates import (
     get_mandate,
     get_mandate_for,
     is_officer,
+    list_pots,
 )
 from budgets.queries.people import get_person
 from budgets.services import mandate_letters as letters
+from budgets.services.mandate_papers import add_paper
 from budgets.words import BASIS_QUESTION, possessive, short_name
-from marketplace.accounts.domain import Actor, OrganisationKind, Role
-from marketplace.accounts.queries import actor_of, find_user_by_email, list_organisations, organisations_by_id
+from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import actor_of, find_user_by_email
 from marketplace.audit.services import record
 from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock
@@ -33,7 +35,7 @@ from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 
 LONGEST = timedelta(days=3 * 366)
 MOST_STAFF = 5
-_STAFF_ROLES = (Role.BUDGET_MANAGER, Role.SUPPORT_PLANNER, Role.SOCIAL_WORKER)
+STAFF_ROLES = (Role.BUDGET_MANAGER, Role.SUPPORT_PLANNER, Role.SOCIAL_WORKER)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Authority:
 
     `staff_emails` name users by the address of their account. With `for_organisation` they act as staff of the
     organisation in which all of them are Budget Managers, planners or social workers, else as themselves.
-    `order_limit_pence` None takes the default limit; `no_order_limit` means there is none.
+    `order_limit_pence` None takes the default limit; `no_order_limit` means there is none. `pot_ids` limits it to pots
+    of the person; empty, it covers all their money.
     """
 
     person_id: int
@@ -54,6 +57,7 @@ class Authority:
     month_limit_pence: int | None = None
     for_organisation: bool = False
     no_order_limit: bool = False
+    pot_ids: frozenset[int] = frozenset()
 
 
 def grant(actor: Actor, authority: Authority) -> int:
@@ -70,11 +74,22 @@ def grant(actor: Actor, authority: Authority) -> int:
         return mandate_id
 
 
-def record_by_officer(actor: Actor, authority: Authority, *, basis: LegalBasis, how: ConsentHow, evidence: str) -> int:
+def record_by_officer(
+    actor: Actor,
+    authority: Authority,
+    *,
+    basis: LegalBasis,
+    how: ConsentHow,
+    evidence: str,
+    given_on: date | None = None,
+    read_by: str | None = None,
+    papers: Sequence[tuple[bytes, str]] = (),
+) -> int:
     """A social worker of the person's council writes down a mandate that was not granted online; answers its id.
 
     It counts when a second officer has confirmed it. `evidence` says what was seen: a signed form, a court order and
-    its date. Raises NotFound for anybody else, DomainError on the field that has to change.
+    its date. `papers` are files that show it, with their names. A person's own agreement that was not given online
+    names its day, and who read it to them. Raises NotFound for anybody else, DomainError on the field at fault.
     """
     person = get_person(authority.person_id)
     if person.council_id is None or person.council_id not in actor.council_ids(Role.SOCIAL_WORKER):
@@ -85,10 +100,33 @@ def record_by_officer(actor: Actor, authority: Authority, *, basis: LegalBasis, 
         )
     if how is ConsentHow.ONLINE:
         raise DomainError("Say how it was given: on paper, or spoken.", field="how")
+    _check_given(basis, given_on, read_by)
     if basis is not LegalBasis.COUNCIL_OFFICER and actor.email in authority.staff_emails:
         raise DomainError("An officer who writes this down cannot be named in it.", field="staff")
     with transaction(), named_constraints():
-        return _write(actor, person, authority, basis, how, evidence.strip(), confirmed=False)
+        mandate_id = _write(
+            actor,
+            person,
+            authority,
+            basis,
+            how,
+            evidence.strip(),
+            confirmed=False,
+            given_on=given_on,
+            read_by=(read_by or "").strip() or None,
+        )
+        for content, name in papers:
+            add_paper(actor, mandate_id, content, name)
+        return mandate_id
+
+
+def _check_given(basis: LegalBasis, given_on: date | None, read_by: str | None) -> None:
+    if given_on is not None and given_on > clock.today():
+        raise DomainError("The day on which it was given cannot be in the future.", field="given_on")
+    if basis is LegalBasis.AGREEMENT and given_on is None:
+        raise DomainError("Enter the day on which they agreed", field="given_on")
+    if basis is LegalBasis.AGREEMENT and not (read_by or "").strip():
+        raise DomainError("Say who read it to them, or saw that they read it themselves", field="read_by")
 
 
 def confirm(actor: Actor, mandate_id: int) -> None:
@@ -192,26 +230,6 @@ def resume(actor: Actor, mandate_id: int, *, reason: str) -> None:
             letters.suspended(mandate, resumed=True)
 
 
-def question(actor: Actor, mandate_id: int, words: str) -> None:
-    """The person asks the council about a mandate that is not theirs to end. Raises NotFound, DomainError."""
-    mandate = get_mandate(mandate_id)
-    if actor.user_id is None or mandate.person_user_id != actor.user_id:
-        raise NotFound
-    words = words.strip()
-    if not words:
-        raise DomainError("Say what you want to ask", field="words")
-    addresses = [
-        organisation.email
-        for organisation in organisations_by_id(row.id for row in list_organisations(OrganisationKind.COUNCIL)).values()
-        if organisation.council_id == mandate.council_id and organisation.email
-    ]
-    if mandate.council_id is None or not addresses:
-        raise DomainError("We have no email address of your council. Call it, or call us and we do it with you.")
-    with transaction():
-        _record(actor, mandate, "mandate.question", words)
-        letters.question(mandate, addresses[0], words)
-
-
 def _write(
     actor: Actor,
     person: PersonView,
@@ -221,8 +239,12 @@ def _write(
     evidence: str | None,
     *,
     confirmed: bool,
+    given_on: date | None = None,
+    read_by: str | None = None,
 ) -> int:
     _check_dates(authority)
+    if authority.pot_ids - {pot.id for pot in list_pots(person.id)}:
+        raise DomainError("Choose pots of this person, or none for all their money", field="pots")
     staff, organisation_id = _staff(person, authority)
     actions = _actions(authority, basis, organisation_id, staff)
     limit = authority.order_limit_pence
@@ -245,12 +267,17 @@ def _write(
             granted_how=how,
             granted_at=now,
             evidence=evidence,
+            given_on=given_on,
+            read_by=read_by,
             confirmed_at=now if confirmed else None,
         )
         .returning(Mandate.id)
     ).scalar_one()
     db.session.execute(insert(MandateStaff), [{"mandate_id": mandate_id, "user_id": a.user_id} for a in staff])
     db.session.execute(insert(MandateScope), [{"mandate_id": mandate_id, "action": a} for a in sorted(actions)])
+    if authority.pot_ids:
+        pots = [{"mandate_id": mandate_id, "pot_id": pot_id} for pot_id in sorted(authority.pot_ids)]
+        db.session.execute(insert(MandatePot), pots)
     _record(actor, get_mandate(mandate_id), "mandate.grant" if confirmed else "mandate.record")
     return mandate_id
 
@@ -284,7 +311,7 @@ def _staff(person: PersonView, authority: Authority) -> tuple[list[Actor], int |
         found.append(actor_of(user.id))
     if not authority.for_organisation:
         return found, None
-    in_common = set.intersection(*(set(a.organisation_ids(*_STAFF_ROLES)) for a in found))
+    in_common = set.intersection(*(set(a.organisation_ids(*STAFF_ROLES)) for a in found))
     if not in_common:
         raise DomainError(
             "They do not all work for one organisation that helps people with budgets. Check the addresses, or say "
@@ -310,6 +337,11 @@ def _actions(
     return possible
 
 
+def works_for(actor: Actor, organisation_id: int) -> bool:
+    """Whether somebody is staff of an organisation in a job that a mandate can name."""
+    return organisation_id in actor.organisation_ids(*STAFF_ROLES)
+
+
 def _record(actor: Actor, mandate: MandateLine, action: str, reason: str | None = None) -> None:
     record(
         action,
@@ -330,7 +362,7 @@ def can_end(actor: Actor, mandate: MandateLine) -> bool:
     """Whether `end` would do it: what a page asks before it shows the button."""
     if not mandate.is_open:
         return False
-    is_named = any(user_id == actor.user_id for user_id, _ in mandate.staff)
+    is_named = mandate.names(actor)
     is_agreed = mandate.person_user_id == actor.user_id and mandate.legal_basis is LegalBasis.AGREEMENT
     return is_named or is_agreed or is_officer(actor, mandate.council_id)
 

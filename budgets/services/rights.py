@@ -9,11 +9,12 @@ from budgets.domain import EntryKind, LegalBasis, MandateAction, MandateView, Or
 from budgets.domain.payees import PayeeStanding
 from budgets.errors import LineRefused
 from budgets.models import BudgetEntry, Mandate
-from budgets.queries.access import find_access, get_access
+from budgets.queries.access import find_access, get_access, list_mandates_of
 from budgets.queries.outcomes import list_ended, list_outcomes
 from budgets.services.payees import judge_payees
 from budgets.words import day_words, short_name
 from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import actor_of
 from marketplace.database import db, in_transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotAllowed, NotFound
@@ -55,6 +56,8 @@ def judge_order(
         warnings = ("You work for this provider. We keep a note of that with the order.",) if linked else ()
         return OrderRight(None, access.assisted_organisation_id, False, None, warnings)
     name = short_name(access.person.name)
+    if rail is Rail.OWN_MONEY and mandate.pot_ids:
+        raise LineRefused(f"Your authority to act for {name} does not cover {name}’s own money.", field="way")
     linked |= providers & {mandate.organisation_id}
     if linked and mandate.legal_basis is LegalBasis.COUNCIL_OFFICER:
         raise LineRefused("You work for this provider, so somebody else has to order this.")
@@ -129,6 +132,25 @@ def _check_outcomes(person_id: int, lines: Sequence[ProposedLine], *, from_budge
 def _with_reason(lines: Sequence[ProposedLine]) -> set[int | None]:
     without = {line.outcome_id for line in lines if not line.outside_reason}
     return {line.outcome_id for line in lines} - without
+
+
+def still_acts(user_id: int, person_id: int, mandate_id: int, action: MandateAction = MandateAction.ORDER) -> bool:
+    """Whether somebody may still do this for a person under the very mandate under which they began."""
+    mandates = list_mandates_of(actor_of(user_id), person_id=person_id)
+    return any(mandate.id == mandate_id and action in mandate.actions for mandate in mandates)
+
+
+def require_preparer(person_id: int, person_name: str, prepared_by_user_id: int, mandate_id: int) -> None:
+    """Raise NotAllowed when whoever prepared an order under a mandate may not order under it any more.
+
+    Asked when somebody else named by a mandate agrees: only the person can take over what an ended authority left.
+    """
+    if not still_acts(prepared_by_user_id, person_id, mandate_id):
+        name = short_name(person_name)
+        raise NotAllowed(
+            f"The authority to act for {name} under which this was prepared has ended or is paused. Only {name} can "
+            "agree to it now. Or send it back, and somebody with authority can prepare it anew."
+        )
 
 
 def may_approve(actor: Actor, person_id: int, prepared_by_user_id: int) -> int | None:

@@ -43,7 +43,10 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Paper:
-    """What a paper says, from top to bottom. Facts and totals are pairs of a label and a value, all of it in words."""
+    """What a paper says, from top to bottom. Facts and totals are pairs of a label and a value, all of it in words.
+
+    Sections are a heading and its paragraphs. `large` sets it in large print.
+    """
 
     title: str
     author: str
@@ -52,8 +55,10 @@ class Paper:
     opening: tuple[str, ...] = ()
     tables: tuple[Sheet, ...] = ()
     totals: tuple[tuple[str, str], ...] = ()
+    sections: tuple[tuple[str, tuple[str, ...]], ...] = ()
     closing: tuple[str, ...] = ()
     footer: str = ""
+    large: bool = False
 
 
 def pdf_of(paper: Paper) -> bytes:

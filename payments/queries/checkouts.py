@@ -9,18 +9,18 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from budgets.domain import MandateAction, OutcomeView, PersonAccess, PotChoice
+from budgets.domain import MandateAction, MandateView, OutcomeView, PersonAccess, PotChoice
 from budgets.domain.payees import PayeeStanding
-from budgets.queries.access import get_access
+from budgets.queries.access import get_access_begun
 from budgets.queries.outcomes import list_ended, list_outcomes
 from budgets.queries.payees import payee_standings
 from budgets.queries.pots import get_pot_choice, list_pot_choices
 from marketplace.accounts.domain import Actor
-from marketplace.database import db, read_once, send, table_of
+from marketplace.database import read_once, send, table_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import BUDGET_RAILS, CARD_RAILS, Rail
-from payments.models import Checkout, Order, OrderFunding
+from payments.models import Checkout
 from payments.queries.baskets import BasketLineView, BasketPart, BasketView, parts_of
 from payments.queries.outside import why_outside
 
@@ -235,16 +235,16 @@ def get_checkout(actor: Actor, checkout_id: int, *, for_update: bool = False) ->
 
 
 def get_plan(actor: Actor, checkout_id: int) -> Plan:
-    """What the checkout would order now. Raises NotFound for a stranger, and once the right to order has ended."""
+    """What the checkout would order now. Raises NotFound for a stranger, AuthorityEnded once the right has ended."""
     return plan_of(actor, get_checkout(actor, checkout_id))
 
 
 def plan_of(actor: Actor, checkout: CheckoutView) -> Plan:
     """What a checkout that was just read would order now. Raises as `get_plan`."""
-    access = get_access(actor, checkout.person_id, MandateAction.ORDER)
+    access = get_access_begun(actor, checkout.person_id, MandateAction.ORDER)
     parts = parts_of(checkout.basket_id) if checkout.basket_id is not None else ()
     basket = BasketView(checkout.basket_id, checkout.person_id, parts)
-    ways = _ways(basket, checkout)
+    ways = _ways(basket, checkout, access.mandate)
     way = next((way for way in ways if way.value == checkout.way), None)
     outcomes = _outcomes(checkout, basket)
     return Plan(checkout, access, basket, ways, way, _plan_parts(checkout, basket, way, outcomes), outcomes)
@@ -256,17 +256,19 @@ def _outcomes(checkout: CheckoutView, basket: BasketView) -> tuple[OutcomeView, 
     return (*live, *list_ended(checkout.person_id, chosen - {outcome.id for outcome in live}))
 
 
-def _ways(basket: BasketView, checkout: CheckoutView) -> tuple[WayOfPaying, ...]:
+def _ways(basket: BasketView, checkout: CheckoutView, mandate: MandateView | None) -> tuple[WayOfPaying, ...]:
     days = [line.wanted_on for line in basket.lines if line.wanted_on]
-    pots = list_pot_choices(checkout.person_id, min(days, default=clock.today()))
+    found = list_pot_choices(checkout.person_id, min(days, default=clock.today()))
+    pots = [pot for pot in found if mandate is None or mandate.covers(pot.pot_id)]
     others = _other_periods(checkout, pots, days)
     ways = [_way(f"pot:{pot.pot_period_id}", pot.rail, pot, basket, others) for pot in pots]
     if checkout.pot_period_id is not None and all(pot.pot_period_id != checkout.pot_period_id for pot in pots):
         # Chosen before and not open any more, such as one that ended yesterday: the refusal has to name it.
         pot = get_pot_choice(checkout.pot_period_id)
-        if pot.person_id == checkout.person_id:
+        if pot.person_id == checkout.person_id and (mandate is None or mandate.covers(pot.pot_id)):
             ways.append(_way(f"pot:{pot.pot_period_id}", pot.rail, pot, basket))
-    ways.append(_way(OWN_MONEY, Rail.OWN_MONEY, None, basket))
+    if mandate is None or not mandate.pot_ids:
+        ways.append(_way(OWN_MONEY, Rail.OWN_MONEY, None, basket))
     return tuple(way for way in ways if way.pays_for)
 
 
@@ -358,43 +360,3 @@ def _only_outcome(lines: tuple[BasketLineView, ...], outcomes: tuple[OutcomeView
     categories = {line.offer.category_slug for line in lines if line.offer}
     fitting = [outcome.id for outcome in outcomes if {outcome.category_slug} == categories]
     return fitting[0] if len(fitting) == 1 else None
-
-
-@dataclass(frozen=True)
-class LastOrder:
-    """What was answered the last time something was ordered for a person."""
-
-    rail: Rail
-    pot_period_id: int | None
-    delivery: dict[str, Any]
-
-
-def find_last_order(person_id: int, user_id: int) -> LastOrder | None:
-    """The buyer's newest order for a person that reached its provider."""
-    row = db.session.execute(
-        select(OrderFunding.rail, OrderFunding.pot_period_id, Order.delivery)
-        .join(OrderFunding, (OrderFunding.order_id == Order.id) & (OrderFunding.part_no == 1))
-        .where(Order.person_id == person_id, Order.buyer_user_id == user_id, Order.placed_at.is_not(None))
-        .order_by(Order.created_at.desc(), Order.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return LastOrder(*row) if row else None
-
-
-def own_money_this_month(mandate_id: int, on: date | None = None) -> int:
-    """Pence ordered with a person's own money under a mandate in the London month, less what ended unpaid."""
-    begin, end = clock.month_bounds(on or clock.today())
-    rows = db.session.scalars(
-        select(OrderFunding.pence)
-        .join(Order, Order.id == OrderFunding.order_id)
-        .where(
-            Order.mandate_id == mandate_id,
-            OrderFunding.rail == Rail.OWN_MONEY,
-            Order.created_at >= begin,
-            Order.created_at < end,
-            # An ended order counts only when it ended because it was done.
-            (Order.ended_at.is_(None)) | (Order.confirmed_at.is_not(None)),
-        )
-        .order_by(OrderFunding.id)
-    )
-    return sum(rows)

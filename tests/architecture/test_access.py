@@ -17,7 +17,8 @@ from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, roles
 from marketplace.accounts.domain import Actor, MembershipView, OrganisationKind, Role
 from marketplace.app import create_app
 from tests.architecture.access_table import DEMO, HIDDEN, SHOWN, TABLE, Line
-from tests.architecture.world import VISITORS, World, build, everything, visitor
+from tests.architecture.visitors import VISITORS, visitor
+from tests.architecture.world import World, build, everything
 from tests.browser import sign_in
 from tests.conftest import test_settings
 

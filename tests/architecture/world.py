@@ -9,13 +9,17 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from budgets.domain import ContributionHow, Every
+from budgets.domain import ConsentHow, ContributionHow, Every
 from budgets.domain.loads import LoadState
 from budgets.domain.payees import Relationship
+from budgets.domain.people import LetterAbout
 from budgets.domain.plans import ReviewReason, SolutionKind
 from budgets.models import (
     AllocationChange,
     BudgetLoad,
+    MandatePaper,
+    MandateQuestion,
+    PaperLetter,
     PayeeDeclaration,
     PayeeNecessity,
     PlanReview,
@@ -26,9 +30,8 @@ from budgets.models import (
     SurplusRule,
 )
 from catalogue.models import ProviderClaim
-from marketplace.accounts.domain import Actor, OrganisationKind, Role
-from marketplace.accounts.models import Invitation, Membership, Organisation, SignIn
-from marketplace.accounts.queries import actor_of
+from marketplace.accounts.domain import OrganisationKind, Role
+from marketplace.accounts.models import Invitation, Membership, SignIn
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
@@ -46,6 +49,8 @@ from marketplace.planning.models import (
 )
 from marketplace.planning.monitoring import Sign
 from marketplace.planning.rounds import RoundKind
+from marketplace.uploads.content import MediaType
+from marketplace.uploads.models import Upload
 from marketplace.uploads.services import store
 from payments import ledger
 from payments.domain import LevyPaper, OrderState, Payee, RefundState, RunState
@@ -76,10 +81,6 @@ from tests.factories.catalogue import ListingFactory, ProviderFactory
 from tests.factories.payments import BasketFactory, BasketLineFactory, OrderFactory
 from tests.factories.ratings import reviewed
 from tests.pictures import PDF
-
-HARTLEPOOL_GSS = "E06000001"
-VISITORS = ("anonymous", "person", *Role)
-"""Who comes: nobody in particular, a person who buys for themselves, and everybody with one role."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,9 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
     organisation = OrganisationFactory(kind=OrganisationKind.SUPPORT, name="Other people's brokers")
     member = MembershipFactory(user_id=UserFactory().id, organisation_id=organisation.id, role=Role.BUDGET_MANAGER)
     unclaimed = ProviderFactory(unclaimed=True)
+    upload = Upload(digest="0" * 64, media_type=MediaType.PDF, size_bytes=1, file_name="order.pdf", stored_at=now)
+    db.session.add(upload)
+    db.session.flush()
     rows = {
         "amount_id": PotAmount(
             pot_id=budget.pot_id,
@@ -161,6 +165,13 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         ),
         "surplus_rule_id": SurplusRule(
             council_id=theirs, weeks_kept=4, notice_days=30, prepared_by_user_id=staff.id, prepared_at=now
+        ),
+        "paper_id": MandatePaper(mandate_id=mandate.id, upload_id=upload.id, added_by_user_id=staff.id, added_at=now),
+        "question_id": MandateQuestion(
+            mandate_id=mandate.id, words="Why?", how=ConsentHow.SPOKEN, asked_by_user_id=staff.id, asked_at=now
+        ),
+        "letter_id": PaperLetter(
+            person_id=person.id, about=LetterAbout.AUTHORITY, subject="A letter", body="Words", written_at=now
         ),
         "change_id": AllocationChange(
             pot_period_id=budget.pot_period_id,
@@ -474,41 +485,6 @@ def _levy_invoice(order: Order, funding_id: int) -> int:
     db.session.add(document)
     db.session.flush()
     return 1
-
-
-def visitor(who: str) -> Actor:
-    """A new visitor: an actor without rights to anything in the world."""
-    if who == "anonymous":
-        return Actor()
-    with transaction():
-        if who == "person":
-            user = UserFactory(name="A person")
-            PersonFactory(user_id=user.id, council_id=council(HARTLEPOOL_GSS).id)
-        else:
-            user = user_with_role(Role(who), _workplace(Role(who)), name=f"A {who}")
-    return actor_of(user.id)
-
-
-_KIND = {
-    Role.PROVIDER: OrganisationKind.PROVIDER,
-    Role.BUDGET_MANAGER: OrganisationKind.SUPPORT,
-    Role.SUPPORT_PLANNER: OrganisationKind.SUPPORT,
-    Role.CATALYST: OrganisationKind.SUPPORT,
-    Role.FUND_FINANCE: OrganisationKind.SUPPORT,
-    Role.ACCESS_POINT_WORKER: OrganisationKind.ACCESS_POINT,
-    Role.OPERATOR: OrganisationKind.OPERATOR,
-}
-
-
-def _workplace(role: Role) -> Organisation:
-    kind = _KIND.get(role, OrganisationKind.COUNCIL)
-    if kind is OrganisationKind.PROVIDER:
-        return db.session.get_one(Organisation, ProviderFactory(organisation_name="Visitors' own firm").organisation_id)
-    council_id = (
-        council(HARTLEPOOL_GSS).id if kind in (OrganisationKind.COUNCIL, OrganisationKind.ACCESS_POINT) else None
-    )
-    workplace: Organisation = OrganisationFactory(kind=kind, council_id=council_id, name="Visitors' workplace")
-    return workplace
 
 
 def everything() -> dict[str, list[tuple[object, ...]]]:

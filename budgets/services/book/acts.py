@@ -9,6 +9,7 @@ from budgets.errors import (
     NotEnoughLeft,
     NotKeptAside,
     NotSpent,
+    OutsideMandate,
 )
 from budgets.services.book.rows import (
     ABOVE_ZERO,
@@ -47,13 +48,16 @@ def hold(
     """Keep `pence` aside for an order. 0p keeps nothing aside and answers None.
 
     `on` is the day of the support (today by default) and must lie in the pot's period. `fewer` is what the buyer could
-    choose instead, such as "fewer visits". Raises NotEnoughLeft, BudgetNotOpen, CauseUsedDifferently, NotFound.
+    choose instead, such as "fewer visits". Raises NotEnoughLeft, BudgetNotOpen, OutsideMandate, CauseUsedDifferently,
+    NotFound.
     """
     entry = Entry(EntryKind.HOLD, pot_period_id, pence, cause, order_id, outcome_id, actor_user_id, mandate_id, reason)
     account, before = open_account(entry)
     if before is not None:
         return before
     _check_open(account, on or clock.today())
+    if account.is_outside_mandate:
+        raise OutsideMandate(account.person_name, account.words)
     if pence == 0:
         return None
     if not move(entry, IF_LEFT):

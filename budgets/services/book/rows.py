@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Update, bindparam, case, func, select, update
+from sqlalchemy import BigInteger, Update, and_, bindparam, case, exists, func, select, update
 
 from budgets.domain import EFFECTS, BudgetState, EntryKind, Funder
 from budgets.errors import (
     CauseUsedDifferently,
 )
-from budgets.models import BudgetEntry, Person, PersonalBudget, Pot, PotPeriod
+from budgets.models import BudgetEntry, MandatePot, Person, PersonalBudget, Pot, PotPeriod
 from budgets.queries.rails import holder_on, rail_on
 from budgets.words import pot_words
 from marketplace.database import db, for_each_dialect, in_transaction, send, table_of
@@ -19,7 +19,7 @@ from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
 
 _entries, _periods, _pots = table_of(BudgetEntry), table_of(PotPeriod), table_of(Pot)
-_budgets, _people = table_of(PersonalBudget), table_of(Person)
+_budgets, _people, _mandate_pots = table_of(PersonalBudget), table_of(Person), table_of(MandatePot)
 _left_now = (
     _periods.c.allocated_pence
     - _periods.c.reclaimed_pence
@@ -27,6 +27,9 @@ _left_now = (
     - _periods.c.spent_pence
     + _periods.c.refunded_pence
 )
+_named_pots = exists().where(_mandate_pots.c.mandate_id == bindparam("mandate", type_=BigInteger))
+_OUTSIDE_MANDATE = and_(_named_pots, ~_named_pots.where(_mandate_pots.c.pot_id == _pots.c.id).correlate(_pots))
+"""Whether the mandate under which an entry is made names pots, and this is none of them."""
 _ACCOUNT = (
     select(
         _periods.c.id,
@@ -41,6 +44,7 @@ _ACCOUNT = (
         _periods.c.ends_on,
         rail_on(_pots.c.id, _budgets.c.rail, bindparam("today")).label("rail"),
         holder_on(_pots.c.id, _budgets.c.isf_holder_organisation_id, bindparam("today")).label("holder_id"),
+        _OUTSIDE_MANDATE.label("is_outside_mandate"),
         _entries.c.id.label("entry_id"),
         _entries.c.kind,
         _entries.c.pence,
@@ -108,6 +112,7 @@ class Account:
     ends_on: date
     rail: Rail
     holder_id: int | None
+    is_outside_mandate: bool
 
     @property
     def words(self) -> str:
@@ -127,7 +132,13 @@ def open_account(entry: Entry, *, may_be_negative: bool = False) -> tuple[Accoun
     if entry.pence < 0 and not may_be_negative:
         raise ValueError("an amount below nothing")
     row: Any = send(
-        _ACCOUNT, {"account": entry.pot_period_id, "cause": entry.cause, "today": clock.today()}
+        _ACCOUNT,
+        {
+            "account": entry.pot_period_id,
+            "cause": entry.cause,
+            "mandate": entry.mandate_id,
+            "today": clock.today(),
+        },
     ).one_or_none()
     if row is None:
         raise NotFound
@@ -138,7 +149,7 @@ def open_account(entry: Entry, *, may_be_negative: bool = False) -> tuple[Accoun
         entry.order_id,
     ):
         raise CauseUsedDifferently(entry.cause)
-    return Account(*row[:12]), row.entry_id
+    return Account(*row[:13]), row.entry_id
 
 
 def find_entry(entry: Entry) -> int | None:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from budgets.services.rights import may_approve
+from budgets.services.rights import may_approve, require_preparer
 from marketplace.accounts.domain import Actor
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -35,7 +35,8 @@ def approve(actor: Actor, approval_id: int, *, seen: str) -> Decided:
     """Agree to the case whose digest is `seen`: it goes to its provider, or back to the buyer for the card.
 
     Raises NotFound without a right to agree, NotAllowed for whoever prepared it and for a case that has ended, and
-    BudgetNotOpen when its budget was paused or has ended since it was prepared.
+    BudgetNotOpen when its budget was paused or has ended since it was prepared. Only the person themself agrees to what
+    was prepared under a mandate that has ended since.
     """
     with transaction():
         approval, order, mandate_id = _open(actor, approval_id)
@@ -45,6 +46,8 @@ def approve(actor: Actor, approval_id: int, *, seen: str) -> Decided:
             return Decided.CHANGED
         _still_waits(order)
         require_open_budget(order)
+        if mandate_id is not None and order.mandate_id is not None:
+            require_preparer(order.person_id, order.person_name, approval.prepared_by_user_id, order.mandate_id)
         _decide(approval, actor, approved=True, words=None)
         cause = f"approve:{approval_id}"
         if order.charge_at is not ChargeAt.ACCEPT:

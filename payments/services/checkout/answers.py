@@ -31,9 +31,9 @@ from payments.queries.checkouts import (
     CheckoutView,
     Plan,
     WayOfPaying,
-    find_last_order,
     get_plan,
 )
+from payments.queries.ordered_before import find_last_order
 from payments.queries.outside import why_outside
 
 LONGEST_REASON = 500

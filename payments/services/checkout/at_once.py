@@ -25,7 +25,8 @@ from marketplace.kernel.rails import SETTLED_RAILS, Rail
 from payments.errors import CheckoutChanged, NotForBasket
 from payments.models import Basket, BasketLine, Checkout
 from payments.queries.baskets import digest_of, quantity_words, why_not
-from payments.queries.checkouts import DELIVERY_FIELDS, find_last_order, get_checkout, plan_of
+from payments.queries.checkouts import DELIVERY_FIELDS, get_checkout, plan_of
+from payments.queries.ordered_before import find_last_order
 from payments.services.checkout.placing import orders_placed_before, place
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import and_, bindparam, or_, select
 
 from budgets.domain import MandateAction
-from budgets.queries.access import get_access
+from budgets.queries.access import get_access_begun
 from marketplace.accounts.domain import Actor
 from marketplace.database import send, table_of
 from payments.domain import AGREED, OWED, ChargeAt, OrderState, PaymentState
@@ -96,5 +96,5 @@ def waiting_for_card(checkout_id: int) -> list[int]:
 def _mine(actor: Actor, checkout_id: int) -> CheckoutView:
     """The actor's own checkout, while they may still order for its person."""
     checkout = get_checkout(actor, checkout_id)
-    get_access(actor, checkout.person_id, MandateAction.ORDER)
+    get_access_begun(actor, checkout.person_id, MandateAction.ORDER)
     return checkout

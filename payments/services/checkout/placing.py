@@ -25,15 +25,8 @@ from payments.domain import ChargeAt, LineState, OrderState, Payer, PaymentState
 from payments.errors import CardNeeded, CheckoutChanged
 from payments.levy import levy
 from payments.models import Approval, Basket, BasketLine, Checkout, Order, OrderFunding, OrderLine
-from payments.queries.checkouts import (
-    CheckoutView,
-    Plan,
-    PlanPart,
-    WayOfPaying,
-    get_checkout,
-    own_money_this_month,
-    plan_of,
-)
+from payments.queries.checkouts import CheckoutView, Plan, PlanPart, WayOfPaying, get_checkout, plan_of
+from payments.queries.ordered_before import own_money_this_month
 from payments.services.approvals.asking import content_digest, tell_approvers
 from payments.services.checkout.answers import fewer_words, refuse_way
 from payments.services.levies import rate_for
@@ -194,7 +187,7 @@ def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: Or
     if state is OrderState.AWAITING_APPROVAL:
         _ask_approval(order, actor, right)
     elif state is OrderState.PLACED:
-        letters.new_order(order)
+        letters.new_order(order, buyer_is_here=True)
     return order
 
 

@@ -6,9 +6,13 @@ from whoever helps them. A letter to a provider names no person: the page behind
 
 from flask import current_app
 
+from budgets.domain import MandateAction
+from budgets.domain.people import LetterAbout
+from budgets.queries.access import find_access
 from budgets.queries.people import get_person
+from budgets.services.paper_letters import write_letter
 from marketplace.accounts.domain import Role
-from marketplace.accounts.queries import find_user, list_addresses_of
+from marketplace.accounts.queries import actor_of, find_user, list_addresses_of
 from marketplace.kernel.money import format_pounds
 from marketplace.outbox.email import queue_email
 from marketplace.ui.filters import london_datetime
@@ -17,8 +21,8 @@ from payments.models import Order
 from payments.services.refund_rows import taken_on_pence
 
 
-def new_order(order: Order) -> None:
-    """Placed: the provider is asked, the buyer's side told until when."""
+def new_order(order: Order, *, buyer_is_here: bool = False) -> None:
+    """Placed: the provider is asked, the buyer's side told until when; `buyer_is_here` where the buyer just did it."""
     by = london_datetime(order.answer_by)
     _to_provider(
         order,
@@ -31,6 +35,7 @@ def new_order(order: Order) -> None:
         f"Your order {order.reference} is with {order.provider_name}",
         f"We have asked {order.provider_name}. They have until {by} to say yes, and we write again then.\n\n"
         f"{_money_so_far(order)}",
+        buyer_is_here=buyer_is_here,
     )
 
 
@@ -257,22 +262,32 @@ def _what_silence_means(order: Order) -> str:
     return "Nothing is spent from the budget until you say so."
 
 
-def _to_buyers(order: Order, subject: str, body: str) -> None:
-    """To the buyer, and to the person when they have an address of their own."""
-    sent = _to_buyer(order, subject, body)
+def _to_buyers(order: Order, subject: str, body: str, *, buyer_is_here: bool = False) -> None:
+    """To the buyer, and to the person when they have an address of their own; else a letter on paper waits for them."""
+    sent = _to_buyer(order, subject, body, buyer_is_here=buyer_is_here)
     person = get_person(order.person_id)
     address = (person.email or "").lower()
+    if not address and person.user_id is None:
+        write_letter(person.id, subject, body, LetterAbout.ORDER)
     if address and address != sent:
         _send(address, subject, f"{body}\n\n{_page(f'/orders/{order.id}')}", person_id=order.person_id)
 
 
-def _to_buyer(order: Order, subject: str, body: str, *, path: str | None = None) -> str | None:
+def _to_buyer(
+    order: Order, subject: str, body: str, *, path: str | None = None, buyer_is_here: bool = False
+) -> str | None:
+    """To the buyer, unless they acted under a mandate that has ended: then they read no more of it."""
     user = find_user(order.buyer_user_id)
-    if user is None:
+    if user is None or not (buyer_is_here or order.mandate_id is None or _still_reads(order)):
         return None
     link = _page(path or f"/orders/{order.id}")
     _send(user.email, subject, f"{body}\n\n{link}", user_id=user.id, person_id=order.person_id)
     return user.email.lower()
+
+
+def _still_reads(order: Order) -> bool:
+    actor = actor_of(order.buyer_user_id)
+    return any(find_access(actor, order.person_id, action) for action in (MandateAction.ORDER, MandateAction.CONFIRM))
 
 
 def _to_provider(order: Order, subject: str, body: str) -> None:

@@ -19,7 +19,7 @@ from budgets.queries.mandates import (
     list_held_by,
     list_of_council,
 )
-from budgets.services import mandates
+from budgets.services import mandate_questions, mandates
 from budgets.services.mandates import Authority
 from marketplace.accounts.domain import Actor, OrganisationKind, Role
 from marketplace.accounts.queries import actor_of
@@ -240,7 +240,7 @@ def test_an_officer_is_not_named_in_what_they_write_down_except_as_the_officer_o
 
 
 def test_a_paper_agreement_is_still_the_persons_to_end(town: Town) -> None:
-    mandate_id = town.record(basis=LegalBasis.AGREEMENT)
+    mandate_id = town.record(basis=LegalBasis.AGREEMENT, given_on=clock.today(), read_by="Ann Lee")
     mandates.confirm(town.workers[1], mandate_id)
     assert mandates.can_end(town.margaret, get_mandate(mandate_id))
     mandates.end(town.margaret, mandate_id)
@@ -254,13 +254,13 @@ def test_what_is_not_the_persons_to_end_says_how_to_question_it(town: Town, basi
     assert not mandates.can_end(town.margaret, get_mandate(mandate_id))
     with pytest.raises(NotAllowed):
         mandates.end(town.margaret, mandate_id)
-    mandates.question(town.margaret, mandate_id, "Why may Ann do this?")
+    mandate_questions.ask(town.margaret, mandate_id, "Why may Ann do this?")
     mail = list_emails()[0]
     assert (mail.to_address, "Why may Ann do this?" in mail.body) == ("care@darlington.example", True)
     with pytest.raises(NotFound):
-        mandates.question(town.daughter, mandate_id, "Me too")
+        mandate_questions.ask(town.daughter, mandate_id, "Me too")
     with pytest.raises(DomainError):
-        mandates.question(town.margaret, mandate_id, "  ")
+        mandate_questions.ask(town.margaret, mandate_id, "  ")
 
 
 def test_those_named_give_up_their_own_and_officers_end_any(town: Town) -> None:

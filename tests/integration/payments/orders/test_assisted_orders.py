@@ -103,7 +103,8 @@ def test_a_consent_taken_back_before_the_button_orders_nothing(app: Flask, clien
     assert page.status_code == 200
     with transaction():
         db.session.get(Consent, consent_id).withdrawn_at = clock.now()
-    assert client.get(checkout).status_code == 404
+    refused = client.get(checkout)
+    assert (refused.status_code, "has ended or is paused" in refused.get_data(as_text=True)) == (409, True)
     assert all_orders() == []
 
 

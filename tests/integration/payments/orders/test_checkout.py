@@ -309,7 +309,10 @@ def test_a_mandate_that_ended_meanwhile_orders_nothing(app: Flask, client: Flask
     page = fields_of(client.get(checkout))
     with transaction():
         db.session.get(Mandate, shop.mandate_id).ended_at = clock.now()
-    assert client.post(checkout, data=page).status_code == 404
+    refused = client.post(checkout, data=page)
+    assert refused.status_code == 409
+    assert "Your right to order for Margaret Hill has ended or is paused, so nothing was ordered" in text_of(refused)
+    assert client.get(f"{checkout}/paid").status_code == 409, "nor does any step show more of it"
     assert all_orders() == []
 
 

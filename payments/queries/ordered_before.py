@@ -1,0 +1,52 @@
+"""What was ordered before for a person: the last answers of a checkout, and what a month's limit counts."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from marketplace.database import db
+from marketplace.kernel import clock
+from marketplace.kernel.rails import Rail
+from payments.models import Order, OrderFunding
+
+
+@dataclass(frozen=True)
+class LastOrder:
+    """What was answered the last time something was ordered for a person."""
+
+    rail: Rail
+    pot_period_id: int | None
+    delivery: dict[str, Any]
+
+
+def find_last_order(person_id: int, user_id: int) -> LastOrder | None:
+    """The buyer's newest order for a person that reached its provider."""
+    row = db.session.execute(
+        select(OrderFunding.rail, OrderFunding.pot_period_id, Order.delivery)
+        .join(OrderFunding, (OrderFunding.order_id == Order.id) & (OrderFunding.part_no == 1))
+        .where(Order.person_id == person_id, Order.buyer_user_id == user_id, Order.placed_at.is_not(None))
+        .order_by(Order.created_at.desc(), Order.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return LastOrder(*row) if row else None
+
+
+def own_money_this_month(mandate_id: int, on: date | None = None) -> int:
+    """Pence ordered with a person's own money under a mandate in the London month, less what ended unpaid."""
+    begin, end = clock.month_bounds(on or clock.today())
+    rows = db.session.scalars(
+        select(OrderFunding.pence)
+        .join(Order, Order.id == OrderFunding.order_id)
+        .where(
+            Order.mandate_id == mandate_id,
+            OrderFunding.rail == Rail.OWN_MONEY,
+            Order.created_at >= begin,
+            Order.created_at < end,
+            # An ended order counts only when it ended because it was done.
+            (Order.ended_at.is_(None)) | (Order.confirmed_at.is_not(None)),
+        )
+        .order_by(OrderFunding.id)
+    )
+    return sum(rows)
