@@ -8,6 +8,7 @@ from budgets.services.mandates import Authority
 from marketplace.database import transaction
 from marketplace.demo.folk import Folk, first_part
 from marketplace.demo.people import lives, self_funders
+from marketplace.kernel import clock
 
 BROKERS_LIMIT_PENCE, MONTH_LIMIT_PENCE = 200_00, 1_500_00
 _A = MandateAction
@@ -62,6 +63,12 @@ def give(folk: Folk, begins: date, today: date) -> None:
 
 def _record(folk: Folk, authority: Authority, basis: LegalBasis, evidence: str) -> None:
     mandate_id = mandates.record_by_officer(
-        folk.actor("sadie"), authority, basis=basis, how=ConsentHow.ON_PAPER, evidence=evidence
+        folk.actor("sadie"),
+        authority,
+        basis=basis,
+        how=ConsentHow.ON_PAPER,
+        evidence=evidence,
+        given_on=min(authority.starts_on, clock.today()),
+        read_by=folk.actor("sadie").name,
     )
     mandates.confirm(folk.actor("hamish"), mandate_id)
