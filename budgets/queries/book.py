@@ -89,7 +89,7 @@ def list_entries(
 ) -> list[EntryView]:
     """Entries of a person in the London days from `first` to `last`, newest first."""
     begin, end = day_bounds(first, last)
-    query = _entries().where(BudgetEntry.person_id == person_id, BudgetEntry.at >= begin, BudgetEntry.at < end)
+    query = entries_query().where(BudgetEntry.person_id == person_id, BudgetEntry.at >= begin, BudgetEntry.at < end)
     if pot_period_id is not None:
         query = query.where(BudgetEntry.pot_period_id == pot_period_id)
     if limit is not None:
@@ -99,23 +99,24 @@ def list_entries(
 
 def recent_entries(person_id: int, *, limit: int, offset: int = 0) -> list[EntryView]:
     """Entries of a person, newest first, a page of them."""
-    query = _entries().where(BudgetEntry.person_id == person_id).limit(limit).offset(offset)
+    query = entries_query().where(BudgetEntry.person_id == person_id).limit(limit).offset(offset)
     return [EntryView(*row) for row in db.session.execute(query)]
 
 
 def list_entries_of_budget(budget_id: int, *, limit: int = 200) -> list[EntryView]:
     """Entries of one budget in all its pots and periods, newest first."""
-    query = _entries().where(Pot.budget_id == budget_id).limit(limit)
+    query = entries_query().where(Pot.budget_id == budget_id).limit(limit)
     return [EntryView(*row) for row in db.session.execute(query)]
 
 
 def list_entries_of_order(order_id: int) -> list[EntryView]:
     """What an order did in the budget book, oldest first."""
-    query = _entries().where(BudgetEntry.order_id == order_id)
+    query = entries_query().where(BudgetEntry.order_id == order_id)
     return [EntryView(*row) for row in reversed(db.session.execute(query).all())]
 
 
-def _entries() -> Any:
+def entries_query() -> Any:
+    """Rows whose columns are the fields of EntryView, newest first; the caller says which."""
     return (
         select(
             BudgetEntry.id,

@@ -63,6 +63,24 @@ def was_recorded(action: str, *, person_id: int, actor_user_id: int | None, sinc
     return found is not None
 
 
+def people_recorded(
+    action: str, person_ids: Collection[int], *, actor_user_id: int | None, since: datetime
+) -> set[int]:
+    """Those of some people for whom the actor has done this since a moment. One query."""
+    return {
+        person_id
+        for person_id in db.session.scalars(
+            select(AuditRow.person_id).where(
+                AuditRow.person_id.in_(person_ids),
+                AuditRow.at >= since,
+                AuditRow.action == action,
+                AuditRow.actor_user_id == actor_user_id,
+            )
+        )
+        if person_id is not None
+    }
+
+
 def list_of_organisations(
     organisation_ids: Collection[int], action: str, *, since: datetime, limit: int = 100
 ) -> list[AuditLine]:

@@ -61,32 +61,70 @@ class Paper:
     large: bool = False
 
 
+@dataclass(frozen=True)
+class EasyRow:
+    """A picture of ours (`data/paper/pictures/<picture>.svg`), what it shows in words, and short lines beside it."""
+
+    picture: str
+    lines: tuple[str, ...]
+    alt: str
+
+
+@dataclass(frozen=True)
+class EasyPaper:
+    """A paper that is easy to read: large letters, one thing in a row, a picture beside each."""
+
+    title: str
+    author: str
+    name: str
+    whole_name: str
+    rows: tuple[EasyRow, ...]
+    footer: str = ""
+
+
+def easy_pdf_of(paper: EasyPaper) -> bytes:
+    """The paper as a PDF, tagged as others are. Raises ValueError for a picture that we have not drawn."""
+    for row in paper.rows:
+        if not (FOLDER / "pictures" / f"{row.picture}.svg").exists():
+            raise ValueError(f"no picture of {row.picture}")
+    return _universal_if_it_can_be(paper, "easy.typ")
+
+
 def pdf_of(paper: Paper) -> bytes:
     """The paper as a PDF. A letter that our fonts lack shows as a box, and that paper alone is no PDF/UA."""
     for sheet in paper.tables:
         for row in (*sheet.rows, *([sheet.sum] if sheet.sum else [])):
             if len(row) != len(sheet.columns):
                 raise ValueError(f"{sheet.caption}: a row of {len(row)} cells under {len(sheet.columns)} columns")
-    try:
-        return _typeset(paper, universal=True)
-    except RuntimeError as error:
-        if "could not be displayed" not in str(error):
-            raise
-        return _typeset(paper, universal=False)
+    return _universal_if_it_can_be(paper, "paper.typ")
 
 
 def pdf_file(paper: Paper, name: str) -> Response:
     """A PDF to keep, as the answer to a request."""
+    return pdf_response(pdf_of(paper), name)
+
+
+def pdf_response(content: bytes, name: str) -> Response:
+    """The same of what is set already."""
     return Response(
-        pdf_of(paper),
+        content,
         content_type="application/pdf",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
 
 
-def _typeset(paper: Paper, *, universal: bool) -> bytes:
+def _universal_if_it_can_be(paper: Paper | EasyPaper, template: str) -> bytes:
+    try:
+        return _typeset(paper, template, universal=True)
+    except RuntimeError as error:
+        if "could not be displayed" not in str(error):
+            raise
+        return _typeset(paper, template, universal=False)
+
+
+def _typeset(paper: Paper | EasyPaper, template: str, *, universal: bool) -> bytes:
     return typst.compile(
-        FOLDER / "paper.typ",
+        FOLDER / template,
         root=FOLDER,
         font_paths=[FOLDER],
         ignore_system_fonts=True,

@@ -363,6 +363,10 @@ PLANNING = {
     "planning.today": page(SIGNED_IN),
     "planning.statement": page(SIGNED_IN),
     "planning.statement_csv": page(SIGNED_IN),
+    "planning.statement_easy_pdf": page(SIGNED_IN),
+    "planning.statement_pdf": page(SIGNED_IN),
+    "planning.all_statements": page(SIGNED_IN, public=HIDDEN),
+    "planning.all_statements_zip": page(SIGNED_IN, public=HIDDEN),
     "planning.to_confirm": page(SIGNED_IN),
 }
 

@@ -1,21 +1,30 @@
-"""A statement per person and month: what each pot began with, every entry, and what it ended with."""
+"""Statements per person and period of months: what each pot began with, every entry, and what it ended with.
 
-from dataclasses import dataclass
+As many queries for eighty people as for one.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from budgets.domain import Balance, EntryKind, EntryView
-from budgets.queries.book import list_balances, list_entries
-from budgets.queries.sums import sums_before
+from budgets.queries.statement_book import balances_of_people, entries_of_people, sums_of_people_before
 from budgets.words import pot_words
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 from marketplace.planning.domain import Position, effect_on_left
+from marketplace.planning.evidence import EvidenceView
+from marketplace.planning.queries.evidence import evidence_of_orders
+from marketplace.ui.filters import month_name
 from payments.queries.orders import OrderSummary, list_by_ids
 
 
 @dataclass(frozen=True)
 class Line:
-    """One entry of a statement. `left_change_pence` is by how much it changed what is left now."""
+    """One entry of a statement. `left_change_pence` is by how much it changed what is left now.
+
+    The files beside an order stand on its last line.
+    """
 
     at: datetime
     kind: EntryKind
@@ -28,6 +37,7 @@ class Line:
     order_id: int | None
     reference: str | None
     reason: str | None
+    evidence: tuple[EvidenceView, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,14 +61,26 @@ class PotStatement:
 
 @dataclass(frozen=True)
 class Statement:
-    """A person's statement of one London month. `is_open` while the month has not ended."""
+    """A person's statement of some London months. `month` is the first day of the first of them, `is_open` while the
+    last has not ended; `before` and `after` are where the period of the same length next to it begins."""
 
+    person_id: int
     month: date
     last_day: date
     pots: tuple[PotStatement, ...]
     is_open: bool
     before: date
     after: date | None
+
+    @property
+    def months(self) -> int:
+        return (self.last_day.year - self.month.year) * 12 + self.last_day.month - self.month.month + 1
+
+    @property
+    def period(self) -> str:
+        """`April 2026`, or `April 2026 to June 2026`."""
+        begin = month_name(self.month)
+        return begin if self.months == 1 else f"{begin} to {month_name(self.last_day)}"
 
     @property
     def opening(self) -> Position:
@@ -72,31 +94,55 @@ class Statement:
         return sum(pot.sum_of(*kinds) for pot in self.pots)
 
 
-def get_statement(person_id: int, month: date) -> Statement:
-    """The statement of the London month that holds `month`; four queries. Whoever calls has judged the reader."""
+LONGEST = 12
+"""Months that one statement may have."""
+
+
+def get_statement(person_id: int, month: date, months: int = 1) -> Statement:
+    """The statement of so many London months from the one that holds `month`. Whoever calls has judged the reader."""
+    return get_statements([person_id], month, months)[person_id]
+
+
+def get_statements(person_ids: Collection[int], month: date, months: int = 1) -> dict[int, Statement]:
+    """The same for many people, by person; one set of queries for all of them."""
+    if not 1 <= months <= LONGEST:
+        raise ValueError("a statement has one to twelve months")
     first = clock.first_of_month(month)
-    following = clock.next_month(first)
+    following = later(first, months)
     last = following - timedelta(days=1)
-    entries = list(reversed(list_entries(person_id, first, last)))
-    sums = sums_before(person_id, first)
-    orders = list_by_ids({entry.order_id for entry in entries if entry.order_id is not None})
+    entries = entries_of_people(person_ids, first, last)
+    sums = sums_of_people_before(person_ids, first)
+    balances = balances_of_people(person_ids)
+    order_ids = {entry.order_id for entry in entries if entry.order_id is not None}
+    orders = list_by_ids(order_ids)
+    files = evidence_of_orders(order_ids)
     by_pot: dict[int, list[EntryView]] = {}
     for entry in entries:
         by_pot.setdefault(entry.pot_period_id, []).append(entry)
-    pots = [
-        _pot(balance, sums.get(balance.pot_period_id, {}), by_pot.get(balance.pot_period_id, []), orders)
-        for balance in list_balances(person_id)
-        if balance.pot_period_id in by_pot or (balance.starts_on <= last and balance.ends_on >= first)
-    ]
+    pots: dict[int, list[PotStatement]] = {person_id: [] for person_id in person_ids}
+    for balance in balances:
+        mine = by_pot.get(balance.pot_period_id, [])
+        if mine or (balance.starts_on <= last and balance.ends_on >= first):
+            pots[balance.person_id].append(_pot(balance, sums.get(balance.pot_period_id, {}), mine, orders, files))
     this_month = clock.first_of_month(clock.today())
-    return Statement(
-        month=first,
-        last_day=last,
-        pots=tuple(sorted(pots, key=lambda pot: (pot.starts_on, pot.name, pot.pot_period_id))),
-        is_open=first >= this_month,
-        before=clock.first_of_month(first - timedelta(days=1)),
-        after=following if following <= this_month else None,
-    )
+    return {
+        person_id: Statement(
+            person_id=person_id,
+            month=first,
+            last_day=last,
+            pots=tuple(sorted(mine, key=lambda pot: (pot.starts_on, pot.name, pot.pot_period_id))),
+            is_open=clock.first_of_month(last) >= this_month,
+            before=later(first, -months),
+            after=following if following <= this_month else None,
+        )
+        for person_id, mine in pots.items()
+    }
+
+
+def later(month: date, months: int) -> date:
+    """The first day of the month so many months after one; before it for a negative number."""
+    count = month.year * 12 + month.month - 1 + months
+    return date(count // 12, count % 12 + 1, 1)
 
 
 def opening_of(sums: dict[EntryKind, int]) -> Position:
@@ -108,11 +154,18 @@ def opening_of(sums: dict[EntryKind, int]) -> Position:
 
 
 def _pot(
-    balance: Balance, sums: dict[EntryKind, int], entries: list[EntryView], orders: dict[int, OrderSummary]
+    balance: Balance,
+    sums: dict[EntryKind, int],
+    entries: list[EntryView],
+    orders: dict[int, OrderSummary],
+    files: dict[int, list[EvidenceView]],
 ) -> PotStatement:
     opening = position = opening_of(sums)
-    lines = []
-    for entry in entries:
+    lines: list[Line] = []
+    last_lines: dict[int, int] = {}
+    for number, entry in enumerate(entries):
+        if entry.order_id is not None:
+            last_lines[entry.order_id] = number
         position = position.after(entry.kind, entry.pence)
         order = orders.get(entry.order_id or 0)
         lines.append(
@@ -130,6 +183,8 @@ def _pot(
                 reason=entry.reason,
             )
         )
+    for order_id, number in last_lines.items():
+        lines[number] = replace(lines[number], evidence=tuple(files.get(order_id, ())))
     return PotStatement(
         pot_period_id=balance.pot_period_id,
         name=pot_words(balance.person_name, balance.pot_name),

@@ -28,8 +28,8 @@ from marketplace.planning.queries.rounds import (
 )
 from marketplace.planning.rounds import PartState, RoundKind
 from marketplace.planning.routes import blueprint
-from marketplace.planning.routes.statement import plain, safe
 from marketplace.planning.services import rounds
+from marketplace.planning.statement_files import plain, safe
 from marketplace.ui.filters import short_date
 from marketplace.ui.navigation import page_asked
 from payments.queries.baskets import why_not

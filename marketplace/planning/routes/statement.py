@@ -1,37 +1,30 @@
-"""A statement per person and month: on the page, on paper, and as CSV."""
+"""A statement per person and period: on the page, on paper, in easy words, as a file; and of everybody at once."""
 
-import csv
-import io
+from dataclasses import dataclass
 from datetime import date
 
-from flask import Response, render_template, request
+from flask import Response, current_app, render_template, request
 
-from budgets.domain import EntryKind, MandateAction
+from budgets.domain import EntryKind, MandateAction, PersonView
+from budgets.queries.access import list_people
 from catalogue.words import SHORT_RAILS
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
+from marketplace.database import db
 from marketplace.kernel import clock
-from marketplace.planning.queries.rights import get_rights
-from marketplace.planning.queries.statements import Line, Statement, get_statement
+from marketplace.kernel.errors import NotFound
+from marketplace.planning.domain import Position
+from marketplace.planning.papers import easy_paper, statement_paper
+from marketplace.planning.queries.evidence import list_open_asked
+from marketplace.planning.queries.rights import Rights, get_rights
+from marketplace.planning.queries.statements import Statement, get_statement, get_statements, later
 from marketplace.planning.routes import blueprint
-from marketplace.planning.services.looking import note_look
+from marketplace.planning.services.looking import note_look, note_looks
+from marketplace.planning.statement_files import as_csv, file_name, files_of, zip_of
 from marketplace.planning.words import ENTRY_WORDS
-from marketplace.ui.filters import short_date
+from marketplace.ui.filters import month_name
+from marketplace.ui.pdf import easy_pdf_of, pdf_file, pdf_response
 
 EARLIEST = date(2015, 1, 1)
-COLUMNS = (
-    "Date",
-    "Money",
-    "Way of paying",
-    "What happened",
-    "Provider",
-    "What",
-    "Outcome",
-    "Order",
-    "Amount",
-    "Change of what is left",
-    "Left after it",
-    "Reason",
-)
 
 
 def month_from_request() -> date:
@@ -44,18 +37,42 @@ def month_from_request() -> date:
     return asked if EARLIEST <= asked <= this_month else this_month
 
 
-@blueprint.get("/people/<int:person_id>/statement")
-@allow(SIGNED_IN)
-def statement(person_id: int) -> str:
-    """What each pot began the month with, every entry, and what it ended with."""
+def months_from_request(month: date) -> int:
+    """How many months the address asks for: 1, 3 or 12 of them, none of which has not begun."""
+    asked = {"3": 3, "12": 12}.get(request.args.get("months", ""), 1)
+    this_month = clock.first_of_month(clock.today())
+    return asked if later(month, asked - 1) <= this_month else 1
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One person's statement for its reader."""
+
+    statement: Statement
+    rights: Rights
+
+
+def _wanted(person_id: int) -> Wanted:
+    """The statement that the address asks for; whoever reads it for somebody else is written down."""
     actor = current_actor()
     rights = get_rights(actor, person_id, MandateAction.READ_BUDGET)
     note_look(actor, rights, "statement")
-    shown = get_statement(person_id, month_from_request())
+    month = month_from_request()
+    return Wanted(get_statement(person_id, month, months_from_request(month)), rights)
+
+
+@blueprint.get("/people/<int:person_id>/statement")
+@allow(SIGNED_IN)
+def statement(person_id: int) -> str:
+    """What each pot began with, every entry, and what it ended with."""
+    wanted = _wanted(person_id)
+    this_month = clock.first_of_month(clock.today())
     return render_template(
         "planning/statement.html",
-        statement=shown,
-        rights=rights,
+        statement=wanted.statement,
+        rights=wanted.rights,
+        asked=[each for each in list_open_asked(person_id=person_id) if each.answered_at is None],
+        lengths=[(months, later(this_month, 1 - months)) for months in (1, 3, 12)],
         london=clock.london,
         entry_words=ENTRY_WORDS,
         rails=SHORT_RAILS,
@@ -67,59 +84,94 @@ def statement(person_id: int) -> str:
 @allow(SIGNED_IN)
 def statement_csv(person_id: int) -> Response:
     """The same for a spreadsheet: amounts in pounds with a point, no pound signs."""
-    actor = current_actor()
-    rights = get_rights(actor, person_id, MandateAction.READ_BUDGET)
-    note_look(actor, rights, "statement")
-    shown = get_statement(person_id, month_from_request())
-    name = f"statement-{shown.month:%Y-%m}-{person_id}.csv"
+    shown = _wanted(person_id).statement
+    return csv_response("\ufeff" + as_csv(shown), f"{file_name(shown)}.csv")
+
+
+@blueprint.get("/people/<int:person_id>/statement.pdf")
+@allow(SIGNED_IN)
+def statement_pdf(person_id: int) -> Response:
+    """The same on paper, tagged for screen readers."""
+    wanted = _wanted(person_id)
+    paper = statement_paper(wanted.statement, wanted.rights.person.name, *_site())
+    return pdf_file(paper, f"{file_name(wanted.statement)}.pdf")
+
+
+@blueprint.get("/people/<int:person_id>/statement-easy.pdf")
+@allow(SIGNED_IN)
+def statement_easy_pdf(person_id: int) -> Response:
+    """The same in few words with pictures."""
+    wanted = _wanted(person_id)
+    paper = easy_paper(wanted.statement, wanted.rights.person.name, *_site())
+    return pdf_response(easy_pdf_of(paper), f"{file_name(wanted.statement)}-easy.pdf")
+
+
+@blueprint.get("/caseload/statements")
+@allow(SIGNED_IN)
+def all_statements() -> str:
+    """Everybody whose money the reader looks after: where each began and ended, and all of it as one file."""
+    people = _people()
+    month = month_from_request()
+    months = months_from_request(month)
+    statements = get_statements([person.id for person in people], month, months)
+    return render_template(
+        "planning/all_statements.html",
+        people=people,
+        statements=statements,
+        period=next(iter(statements.values())).period if statements else month_name(month),
+        month=month,
+        months=months,
+        lengths=[(length, later(clock.first_of_month(clock.today()), 1 - length)) for length in (1, 3, 12)],
+        before=later(month, -months),
+        after=later(month, months) if later(month, months) <= clock.first_of_month(clock.today()) else None,
+        opening=sum((each.opening for each in statements.values()), Position()),
+        closing=sum((each.closing for each in statements.values()), Position()),
+        spent_pence=sum(each.sum_of(EntryKind.SPEND) for each in statements.values()),
+        kinds=EntryKind,
+    )
+
+
+@blueprint.get("/caseload/statements.zip")
+@allow(SIGNED_IN)
+def all_statements_zip() -> Response:
+    """A PDF, an easy one and a CSV for each person, and a list of all: sent as it is made, however many."""
+    people = _people()
+    month = month_from_request()
+    statements = get_statements([person.id for person in people], month, months_from_request(month))
+    note_looks(current_actor(), people, "statement")
+    db.session.rollback()  # what follows reads nothing more: no connection is kept while the file is sent
+    author, phone = _site()
+    names = {person.id: person.name for person in people}
     return Response(
-        "\ufeff" + as_csv(shown),
+        zip_of(files_of(statements, names, author, phone)),
+        content_type="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="statements-{month:%Y-%m}.zip"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _people() -> list[PersonView]:
+    """Everybody but the reader whose money they may read, by name. Raises NotFound for whoever acts for nobody."""
+    actor = current_actor()
+    people = [
+        p for p in list_people(actor, MandateAction.READ_BUDGET) if p.user_id is None or p.user_id != actor.user_id
+    ]
+    if not people:
+        raise NotFound
+    return people
+
+
+def _site() -> tuple[str, str]:
+    """The name of this site, and its telephone number."""
+    return current_app.config["SERVICE_NAME"], current_app.config["SERVICE_PHONE"]
+
+
+def csv_response(text: str, name: str) -> Response:
+    """Rows to keep, as the answer to a request."""
+    return Response(
+        text,
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
-
-
-def as_csv(statement: Statement) -> str:
-    """Rows of every pot between its opening and its closing, with a heading."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for pot in statement.pots:
-        head = (safe(pot.name), SHORT_RAILS[pot.rail])
-        writer.writerow(
-            (short_date(statement.month), *head, "Left at the beginning", *[""] * 6, plain(pot.opening.left_pence), "")
-        )
-        for line in pot.lines:
-            writer.writerow(_row(line, head))
-        writer.writerow(
-            (short_date(statement.last_day), *head, "Left at the end", *[""] * 6, plain(pot.closing.left_pence), "")
-        )
-    return out.getvalue()
-
-
-def _row(line: Line, head: tuple[str, str]) -> tuple[str, ...]:
-    return (
-        short_date(line.at),
-        *head,
-        ENTRY_WORDS[line.kind],
-        safe(line.provider),
-        safe(line.what),
-        safe(line.outcome),
-        safe(line.reference),
-        plain(line.pence),
-        plain(line.left_change_pence),
-        plain(line.left_after_pence),
-        safe(line.reason),
-    )
-
-
-def plain(pence: int) -> str:
-    """`1250.00` for 125000 and `-0.05` for -5: what every spreadsheet reads as a number."""
-    pounds, rest = divmod(abs(pence), 100)
-    return f"{'-' if pence < 0 else ''}{pounds}.{rest:02d}"
-
-
-def safe(text: str | None) -> str:
-    """Text that a spreadsheet shows and never runs: what looks like a formula gets an apostrophe before it."""
-    text = text or ""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -3,9 +3,11 @@
 import csv
 import io
 import random
+import zipfile
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+import pypdf
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,18 +15,22 @@ from flask.testing import FlaskClient
 from budgets.domain import EntryKind
 from budgets.queries.book import balance
 from budgets.services import book
+from marketplace.audit.queries import list_for_person
 from marketplace.database import transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
 from marketplace.kernel.rails import Rail
 from marketplace.planning.queries.statements import get_statement
+from marketplace.planning.services import evidence
+from marketplace.planning.statement_files import as_csv
 from payments.domain import OrderState
 from tests.browser import sign_in, text_of
-from tests.factories.budgets import BudgetFactory, OutcomeFactory, PersonFactory
+from tests.factories.budgets import BudgetFactory, MandateFactory, OutcomeFactory, PersonFactory
 from tests.factories.payments import OrderFactory
 from tests.integration.budgets.orders import an_order
 from tests.integration.planning.counting import queries_of
-from tests.integration.planning.world import World
+from tests.integration.planning.test_evidence import a_file
+from tests.integration.planning.world import A, World, somebody
 
 YEAR = (date(2026, 4, 6), date(2027, 4, 5))
 
@@ -76,6 +82,11 @@ def test_whatever_happens_each_month_sums_to_its_end_and_begins_where_the_last_o
         for pot in statement.pots:
             assert pot.opening.left_pence + sum(line.left_change_pence for line in pot.lines) == pot.closing.left_pence
             assert not pot.lines or pot.lines[-1].left_after_pence == pot.closing.left_pence
+    whole = get_statement(person_id, months[0], min(len(months), 12))
+    assert whole.opening == statements[0].opening
+    assert [line for pot in whole.pots for line in pot.lines if pot.pot_period_id == first] == [
+        line for each in statements[:12] for pot in each.pots for line in pot.lines if pot.pot_period_id == first
+    ]
     for before, after in pairwise(statements):
         assert {pot.pot_period_id: pot.closing for pot in before.pots} == {
             pot.pot_period_id: pot.opening for pot in after.pots
@@ -159,10 +170,8 @@ def test_the_file_for_a_spreadsheet_says_the_same_as_the_page_and_runs_nothing(c
             state=OrderState.CONFIRMED,
         )
         person_id = person.id
-    from marketplace.planning.routes.statement import as_csv
-
     rows = list(csv.reader(io.StringIO(as_csv(get_statement(person_id, clock.today())))))
-    assert all(len(row) == 12 for row in rows)
+    assert all(len(row) == 13 for row in rows)
     assert [row[3] for row in rows[1:]] == [
         "Left at the beginning",
         "Agreed for the budget",
@@ -194,3 +203,100 @@ def test_a_statement_takes_as_many_queries_for_one_entry_as_for_forty(client: Fl
         sign_in(client, each.user_id)
         counts.append(queries_of(client, f"/people/{each.person_id}/statement"))
     assert counts[0] == counts[1] <= 14
+
+
+def test_a_receipt_stands_on_the_last_line_of_its_order_on_the_page_in_the_file_and_on_paper(
+    client: FlaskClient, app: Flask
+) -> None:
+    world = World(state=OrderState.CONFIRMED)
+    evidence.hand_in(world.margaret, world.order_id, a_file(name="till slip.pdf"))
+    shown = get_statement(world.person_id, clock.today())
+    lines = [(line.kind, [file.file_name for file in line.evidence]) for pot in shown.pots for line in pot.lines]
+    assert lines == [(EntryKind.ALLOCATE, []), (EntryKind.HOLD, []), (EntryKind.SPEND, ["till slip.pdf"])]
+    rows = list(csv.reader(io.StringIO(as_csv(shown))))
+    assert [row[12] for row in rows] == ["Beside it", "", "", "", "Receipt till slip.pdf", ""]
+    home = f"/people/{world.person_id}/statement"
+    sign_in(client, world.user_id)
+    assert "for order" in text_of(client.get(home))
+    whole, easy = (pdf_words(client.get(f"{home}{kind}").data) for kind in (".pdf", "-easy.pdf"))
+    assert "Statement for Margaret Hill" in whole and "Beside it: receipt" in whole
+    assert "£4,946.00" in whole
+    for words in ("Your money", "For Margaret", "You spent £54.00.", "Help at home, 3 hours", "£4,946.00"):
+        assert words in easy
+    stranger = somebody()
+    sign_in(client, stranger.user_id or 0)
+    for kind in ("", ".csv", ".pdf", "-easy.pdf"):
+        assert client.get(f"{home}{kind}").status_code == 404
+
+
+def test_a_longer_period_begins_where_its_first_month_does_and_nonsense_is_one_month(
+    client: FlaskClient, app: Flask
+) -> None:
+    person_id, pot = _pot()
+    with clock.fixed_clock(_at(2026, 6, 20)), transaction():
+        book.allocate(pot, 777, cause="more", actor_user_id=None, reason="More hours")
+    with clock.fixed_clock(_at(2026, 8, 1)):
+        quarter = get_statement(person_id, date(2026, 5, 9), 3)
+    assert (quarter.month, quarter.last_day, quarter.period) == (
+        date(2026, 5, 1),
+        date(2026, 7, 31),
+        "May 2026 to July 2026",
+    )
+    assert (quarter.before, quarter.after, quarter.months) == (date(2026, 2, 1), date(2026, 8, 1), 3)
+    assert (quarter.opening.left_pence, quarter.closing.left_pence) == (100_000, 100_777)
+    for months in (0, 13):
+        with pytest.raises(ValueError, match="one to twelve"):
+            get_statement(person_id, date(2026, 5, 1), months)
+    world = World()
+    sign_in(client, world.user_id)
+    for asked in ("2", "-1", "x", "999", "3"):
+        page = f"/people/{world.person_id}/statement?months={asked}"
+        assert "Left at the beginning" in text_of(client.get(page)), "three months have not begun: one is shown"
+
+
+def test_a_manager_takes_everybody_home_at_once_and_each_person_reads_that(client: FlaskClient, app: Flask) -> None:
+    worlds = [World(state=OrderState.CONFIRMED) for _ in range(3)]
+    manager = worlds[0].holder()
+    with transaction():
+        MandateFactory(person_id=worlds[1].person_id, staff=[manager.user_id])
+        MandateFactory(person_id=worlds[2].person_id, staff=[manager.user_id], actions=(A.ORDER,))
+    sign_in(client, manager.user_id or 0)
+    page = text_of(client.get("/caseload/statements"))
+    assert "2 people. Left at the beginning £0.00, spent £108.00, left at the end £9,892.00." in page
+    answer = client.get("/caseload/statements.zip")
+    assert answer.content_type == "application/zip"
+    archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    assert archive.testzip() is None
+    month = f"{clock.today():%Y-%m}"
+    expected = {
+        f"Margaret-Hill-{world.person_id}/statement-{month}-{world.person_id}{ending}"
+        for world in worlds[:2]
+        for ending in (".pdf", "-easy.pdf", ".csv")
+    }
+    assert set(archive.namelist()) == expected | {"all-people.csv"}
+    summary = list(csv.reader(io.StringIO(archive.read("all-people.csv").decode("utf-8-sig"))))
+    assert [row[-1] for row in summary[1:]] == ["4946.00", "4946.00", "9892.00"]
+    assert client.get("/caseload/statements.zip").data == answer.data, "equal statements are equal bytes"
+    for world in worlds:
+        looked = [line.details["page"] for line in list_for_person(world.person_id, only=("person.look",))]
+        assert looked == (["statement"] if world is not worlds[2] else []), "once a day, and only who was taken"
+    sign_in(client, worlds[0].user_id)
+    assert client.get("/caseload/statements").status_code == 404
+    assert client.get("/caseload/statements.zip").status_code == 404
+
+
+def test_everybody_takes_as_many_queries_for_one_person_as_for_eleven(client: FlaskClient, app: Flask) -> None:
+    world = World(state=OrderState.CONFIRMED)
+    manager = world.holder()
+    sign_in(client, manager.user_id or 0)
+    one = queries_of(client, "/caseload/statements")
+    for _ in range(10):
+        other = World(state=OrderState.CONFIRMED)
+        with transaction():
+            MandateFactory(person_id=other.person_id, staff=[manager.user_id])
+    assert queries_of(client, "/caseload/statements") == one <= 16
+
+
+def pdf_words(data: bytes) -> str:
+    reader = pypdf.PdfReader(io.BytesIO(data), strict=True)
+    return " ".join(" ".join(page.extract_text() for page in reader.pages).split())

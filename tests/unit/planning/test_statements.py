@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from budgets.domain import EntryKind
 from marketplace.planning.domain import Position, effect_on_left
 from marketplace.planning.queries.statements import opening_of
-from marketplace.planning.routes.statement import plain, safe
+from marketplace.planning.statement_files import plain, safe
 
 ENTRIES = st.lists(st.tuples(st.sampled_from(EntryKind), st.integers(1, 10**9)), max_size=40)
 

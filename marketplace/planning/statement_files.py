@@ -1,0 +1,176 @@
+"""Statements as files: rows for a spreadsheet, and all people of a manager as one archive, sent as it is made."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from budgets.domain import EntryKind
+from catalogue.words import SHORT_RAILS
+from marketplace.planning.papers import easy_paper, statement_paper
+from marketplace.planning.queries.statements import Line, Statement
+from marketplace.planning.words import ENTRY_WORDS
+from marketplace.ui.filters import short_date
+from marketplace.ui.pdf import easy_pdf_of, pdf_of
+
+COLUMNS = (
+    "Date",
+    "Money",
+    "Way of paying",
+    "What happened",
+    "Provider",
+    "What",
+    "Outcome",
+    "Order",
+    "Amount",
+    "Change of what is left",
+    "Left after it",
+    "Reason",
+    "Beside it",
+)
+
+
+def as_csv(statement: Statement) -> str:
+    """Rows of every pot between its opening and its closing, with a heading."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for pot in statement.pots:
+        head = (safe(pot.name), SHORT_RAILS[pot.rail])
+        writer.writerow(
+            (
+                short_date(statement.month),
+                *head,
+                "Left at the beginning",
+                *[""] * 6,
+                plain(pot.opening.left_pence),
+                "",
+                "",
+            )
+        )
+        for line in pot.lines:
+            writer.writerow(_row(line, head))
+        writer.writerow(
+            (short_date(statement.last_day), *head, "Left at the end", *[""] * 6, plain(pot.closing.left_pence), "", "")
+        )
+    return out.getvalue()
+
+
+def _row(line: Line, head: tuple[str, str]) -> tuple[str, ...]:
+    return (
+        short_date(line.at),
+        *head,
+        ENTRY_WORDS[line.kind],
+        safe(line.provider),
+        safe(line.what),
+        safe(line.outcome),
+        safe(line.reference),
+        plain(line.pence),
+        plain(line.left_change_pence),
+        plain(line.left_after_pence),
+        safe(line.reason),
+        safe(", ".join(f"{file.title} {file.file_name}" for file in line.evidence)),
+    )
+
+
+def plain(pence: int) -> str:
+    """`1250.00` for 125000 and `-0.05` for -5: what every spreadsheet reads as a number."""
+    pounds, rest = divmod(abs(pence), 100)
+    return f"{'-' if pence < 0 else ''}{pounds}.{rest:02d}"
+
+
+def safe(text: str | None) -> str:
+    """Text that a spreadsheet shows and never runs: what looks like a formula gets an apostrophe before it."""
+    text = text or ""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def file_name(statement: Statement) -> str:
+    """`statement-2026-04-12`: the first month and the person, with the last month where there are several."""
+    until = "" if statement.months == 1 else f"-to-{statement.last_day:%Y-%m}"
+    return f"statement-{statement.month:%Y-%m}{until}-{statement.person_id}"
+
+
+SUMMARY = (
+    "Person",
+    "Number",
+    "Left at the beginning",
+    "Agreed",
+    "Spent",
+    "Given back",
+    "Kept aside",
+    "Left at the end",
+)
+
+
+def summary_csv(statements: Iterable[Statement], names: Mapping[int, str]) -> str:
+    """One row for each person and a row of totals, to check the others against."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(SUMMARY)
+    totals = [0] * 6
+    for each in statements:
+        sums = (
+            each.opening.left_pence,
+            each.sum_of(EntryKind.ALLOCATE) - each.sum_of(EntryKind.RECLAIM),
+            each.sum_of(EntryKind.SPEND),
+            each.sum_of(EntryKind.REFUND),
+            each.closing.held_pence,
+            each.closing.left_pence,
+        )
+        totals = [total + pence for total, pence in zip(totals, sums, strict=True)]
+        writer.writerow((safe(names[each.person_id]), each.person_id, *map(plain, sums)))
+    writer.writerow(("Together", "", *map(plain, totals)))
+    return out.getvalue()
+
+
+def files_of(
+    statements: Mapping[int, Statement], names: Mapping[int, str], author: str, phone: str
+) -> Iterator[tuple[str, bytes]]:
+    """The name and the bytes of each file of an archive, made one by one."""
+    yield "all-people.csv", ("\ufeff" + summary_csv(statements.values(), names)).encode()
+    for person_id, each in statements.items():
+        folder = f"{_folder(names[person_id])}-{person_id}"
+        name = names[person_id]
+        yield f"{folder}/{file_name(each)}.pdf", pdf_of(statement_paper(each, name, author, phone))
+        yield f"{folder}/{file_name(each)}-easy.pdf", easy_pdf_of(easy_paper(each, name, author, phone))
+        yield f"{folder}/{file_name(each)}.csv", ("\ufeff" + as_csv(each)).encode()
+
+
+def _folder(name: str) -> str:
+    """A name that every system takes for a folder; the person's number that follows tells two of a name apart."""
+    return re.sub(r"[^\w]+", "-", name).strip("-_")[:60] or "person"
+
+
+class _Sink:
+    """Where an archive is written that nobody rewinds: what is there is taken out after each file."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self.parts.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def taken(self) -> bytes:
+        data, self.parts = b"".join(self.parts), []
+        return data
+
+
+def zip_of(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+    """An archive, a part after each file, so that only one file is in memory. Equal files make equal bytes."""
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+        for name, content in files:
+            archive.writestr(zipfile.ZipInfo(name, _MOMENT), content, zipfile.ZIP_DEFLATED)
+            yield sink.taken()
+    yield sink.taken()
+
+
+_MOMENT = datetime(2020, 1, 1, tzinfo=UTC).timetuple()[:6]
+"""Of every file in an archive: when it was made is no part of what it says."""
