@@ -34,7 +34,7 @@ PAGES = {
         "/orders/{order}": 14,
         "/budgets/{person}": 16,
         "/people/{person}/plan": 12,
-        "/people/{person}/statement": 10,
+        "/people/{person}/statement": 12,
     },
     "manager": {
         "/caseload": 9,
