@@ -100,7 +100,12 @@ def test_somebody_writes_down_needs_saves_them_and_brings_them_back_without_scri
     walker.click("Go on writing")
     expect(walker.page.get_by_label("Who is this about? (optional)")).to_have_value("Ida")
     walker.click("Set it out for printing")
+    walker.page.emulate_media(media="print")
     walker.sees("My son brings soup on Sundays")
+    walker.sees("This is not a decision and carries no legal weight.")
+    for hidden in ("Go on writing", "Save it to a file"):
+        expect(walker.page.get_by_role("button", name=hidden, include_hidden=True)).to_be_hidden()
+    expect(walker.page.get_by_role("navigation", include_hidden=True).first).to_be_hidden()
 
 
 @pytest.mark.trial

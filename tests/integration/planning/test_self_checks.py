@@ -238,8 +238,11 @@ def test_a_council_s_table_counts_from_its_day_on_and_an_example_is_called_so(ap
     self_checks.set_points_table(officer, _sheets(council_id, pounds="0,0\n10,80"))
     changed = client.get("/tools/budget/result", follow_redirects=True)
     assert "The table has changed since you answered" in text_of(changed)
-    elsewhere = text_of(submit(client, "/tools/budget", {"postcode": "TS24 7LS"}, follow_redirects=True))
-    assert "This is an example" in elsewhere
+    for other_place in ("TS24 7LS", ""):
+        again = submit(client, "/tools/budget", {"postcode": "DL3 7TX"}, follow_redirects=True)
+        assert "By the table of Darlington" in text_of(again)
+        elsewhere = submit(client, "/tools/budget", {"postcode": other_place}, follow_redirects=True)
+        assert "This is an example" in text_of(elsewhere)
 
 
 def test_only_finance_of_the_council_sets_a_table_and_never_for_a_day_that_is_over(

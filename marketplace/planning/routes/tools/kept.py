@@ -60,11 +60,12 @@ def where() -> Where:
 
 
 def place_of(text: str | None) -> Located | None:
-    """The place that was typed, remembered for the other tools; None for nothing typed.
+    """The place that was typed, remembered for the other tools; None for an empty box, which forgets the last one.
 
     Typing the half postcode that is kept already leaves the council that was known with it. Raises DomainError.
     """
     if not text:
+        keep(_WHERE, {})
         return None
     try:
         place = locate(text)
