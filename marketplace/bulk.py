@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from marketplace.database import Base, db, in_transaction, send, table_of
+from marketplace.database import Base, db, in_transaction, send_once, table_of
 
 Row = Mapping[str, Any]
 Item = TypeVar("Item")
@@ -50,8 +50,8 @@ def reserve_ids(model: type[Base], count: int) -> list[int]:
     if db.engine.dialect.name == "postgresql":
         sequence = func.pg_get_serial_sequence(table.name, "id")
         drawn = select(func.nextval(sequence)).select_from(func.generate_series(1, count))
-        return [int(value) for (value,) in send(drawn)]
-    last = send(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()  # the one writer has the lock
+        return [int(value) for (value,) in send_once(drawn)]
+    last = send_once(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()  # the one writer has the lock
     return list(range(last + 1, last + 1 + count))
 
 
@@ -66,7 +66,7 @@ def insert_many(model: type[Base], rows: Sequence[Row], **constants: Any) -> Non
     given = _as_table(tuple((name, table.c[name]) for name in names), rows)
     values: list[ColumnElement[Any]] = [given.c[name] for name in names]
     values += [_constant(value, table.c[name]) for name, value in constants.items()]
-    send(insert(table).from_select([*names, *constants], select(*values)))
+    send_once(insert(table).from_select([*names, *constants], select(*values)))
 
 
 def update_many(model: type[Base], rows: Sequence[Row], *, grow: str | None = None) -> None:
@@ -80,7 +80,7 @@ def update_many(model: type[Base], rows: Sequence[Row], *, grow: str | None = No
     statement = update(table).where(table.c.id == given.c.id)
     if grow is not None:
         statement = statement.where(table.c[grow] < given.c[grow])
-    send(statement.values({name: given.c[name] for name in names if name != "id"}))
+    send_once(statement.values({name: given.c[name] for name in names if name != "id"}))
 
 
 def as_table(columns: Mapping[str, Column[Any]], rows: Sequence[Row]) -> FromClause:

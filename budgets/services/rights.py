@@ -5,7 +5,16 @@ from datetime import date
 
 from sqlalchemy import and_, case, func, or_, select
 
-from budgets.domain import EntryKind, LegalBasis, MandateAction, MandateView, OrderRight, PersonAccess, ProposedLine
+from budgets.domain import (
+    EntryKind,
+    LegalBasis,
+    MandateAction,
+    MandateView,
+    OrderRight,
+    OutcomeView,
+    PersonAccess,
+    ProposedLine,
+)
 from budgets.domain.payees import PayeeStanding
 from budgets.errors import LineRefused
 from budgets.models import BudgetEntry, Mandate
@@ -31,21 +40,22 @@ def judge_order(
     rail: Rail | None = None,
     access: PersonAccess | None = None,
     payees: Mapping[int, PayeeStanding] | None = None,
+    outcomes: Sequence[OutcomeView] | None = None,
     spent_this_month_pence: int | None = None,
 ) -> OrderRight:
     """Whether the actor may order this for a person now, and whether somebody else has to agree first.
 
     `rail` is the way of paying: from a budget every line names an outcome of the person's. `access` is the right to
-    order, and `payees` what was said of providers, where the caller has read them in this transaction: a direct
-    payment pays nobody of whom nothing was said, nor whom regulation 3 forbids. The month's limit counts
-    what the budget book has kept aside or spent under the mandate in the London month, or `spent_this_month_pence`
-    when the caller counts more (own money). Called in the transaction that places the order, it holds the mandate's row
-    until the commit, so that two orders at once cannot both pass the month's limit. Raises NotFound for strangers and
-    LineRefused with the words for the buyer.
+    order, `outcomes` are those on the plan, and `payees` what was said of providers, where the caller has read them in
+    this transaction: a direct payment pays nobody of whom nothing was said, nor whom regulation 3 forbids. The month's
+    limit counts what the budget book has kept aside or spent under the mandate in the London month, or
+    `spent_this_month_pence` when the caller counts more (own money). Called in the transaction that places the order,
+    it holds the mandate's row until the commit, so that two orders at once cannot both pass the month's limit. Raises
+    NotFound for strangers and LineRefused with the words for the buyer.
     """
     access = access or get_access(actor, person_id, MandateAction.ORDER)
     mandate = access.mandate
-    _check_outcomes(person_id, lines, from_budget=rail in BUDGET_RAILS)
+    _check_outcomes(person_id, lines, outcomes, from_budget=rail in BUDGET_RAILS)
     providers = {line.provider_organisation_id for line in lines}
     if rail is Rail.DIRECT_PAYMENT:
         judge_payees(person_id, {line.provider_organisation_id for line in lines if line.pence}, payees)
@@ -113,7 +123,9 @@ def spent_this_month(mandate_id: int, on: date | None = None) -> int:
     return int(db.session.execute(select(func.coalesce(func.sum(signed), 0)).where(or_(held, let_go))).scalar_one())
 
 
-def _check_outcomes(person_id: int, lines: Sequence[ProposedLine], *, from_budget: bool) -> None:
+def _check_outcomes(
+    person_id: int, lines: Sequence[ProposedLine], outcomes: Sequence[OutcomeView] | None, *, from_budget: bool
+) -> None:
     """Every outcome named is a live one of this person's; from a budget every line names one.
 
     One that is off the plan is taken with a reason: the plan is asked about, and blocks nothing.
@@ -123,7 +135,8 @@ def _check_outcomes(person_id: int, lines: Sequence[ProposedLine], *, from_budge
     named = {line.outcome_id for line in lines if line.outcome_id is not None}
     if not named:
         return
-    unknown = named - {outcome.id for outcome in list_outcomes(person_id)}
+    live = list_outcomes(person_id) if outcomes is None else outcomes
+    unknown = named - {outcome.id for outcome in live}
     unknown -= {outcome.id for outcome in list_ended(person_id, unknown & _with_reason(lines))}
     if unknown:
         raise LineRefused("Choose what this is for, from the outcomes of the support plan.", field="outcome_id")

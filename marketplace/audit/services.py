@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 
 from marketplace.audit.models import AuditHead, AuditLink, AuditRow
 from marketplace.bulk import insert_many
-from marketplace.database import db, in_transaction, send, table_of, transaction
+from marketplace.database import db, in_transaction, table_of, transaction, write
 from marketplace.kernel import clock
 
 GENESIS = "0" * 64
@@ -54,7 +54,7 @@ def record(
     """Write one act inside the transaction that carries it out. `details` hold ids, pence and states, never a name."""
     if not in_transaction():
         raise RuntimeError("an audit row is written in the act's own transaction")
-    send(
+    write(
         _INSERT_ROW,
         {
             "at": clock.now(),

@@ -10,14 +10,14 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import ColumnElement, String, cast, delete, exists, insert, literal, select, update
 
-from marketplace.database import db, in_transaction, send, table_of, transaction
+from marketplace.database import db, in_transaction, named_before, new_id, transaction, write
 from marketplace.kernel import clock, keeping
 from marketplace.outbox import services
 from marketplace.outbox.models import Email, OutboxRow
 
 TOPIC = "email.send"
-_emails = table_of(Email)
-_WRITE = insert(_emails).returning(_emails.c.id)
+_emails = named_before(Email)
+_WRITE = insert(_emails)
 
 
 def queue_email(
@@ -31,9 +31,11 @@ def queue_email(
         raise ValueError("a line break in an e-mail header")
     if not in_transaction():
         raise RuntimeError("an e-mail is promised in the transaction that causes it")
-    email_id: int = send(
+    email_id = new_id(_emails)
+    write(
         _WRITE,
         {
+            "id": email_id,
             "to_address": to_address.lower(),
             "subject": subject,
             "body": body,
@@ -42,7 +44,7 @@ def queue_email(
             "created_at": clock.now(),
             "kept_only": False,
         },
-    ).scalar_one()
+    )
     services.enqueue(TOPIC, {"email_id": email_id}, key=f"email:{email_id}")
     return email_id
 

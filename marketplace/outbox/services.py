@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, delete, not_, or_, select, update
 
-from marketplace.database import db, for_each_dialect, in_transaction, rows_changed, send, table_of, transaction
+from marketplace.database import db, for_each_dialect, in_transaction, rows_changed, send, table_of, transaction, write
 from marketplace.kernel import clock, keeping
 from marketplace.outbox.models import OutboxRow, RecurringJob
 
@@ -26,7 +26,7 @@ def enqueue(topic: str, payload: dict[str, Any], *, key: str | None = None, not_
     if not in_transaction():
         raise RuntimeError("outbox rows are written in the transaction that causes them")
     now = clock.now()
-    send(
+    write(
         _PROMISE(),
         {
             "topic": topic,

@@ -3,7 +3,7 @@
 from sqlalchemy import insert, select
 
 from marketplace.audit.services import record
-from marketplace.database import db, send, table_of
+from marketplace.database import db, table_of, write
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from payments.domain import ORDER_MOVES, PAYMENT_MOVES, OrderAction, OrderState, PaymentAction, PaymentState
@@ -75,7 +75,7 @@ def _write(
     mandate_id: int | None,
     reason: str | None,
 ) -> None:
-    send(
+    write(
         _WRITE,
         {
             "order_id": order.id,

@@ -16,7 +16,7 @@ from budgets.queries.holders import find_isf_holder
 from budgets.queries.planned_load import PlannedRow, RowKind
 from marketplace.audit.services import record_many
 from marketplace.bulk import as_table, batched, insert_many, reserve_ids, update_many
-from marketplace.database import db, send, table_of
+from marketplace.database import db, send_once, table_of
 from marketplace.kernel import clock
 
 _periods = table_of(PotPeriod)
@@ -54,7 +54,7 @@ def _against_locked(rows: list[PlannedRow]) -> list[PlannedRow]:
     now: dict[int, int] = {}
     for some in batched(ids, 1000):
         locked = select(_periods.c.id, _periods.c.allocated_pence).where(_periods.c.id.in_(some))
-        now |= {row.id: row.allocated_pence for row in send(locked.order_by(_periods.c.id).with_for_update())}
+        now |= {row.id: row.allocated_pence for row in send_once(locked.order_by(_periods.c.id).with_for_update())}
     return [_from(row, now[row.pot_period_id]) if row.pot_period_id in now else row for row in rows]
 
 
@@ -214,7 +214,7 @@ def _write_entries(act: Act, entries: Iterable[tuple[int, PlannedRow, int, int, 
 def _withdraw_waiting(rows: list[PlannedRow]) -> None:
     """A newer amount stands in place of a cut that nobody decided."""
     for some in batched((row.pot_period_id for row in rows), 1000):
-        send(
+        send_once(
             update(_changes)
             .where(_changes.c.pot_period_id.in_(some), _changes.c.decided_at.is_(None))
             .values(decided_at=clock.now(), approved=False)
@@ -243,7 +243,7 @@ def _write_more(act: Act, rows: list[PlannedRow]) -> None:
         - _periods.c.spent_pence
         + _periods.c.refunded_pence
     )
-    send(
+    send_once(
         update(_periods)
         .where(_periods.c.id == given.c.id)
         .values(allocated_pence=_periods.c.allocated_pence + given.c.pence, overcommitted=left + given.c.pence < 0)

@@ -77,7 +77,7 @@ def _ours(ready: list[LookedAt]) -> list[clients.Act]:
 
 def _floor(url: str, recorded: list[Recorded]) -> list[clients.Act]:
     connection = psycopg.connect(url, autocommit=True)
-    return [partial(_send, connection, _with_ids(each)) for each in recorded]
+    return [partial(_send, connection, _budget_first(each)) for each in recorded]
 
 
 def _send(connection: "psycopg.Connection[Any]", statements: list[Statement]) -> None:
@@ -90,23 +90,9 @@ def _send(connection: "psycopg.Connection[Any]", statements: list[Statement]) ->
                 connection.execute(sql, parameters)
 
 
-def _with_ids(each: Recorded) -> list[Statement]:
-    """The writes of one placing, the budget's row first, with the ids that rows had: what follows names them."""
-    found: list[Statement] = []
-    for index, (sql, parameters, many) in enumerate(each.writes):
-        table = sql.split()[2]
-        if sql.startswith("INSERT") and table in ("orders", "emails"):
-            own_id = each.order_id if table == "orders" else _email_id(each, index)
-            with_id = sql.replace(f"INTO {table} (", f"INTO {table} (id, ", 1)
-            sql, parameters = with_id.replace("VALUES (", "VALUES (%(own_id)s, ", 1), {**parameters, "own_id": own_id}
-        found.append((sql, parameters, many))
-    return sorted(found, key=lambda statement: not statement[0].startswith("UPDATE pot_periods"))
-
-
-def _email_id(each: Recorded, index: int) -> int:
-    """The id of an e-mail, which the promise to send it, written right after it, names."""
-    promise: dict[str, Any] = each.writes[index + 1][1]
-    return int(str(promise["key"]).removeprefix("email:"))
+def _budget_first(each: Recorded) -> list[Statement]:
+    """The writes of one placing, the budget's row first."""
+    return sorted(each.writes, key=lambda statement: not statement[0].startswith("UPDATE pot_periods"))
 
 
 def _plain(admin_url: str, name: str) -> str:

@@ -119,6 +119,6 @@ def _copy(path: Path, copy: Path) -> None:
 def _copy_back(path: Path, copy: Path) -> None:
     """Put the database back to before, so that what is recorded can be replayed on the copy with the same ids."""
     db.engine.dispose()
-    for end in ("-wal", "-shm"):
+    for end in ("", "-wal", "-shm"):  # a new file: whoever still has the old one open is left alone
         Path(f"{path}{end}").unlink(missing_ok=True)
     shutil.copyfile(copy, path)

@@ -16,7 +16,7 @@ from budgets.services.pots import judge_pot
 from budgets.services.rights import judge_order, spent_this_month
 from marketplace.accounts.domain import Actor
 from marketplace.audit.services import record
-from marketplace.database import db, send, table_of, transaction
+from marketplace.database import db, named_before, new_id, send, table_of, together, transaction, write
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_reference
@@ -36,11 +36,12 @@ from payments.services.orders.booking import hold_cause
 from payments.services.orders.deadlines import answer_deadline, approval_deadline, payment_deadline
 
 _baskets, _basket_lines, _checkouts = table_of(Basket), table_of(BasketLine), table_of(Checkout)
+_orders = named_before(Order)
 _LOCK_BASKET = select(_baskets.c.id).where(_baskets.c.id == bindparam("basket")).with_for_update()
 _TAKE_OUT = delete(_basket_lines).where(_basket_lines.c.id.in_(bindparam("ids", expanding=True)))
 _TOUCH_BASKET = update(_baskets).where(_baskets.c.id == bindparam("basket")).values(touched_at=bindparam("now"))
 _CLOSE = update(_checkouts).where(_checkouts.c.id == bindparam("checkout"))
-_WRITE_ORDER = insert(table_of(Order))
+_WRITE_ORDER = insert(_orders)
 _WRITE_LINES = insert(table_of(OrderLine))
 _WRITE_FUNDING = insert(table_of(OrderFunding))
 _PAYERS = {Rail.COUNCIL_MANAGED: Payer.COUNCIL, Rail.ISF: Payer.ISF_HOLDER}
@@ -71,8 +72,12 @@ def place(actor: Actor, checkout_id: int, *, key: str, seen: str) -> Placed:
         plan = plan_of(actor, checkout)
         way = _check(plan, seen)
         right = _judge(actor, plan, way)
-        orders = [_order(actor, plan, part, way, right) for part in plan.parts]
-        _finish(plan, right)
+        with together():
+            orders = [_order(actor, plan, part, way, right) for part in plan.parts]
+            _finish(plan, right)
+        if right.needs_approval:
+            for order in orders:
+                _ask_approval(order, actor, right)
         for order, part in sorted(zip(orders, plan.parts, strict=True), key=_account):
             _hold(order, part, way)
         return Placed(tuple(order.id for order in orders), False)
@@ -135,7 +140,16 @@ def _judge(actor: Actor, plan: Plan, way: WayOfPaying) -> OrderRight:
 
 def _right(actor: Actor, plan: Plan, way: WayOfPaying, proposed: Sequence[ProposedLine]) -> OrderRight:
     person_id, total = plan.checkout.person_id, plan.total_pence
-    right = judge_order(actor, person_id, total, proposed, rail=way.rail, access=plan.access, payees=plan.payees)
+    right = judge_order(
+        actor,
+        person_id,
+        total,
+        proposed,
+        rail=way.rail,
+        access=plan.access,
+        outcomes=[outcome for outcome in plan.outcomes if outcome.ended_at is None],
+        payees=plan.payees,
+    )
     mandate = plan.access.mandate
     if mandate is None or right.mandate_id != mandate.id or mandate.month_limit_pence is None:
         return right
@@ -156,6 +170,7 @@ def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: Or
     state = _first_state(right, charge_at)
     starts_on, ends_on = _period(part)
     values = {
+        "id": new_id(_orders),
         "reference": new_reference(),
         "checkout_id": plan.checkout.id,
         "organisation_id": part.organisation_id,
@@ -180,13 +195,11 @@ def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: Or
         "answer_by": _FIRST_DEADLINES[state](now),
     }
     order = Order(**values)
-    (order.id,) = send(_WRITE_ORDER, values).inserted_primary_key
-    send(_WRITE_LINES, _lines(order.id, part))
+    write(_WRITE_ORDER, values)
+    write(_WRITE_LINES, _lines(order.id, part))
     _fund(order, part.pot, way.rail)
     begin_history(order, actor_user_id=actor.user_id, reason="; ".join(right.warnings) or None)
-    if state is OrderState.AWAITING_APPROVAL:
-        _ask_approval(order, actor, right)
-    elif state is OrderState.PLACED:
+    if state is OrderState.PLACED:
         letters.new_order(order, buyer_is_here=True)
     return order
 
@@ -260,7 +273,7 @@ def _lines(order_id: int, part: PlanPart) -> Sequence[dict[str, object]]:
 def _fund(order: Order, pot: PotChoice | None, rail: Rail) -> None:
     rate_bp = rate_for(order.council_id, rail, clock.today())
     payer = _PAYERS.get(rail, Payer.PERSON)
-    send(
+    write(
         _WRITE_FUNDING,
         {
             "order_id": order.id,
@@ -296,9 +309,9 @@ def _ask_approval(order: Order, actor: Actor, right: OrderRight) -> None:
 def _finish(plan: Plan, right: OrderRight) -> None:
     """Take what was ordered out of the basket; what another way of paying has to pay for stays."""
     checkout, now = plan.checkout, clock.now()
-    send(_TAKE_OUT, {"ids": [line.id for part in plan.parts for line in part.lines]})
-    send(_TOUCH_BASKET, {"basket": checkout.basket_id, "now": now})
-    send(
+    write(_TAKE_OUT, {"ids": [line.id for part in plan.parts for line in part.lines]})
+    write(_TOUCH_BASKET, {"basket": checkout.basket_id, "now": now})
+    write(
         _CLOSE,
         {
             "checkout": checkout.id,

@@ -19,7 +19,7 @@ def broken_at(number: int) -> Iterator[list[str]]:
     writes: list[str] = []
 
     def hear(_connection: object, _cursor: object, statement: str, *_: Any) -> None:
-        if in_transaction() and statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")):
+        if in_transaction() and statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "WITH")):
             writes.append(statement)
             if len(writes) == number:
                 raise Broken

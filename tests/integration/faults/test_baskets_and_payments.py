@@ -136,14 +136,14 @@ def test_the_orders_of_a_basket_cost_together_what_the_page_said(
     checkout = shop.ready(client)
     page = client.get(checkout)
     assert "£67.00" in text_of(page)
-    lines = placing._lines
+    hold = placing._hold
 
-    def priced_again(order_id: int, part: Any) -> Any:
-        db.session.get_one(Order, order_id).total_pence += 250
-        return lines(order_id, part)
+    def priced_again(order: Order, *more: Any) -> None:
+        db.session.get_one(Order, order.id).total_pence += 250
+        hold(order, *more)
 
     if split_after:
-        monkeypatch.setattr(placing, "_lines", priced_again)
+        monkeypatch.setattr(placing, "_hold", priced_again)
     client.post(checkout, data=fields_of(page))
     total = sum(order.total_pence for order in all_orders())
     assert total == (7_200 if split_after else 6_700)

@@ -10,11 +10,11 @@ from flask import Flask
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from marketplace import database as guarded
 from marketplace.audit.models import AuditLink, AuditRow
 from marketplace.audit.queries import check_chain
 from marketplace.audit.services import DIGESTED, link_digest, link_rows, record
 from marketplace.database import db, transaction
+from marketplace.database import transactions as guarded
 from tests.factories.budgets import BudgetFactory
 from tests.integration.payments.money.test_races import at_once, errors
 

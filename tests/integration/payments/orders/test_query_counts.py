@@ -19,7 +19,8 @@ from tests.factories.catalogue import ListingFactory
 from tests.factories.payments import OrderFactory
 from tests.integration.payments.orders.shop import Shop, fields_of
 
-PURCHASE = 106
+PURCHASE = {"sqlite": 108, "postgresql": 98}
+"""What is written together is one statement on PostgreSQL."""
 MOST = {"/basket": 12, "/checkout": 18, "/orders": 11, "/order": 14, "/provider": 12, "/provider/orders": 6}
 
 
@@ -125,4 +126,4 @@ def test_a_whole_purchase_by_somebody_whose_answers_are_known_is_five_requests(a
         done = client.post(checkout, data=fields_of(client.get(checkout)))
         assert done.status_code == 302
         assert "Dales Home Care" in text_of(client.get(str(done.location)))
-    assert len(statements) == PURCHASE
+    assert len(statements) == PURCHASE[db.engine.dialect.name]

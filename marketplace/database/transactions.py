@@ -1,117 +1,35 @@
-"""The database: naming, column types, and the only way to write.
-
-Reads run in a transaction that the database itself holds read-only; writes run inside `transaction()`. So a write that
-somebody put in the wrong place fails at once, on SQLite and on PostgreSQL alike.
-"""
+"""Transactions: reads that the database itself holds read-only, and the only way to write."""
 
 import fcntl
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
-from enum import StrEnum
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import IO, Any, ParamSpec, TypeVar, cast
 
-from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import (
-    BigInteger,
-    CursorResult,
-    DateTime,
-    Delete,
-    Dialect,
-    Engine,
-    Enum,
-    Executable,
-    Integer,
-    MetaData,
-    Table,
-    Update,
-    event,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import CursorResult, Delete, Engine, Update, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.types import TypeDecorator
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from marketplace.database.driver import run
+from marketplace.database.tables import db
 
-
-Statement = TypeVar("Statement")
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
 
-class Base(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMING)
+@dataclass
+class Turn:
+    """The open transaction that writes: its connection, once there is one, what waits to be sent, ids to be given."""
+
+    connection: Connection | None = None
+    waiting: list[tuple[str, list[Any]]] | None = None
+    ids: dict[str, list[int]] = field(default_factory=dict)
 
 
-db = SQLAlchemy(model_class=Base, disable_autonaming=True)
-
-Id = BigInteger().with_variant(Integer, "sqlite")
-"""Primary keys: 64 bits on both databases (SQLite's INTEGER has 64)."""
-
-
-class Pence(TypeDecorator[int]):
-    """Whole pence. Refuses floats, decimals and booleans before they reach the database."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        if type(value) is not int:
-            raise TypeError(f"pence must be int, not {type(value).__name__}")
-        return value
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time, in and out. SQLite keeps it as text without a zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise TypeError("a time without a zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def enum_column(enum: type[StrEnum], length: int = 24) -> Enum:
-    """Text column that holds the values of `enum`, kept honest by a CHECK constraint named after the enum."""
-    return Enum(
-        enum,
-        native_enum=False,
-        create_constraint=True,
-        length=length,
-        name=_snake(enum.__name__),
-        values_callable=lambda members: [member.value for member in members],
-        validate_strings=True,
-    )
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
-
-
-_writing: ContextVar[int] = ContextVar("writing", default=0)
+_writing: ContextVar[Turn | None] = ContextVar("writing", default=None)
 _thread_locks: dict[str, threading.Lock] = {}
 _thread_locks_guard = threading.Lock()
 
@@ -124,7 +42,7 @@ def transaction() -> Iterator[None]:
     what was read before must be read again: services take ids, not rows. On SQLite writers queue on a thread lock and
     then a file lock before BEGIN IMMEDIATE, because SQLite's own waiting starves some of them.
     """
-    if _writing.get():
+    if _writing.get() is not None:
         yield
         return
     session = db.session
@@ -132,7 +50,7 @@ def transaction() -> Iterator[None]:
         raise RuntimeError("rows were changed outside transaction()")
     session.rollback()
     with _writer_turn(db.engine):
-        token = _writing.set(1)
+        token = _writing.set(Turn())
         try:
             yield
             session.commit()
@@ -146,28 +64,6 @@ def transaction() -> Iterator[None]:
 def rows_changed(statement: Update | Delete) -> int:
     """Carry out an update or a delete in the open transaction; answers how many rows it met."""
     return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
-
-
-def table_of(model: type[Base]) -> Table:
-    """The table of a model, for statements that are built once, when a module is read, and then `sent`.
-
-    Building a statement costs several times what sending it does, so whatever every purchase runs is built once.
-    """
-    return cast("Table", model.__table__)
-
-
-def send(statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None) -> Any:
-    """Send a statement over tables on the session's connection, in its transaction; answers the CursorResult.
-
-    The session itself is passed by: objects that were changed and not flushed are not written before.
-    """
-    return db.session.connection().execute(statement, parameters)
-
-
-def for_each_dialect(build: Callable[[Any], Statement]) -> Callable[[], Statement]:
-    """A statement built once for each database by `build`, which is given that database's own `insert`."""
-    built = {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
-    return lambda: built[db.engine.dialect.name]
 
 
 def read_once(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
@@ -199,7 +95,12 @@ def read_once(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answ
 
 def in_transaction() -> bool:
     """Whether a writing transaction is open here: no call to Stripe or to a mail server may be made then."""
-    return bool(_writing.get())
+    return _writing.get() is not None
+
+
+def open_turn() -> Turn | None:
+    """The open writing transaction; None where only reading is allowed."""
+    return _writing.get()
 
 
 @contextmanager
@@ -247,13 +148,15 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    writing = bool(_writing.get())
-    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writing else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    writing = in_transaction()
+    if connection.info.get("writes") is not writing:  # turning it over makes SQLite forget all that it has prepared
+        run(connection, f"PRAGMA query_only={'OFF' if writing else 'ON'}")
+        connection.info["writes"] = writing
+    run(connection, "BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
 def _postgresql_begin(connection: Connection) -> None:
     driver = connection.connection.dbapi_connection
-    read_only = not _writing.get()
+    read_only = not in_transaction()
     if driver is not None and driver.read_only is not read_only:
         driver.read_only = read_only
