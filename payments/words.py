@@ -1,10 +1,14 @@
 """What states, ways of paying and quantities are called on pages and in letters. Pure."""
 
+from budgets.domain.interests import ON_ORDERS
 from budgets.words import possessive
 from catalogue.domain import Unit
 from catalogue.words import UNITS
 from marketplace.kernel.rails import Rail
 from payments.domain import REASONS_TO_CHOOSE, OrderState, PaymentState, RefundReason
+
+INTERESTS = ON_ORDERS
+"""How an order is flagged whose buyer gains by the provider chosen."""
 
 RAILS = {
     Rail.OWN_MONEY: "your own money, by card",

@@ -2,9 +2,11 @@
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+
+from budgets.domain.interests import InterestKind
 
 
 class SolutionKind(StrEnum):
@@ -94,6 +96,7 @@ class OrderRight:
     """Whether an order may be placed: under which mandate or help, and whether somebody else has to agree first.
 
     `why` says in one sentence what the second person is asked; `warnings` do not stop the order.
+    `interests`: by provider, why whoever buys gains when it is chosen.
     """
 
     mandate_id: int | None
@@ -101,3 +104,4 @@ class OrderRight:
     needs_approval: bool
     why: str | None
     warnings: tuple[str, ...] = ()
+    interests: Mapping[int, InterestKind] = field(default_factory=dict)

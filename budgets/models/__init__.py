@@ -9,6 +9,7 @@ from budgets.models.book import (
     PotDeployment,
     PotPeriod,
 )
+from budgets.models.interests import DeclaredInterest
 from budgets.models.loads import BudgetLoad, BudgetLoadRefusal, CouncilFileMap
 from budgets.models.mandates import (
     Mandate,
@@ -30,6 +31,7 @@ __all__ = [
     "BudgetLoadRefusal",
     "Consent",
     "CouncilFileMap",
+    "DeclaredInterest",
     "HelpNote",
     "Mandate",
     "MandatePaper",

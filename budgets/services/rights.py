@@ -15,10 +15,12 @@ from budgets.domain import (
     PersonAccess,
     ProposedLine,
 )
+from budgets.domain.interests import ASKED_BECAUSE, InterestKind
 from budgets.domain.payees import PayeeStanding
 from budgets.errors import LineRefused
 from budgets.models import BudgetEntry, Mandate
 from budgets.queries.access import find_access, get_access, list_mandates_of
+from budgets.queries.interests import interests_of
 from budgets.queries.outcomes import list_ended, list_outcomes
 from budgets.services.payees import judge_payees
 from budgets.words import day_words, short_name
@@ -59,36 +61,37 @@ def judge_order(
     providers = {line.provider_organisation_id for line in lines}
     if rail is Rail.DIRECT_PAYMENT:
         judge_payees(person_id, {line.provider_organisation_id for line in lines if line.pence}, payees)
-    linked = providers & _firms_of(actor)
     if mandate is None:
+        linked = providers & set(actor.organisation_ids(Role.PROVIDER))
         if access.assisted_organisation_id is not None and linked:
             raise LineRefused("You work for this provider, so somebody else has to order this.")
         warnings = ("You work for this provider. We keep a note of that with the order.",) if linked else ()
-        return OrderRight(None, access.assisted_organisation_id, False, None, warnings)
+        own = dict.fromkeys(linked, InterestKind.OWN_FIRM)
+        return OrderRight(None, access.assisted_organisation_id, False, None, warnings, own)
     name = short_name(access.person.name)
     if rail is Rail.OWN_MONEY and mandate.pot_ids:
         raise LineRefused(f"Your authority to act for {name} does not cover {name}’s own money.", field="way")
-    linked |= providers & {mandate.organisation_id}
-    if linked and mandate.legal_basis is LegalBasis.COUNCIL_OFFICER:
+    interests = interests_of(actor, [mandate.organisation_id], providers)
+    if interests and mandate.legal_basis is LegalBasis.COUNCIL_OFFICER:
         raise LineRefused("You work for this provider, so somebody else has to order this.")
     if in_transaction() and mandate.month_limit_pence is not None:
         db.session.execute(select(Mandate.id).where(Mandate.id == mandate.id).with_for_update())
-    why = _why_to_ask(mandate, name, total_pence, spent_this_month_pence, is_linked=bool(linked))
-    return OrderRight(mandate.id, None, why is not None, why, _warnings(mandate, name, lines))
-
-
-def _firms_of(actor: Actor) -> set[int]:
-    return set(actor.organisation_ids(Role.PROVIDER))
+    why = _why_to_ask(mandate, name, total_pence, spent_this_month_pence, interests)
+    return OrderRight(mandate.id, None, why is not None, why, _warnings(mandate, name, lines), interests)
 
 
 def _why_to_ask(
-    mandate: MandateView, name: str, total_pence: int, spent_this_month_pence: int | None, *, is_linked: bool
+    mandate: MandateView,
+    name: str,
+    total_pence: int,
+    spent_this_month_pence: int | None,
+    interests: Mapping[int, InterestKind],
 ) -> str | None:
     """The sentence for the second person, or None when the order is within the mandate."""
     asks = f"{name}, or a second person named in your authority, has to agree."
     limit = mandate.order_limit_pence
-    if is_linked:
-        return f"You or your organisation sell this. So {asks}"
+    if interests:
+        return f"{ASKED_BECAUSE[min(interests.values(), key=list(InterestKind).index)]} So {asks}"
     if limit is not None and total_pence > limit:
         return f"This is {format_pounds(total_pence)}. Your limit for one order is {format_pounds(limit)}. So {asks}"
     month = mandate.month_limit_pence

@@ -1,5 +1,6 @@
 """Read one listing whole, what is like it, and a provider's public page."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,6 +29,7 @@ __all__ = [
     "ProviderPage",
     "get_listing",
     "get_provider_page",
+    "known_providers",
     "offer_for",
 ]
 
@@ -222,6 +224,18 @@ class ProviderPage:
     @property
     def is_unclaimed(self) -> bool:
         return self.state is ProviderState.UNCLAIMED
+
+
+def known_providers(organisation_ids: Iterable[int]) -> set[int]:
+    """Which of these are providers that everybody may know: let in once, or known from open data. One query."""
+    hidden = (ProviderState.APPLIED, ProviderState.REFUSED)
+    return set(
+        db.session.scalars(
+            select(Provider.organisation_id)
+            .where(Provider.organisation_id.in_(list(organisation_ids)), Provider.state.not_in(hidden))
+            .order_by(Provider.organisation_id)
+        )
+    )
 
 
 def get_provider_page(organisation_id: int) -> ProviderPage:

@@ -56,6 +56,8 @@ ACTS: dict[str, str] = {
     "solution.end": "took help that costs nothing off the plan",
     "plan_note.add": "noted something free beside an outcome",
     "plan_note.remove": "took a note off the plan",
+    "interest.declare": "declared an interest in a provider",
+    "interest.end": "said that an interest in a provider has ended",
     "person_note.write": "wrote a note",
     "person_note.take_back": "took a note back",
     "mandate.grant": "gave authority to act",

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, 
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from budgets.domain.interests import InterestKind
 from marketplace.database import Base, Id, Pence, UtcDateTime, enum_column
 from marketplace.kernel.rails import Rail
 from payments.domain import ChargeAt, LineState, OrderState, Payer, PaymentState
@@ -36,6 +37,7 @@ class Order(Base):
     buyer_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     mandate_id: Mapped[int | None] = mapped_column(ForeignKey("mandates.id"))
     assisted_by_organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    interest: Mapped[InterestKind | None] = mapped_column(enum_column(InterestKind))
     state: Mapped[OrderState] = mapped_column(enum_column(OrderState))
     payment_state: Mapped[PaymentState] = mapped_column(enum_column(PaymentState))
     charge_at: Mapped[ChargeAt] = mapped_column(enum_column(ChargeAt))

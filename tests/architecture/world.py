@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from budgets.domain import ConsentHow, ContributionHow, Every
+from budgets.domain.interests import InterestKind
 from budgets.domain.loads import LoadState
 from budgets.domain.payees import Relationship
 from budgets.domain.people import LetterAbout
@@ -17,6 +18,7 @@ from budgets.domain.plans import ReviewReason, SolutionKind
 from budgets.models import (
     AllocationChange,
     BudgetLoad,
+    DeclaredInterest,
     MandatePaper,
     MandateQuestion,
     PaperLetter,
@@ -293,6 +295,13 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             added_at=now,
         ),
         "note_id": PlanNote(outcome_id=outcome.id, listing_id=listing.id, noted_by_user_id=owner.id, noted_at=now),
+        "interest_id": DeclaredInterest(
+            declared_by_user_id=manager.id,
+            provider_organisation_id=provider.organisation_id,
+            kind=InterestKind.RELATIVE,
+            words="My sister works there",
+            declared_at=now,
+        ),
         "person_note_id": PersonNote(
             person_id=person.id,
             words="Rings twice",

@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 
 from budgets.domain import MandateAction, MandateView, OutcomeView, PotChoice
 from budgets.queries.access import list_mandates_of
+from budgets.queries.interests import interests_of
 from budgets.queries.outcomes import outcome_words, outcomes_of
 from budgets.queries.pots import pot_choices_of
 from catalogue.queries.listings import Offer
-from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.domain import Actor
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
@@ -55,23 +56,24 @@ def _limit(mandate: MandateView) -> float:
 
 
 def list_candidates(actor: Actor, offer: Offer, quantity: int, on: date | None) -> list[Candidate]:
-    """Everybody for whom the actor may order, by name. Four queries."""
+    """Everybody for whom the actor may order, by name. Five queries."""
     mandates = mandates_to_order(actor)
     pots, outcomes = pot_choices_of(mandates, on or clock.today()), outcomes_of(mandates)
+    gains = bool(interests_of(actor, {m.organisation_id for m in mandates.values()}, [offer.organisation_id]))
     total = quantity * (offer.price_pence or 0)
     return [
-        _candidate(actor, mandate, offer, total, pots[person_id], tuple(outcomes[person_id]))
+        _candidate(mandate, offer, total, pots[person_id], tuple(outcomes[person_id]), gains)
         for person_id, mandate in mandates.items()
     ]
 
 
 def _candidate(
-    actor: Actor,
     mandate: MandateView,
     offer: Offer,
     total_pence: int,
     pots: list[PotChoice],
     outcomes: tuple[OutcomeView, ...],
+    gains: bool,
 ) -> Candidate:
     pot, why_not = None, None
     try:
@@ -91,13 +93,13 @@ def _candidate(
         outcome_id=fitting_outcome(outcomes, offer.category_slug),
         pot=pot,
         why_not=why_not,
-        asks=_asks(actor, mandate, offer, total_pence),
+        asks=_asks(mandate, total_pence, gains=gains or mandate.organisation_id == offer.organisation_id),
     )
 
 
-def _asks(actor: Actor, mandate: MandateView, offer: Offer, total_pence: int) -> str | None:
-    if offer.organisation_id in {mandate.organisation_id, *actor.organisation_ids(Role.PROVIDER)}:
-        return "Your own firm sells this, so a second person has to agree."
+def _asks(mandate: MandateView, total_pence: int, *, gains: bool) -> str | None:
+    if gains:
+        return "You have an interest in this provider, so a second person has to agree."
     limit = mandate.order_limit_pence
     if limit is not None and total_pence > limit:
         return f"Above your limit of {format_pounds(limit)} an order, so a second person has to agree."

@@ -17,6 +17,7 @@ from payments.queries.orders.lists import (
     list_to_answer,
     list_to_confirm,
     list_unconfirmed_older_than,
+    list_with_interest,
     search_orders,
 )
 from payments.queries.orders.one import (
@@ -60,6 +61,7 @@ __all__ = [
     "list_to_answer",
     "list_to_confirm",
     "list_unconfirmed_older_than",
+    "list_with_interest",
     "purchase_of",
     "search_orders",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
+from budgets.domain.interests import ON_ORDERS, InterestKind
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
@@ -55,6 +56,7 @@ class OrderSummary:
     ended_at: datetime | None
     complaint_at: datetime | None
     complaint_ended_at: datetime | None
+    interest: InterestKind | None = None
 
     @property
     def complaint_open(self) -> bool:
@@ -72,9 +74,10 @@ class OrderSummary:
 
     @property
     def what(self) -> str:
-        """`3 hours of Help at home, and 2 more`."""
+        """`Help at home, 3 hours, and 2 more`; a fee of the buyer's own firm says so wherever it stands."""
         more = f", and {self.line_count - 1} more" if self.line_count > 1 else ""
-        return f"{self.title}, {units(self.unit, self.quantity)}{more}"
+        flag = f" ({ON_ORDERS[self.interest]})" if self.interest is InterestKind.OWN_FIRM else ""
+        return f"{self.title}, {units(self.unit, self.quantity)}{more}{flag}"
 
 
 def _summaries() -> Any:
@@ -118,6 +121,7 @@ def _summaries() -> Any:
             Order.ended_at,
             Order.complaint_at,
             Order.complaint_ended_at,
+            Order.interest,
         )
         .join(OrderLine, and_(OrderLine.order_id == Order.id, OrderLine.line_no == 1))
         .join(OrderFunding, and_(OrderFunding.order_id == Order.id, OrderFunding.part_no == 1))
@@ -296,6 +300,17 @@ def search_orders(person_ids: Iterable[int], words: Iterable[str], *, limit: int
         for word in words
     ]
     query = _summaries().where(Order.person_id.in_(list(person_ids)), *found)
+    return _list(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit))
+
+
+def list_with_interest(council_ids: Iterable[int], *, since: datetime, limit: int = 500) -> list[OrderSummary]:
+    """Orders for a council's money, since a moment, of a buyer who gains by the provider chosen; newest first."""
+    query = _summaries().where(
+        Order.council_id.in_(list(council_ids)),
+        Order.interest.is_not(None),
+        Order.created_at >= since,
+        OrderFunding.rail != Rail.OWN_MONEY,
+    )
     return _list(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from budgets.domain import MandateAction
+from budgets.domain.interests import InterestKind
 from budgets.queries.outcomes import outcome_words
 from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import names_of
@@ -138,6 +139,7 @@ class OrderView:
     buyer_user_id: int
     mandate_id: int | None
     assisted_by_organisation_id: int | None
+    interest: InterestKind | None
     state: OrderState
     payment_state: PaymentState
     charge_at: ChargeAt
@@ -233,7 +235,10 @@ class OrderView:
         return ORDER_MOVES.allows(self.state, OrderAction(action))
 
 
-_ORDER = tuple(Order.__table__.c[name] for name in list(OrderView.__dataclass_fields__)[:30])
+_ORDER = tuple(
+    Order.__table__.c[name]
+    for name in list(OrderView.__dataclass_fields__)[: list(OrderView.__dataclass_fields__).index("lines")]
+)
 _LINE = tuple(OrderLine.__table__.c[name] for name in list(OrderLineView.__dataclass_fields__)[:-1])
 _FUNDING = tuple(OrderFunding.__table__.c[name] for name in FundingView.__dataclass_fields__)
 _REFUND = tuple(Refund.__table__.c[name] for name in RefundView.__dataclass_fields__)

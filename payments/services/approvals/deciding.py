@@ -4,7 +4,9 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
+from budgets.queries.interests import interests_of
 from budgets.services.rights import may_approve, require_preparer
+from budgets.words import short_name
 from marketplace.accounts.domain import Actor
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -45,6 +47,7 @@ def approve(actor: Actor, approval_id: int, *, seen: str) -> Decided:
         if _asked_again(approval, seen):
             return Decided.CHANGED
         _still_waits(order)
+        _gains_nothing(actor, order)
         require_open_budget(order)
         if mandate_id is not None and order.mandate_id is not None:
             require_preparer(order.person_id, order.person_name, approval.prepared_by_user_id, order.mandate_id)
@@ -92,6 +95,15 @@ def _open(actor: Actor, approval_id: int) -> tuple[Approval, Order, int | None]:
     ).scalar_one()
     mandate_id = may_approve(actor, order.person_id, approval.prepared_by_user_id)
     return approval, order, mandate_id
+
+
+def _gains_nothing(actor: Actor, order: Order) -> None:
+    """A second person is no second person when they gain by the same provider."""
+    if order.interest is not None and interests_of(actor, (), [order.organisation_id]):
+        raise NotAllowed(
+            f"You have an interest in {order.provider_name} too, so somebody without one has to agree: "
+            f"{short_name(order.person_name)}, or another second person."
+        )
 
 
 def _was_answered(approval: Approval) -> bool:

@@ -179,6 +179,7 @@ def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: Or
         "buyer_user_id": actor.user_id,
         "mandate_id": right.mandate_id,
         "assisted_by_organisation_id": right.assisted_organisation_id,
+        "interest": right.interests.get(part.organisation_id),
         "state": state,
         "payment_state": PaymentState.NONE,
         "charge_at": charge_at,

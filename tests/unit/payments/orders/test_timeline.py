@@ -27,6 +27,7 @@ def order(state: OrderState, payment: PaymentState = PaymentState.NONE, **more: 
         "buyer_user_id": 1,
         "mandate_id": None,
         "assisted_by_organisation_id": None,
+        "interest": None,
         "state": state,
         "payment_state": payment,
         "charge_at": ChargeAt.SETTLEMENT,
