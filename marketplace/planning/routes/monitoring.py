@@ -20,8 +20,10 @@ from marketplace.planning.queries.monitoring import (
 )
 from marketplace.planning.routes import blueprint
 from marketplace.planning.services import monitoring as services
+from marketplace.ui.navigation import page_asked
 from payments.queries.orders import list_by_ids
 
+PAGE = 100
 FINANCE, READERS = roles(Role.COUNCIL_FINANCE), roles(Role.COUNCIL_FINANCE, Role.AUDITOR)
 
 
@@ -41,8 +43,16 @@ def monitoring() -> str:
     actor = current_actor()
     council_id = _council_id(actor)
     shown = get_monitoring(council_id)
+    sign = next((each for each in Sign if each == request.args.get("sign")), None)
+    people = [each for each in shown.people if sign is None or sign in each.signs]
+    last = max(1, -(-len(people) // PAGE))
+    page = page_asked(last)
     return render_template(
         "planning/monitoring.html",
+        people=people[(page - 1) * PAGE : page * PAGE],
+        sign=sign,
+        page=page,
+        last=last,
         council=get_council(council_id),
         shown=shown,
         kinds=KINDS,

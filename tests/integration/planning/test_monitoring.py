@@ -144,6 +144,8 @@ def test_an_officer_says_why_the_person_reads_it_and_nobody_else_is_listed(clien
     front = text_of(client.get("/council/monitoring"))
     assert "1 person stands out. 1 person does not" in front
     assert "Help at home" not in front and "Gift card" not in front
+    assert "Margaret Hill" in text_of(client.get("/council/monitoring?sign=cash_like&page=9"))
+    assert "Margaret Hill" not in text_of(client.get("/council/monitoring?sign=quiet"))
     page = f"/council/monitoring/person/{world.person_id}"
     assert "Gift card" not in text_of(client.get(page)), "first the reason"
     assert client.get(f"{page}/cash_like/all-right").status_code == 404
