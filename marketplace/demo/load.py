@@ -22,6 +22,7 @@ from marketplace.demo import (
     invoicing,
     open_data,
     people,
+    receipts,
     settling,
     stories,
     town,
@@ -82,6 +83,7 @@ def _build(say: Say) -> None:
     banks.write(story, begins, today)
     invoicing.write(story, begins, today)
     waiting.write(story, today)
+    receipts.write(story, today)
     story.diary.live()
     _work()
     while link_rows():
