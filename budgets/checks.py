@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from budgets.domain import EFFECTS, ConsentKind, EntryKind
 from budgets.models import BudgetEntry, Consent, Mandate, Person, PersonalBudget, Pot, PotPeriod
@@ -149,20 +150,21 @@ def _entries_say_who() -> Check:
 
     Money is kept aside by the person, under a mandate for them, or at an access point to which they gave a consent.
     """
+    kept_record = aliased(Person)  # the record that stands for the one that the entry names
     consented = (
         select(Consent.id)
         .where(
-            Consent.person_id == BudgetEntry.person_id,
+            Consent.person_id == kept_record.id,
             Consent.kind == ConsentKind.ASSISTED_ORDER,
             Consent.given_at <= BudgetEntry.at,
         )
         .exists()
     )
-    by_the_person = and_(Person.user_id.is_not(None), Person.user_id == BudgetEntry.actor_user_id)
+    by_the_person = and_(kept_record.user_id.is_not(None), kept_record.user_id == BudgetEntry.actor_user_id)
     faults = {
-        "names another person than its budget": BudgetEntry.person_id != PersonalBudget.person_id,
+        "names another person than its budget": kept_record.id != PersonalBudget.person_id,
         "names another council than its budget": BudgetEntry.council_id != PersonalBudget.council_id,
-        "was made under a mandate for somebody else": Mandate.person_id != BudgetEntry.person_id,
+        "was made under a mandate for somebody else": Mandate.person_id != kept_record.id,
         "says neither who did it nor why": and_(BudgetEntry.actor_user_id.is_(None), BudgetEntry.reason.is_(None)),
         "belongs to no order": and_(
             BudgetEntry.order_id.is_(None), BudgetEntry.kind.not_in([EntryKind.ALLOCATE, EntryKind.RECLAIM])
@@ -180,6 +182,7 @@ def _entries_say_who() -> Check:
         .join(Pot, Pot.id == PotPeriod.pot_id)
         .join(PersonalBudget, PersonalBudget.id == Pot.budget_id)
         .join(Person, Person.id == BudgetEntry.person_id)
+        .join(kept_record, kept_record.id == func.coalesce(Person.merged_into_person_id, Person.id))
         .outerjoin(Mandate, Mandate.id == BudgetEntry.mandate_id)
         .where(or_(*faults.values()))
         .order_by(BudgetEntry.id)

@@ -20,7 +20,7 @@ from budgets.models.mandates import (
     MandateStaff,
 )
 from budgets.models.payees import PayeeDeclaration, PayeeNecessity
-from budgets.models.people import Consent, HelpNote, PaperLetter, Person
+from budgets.models.people import Consent, HelpNote, PaperLetter, Person, PersonMerge
 from budgets.models.plans import Outcome, OutcomeRating, PlanReview, PlanSolution, PlanVersion
 from budgets.models.surplus import Surplus, SurplusRule
 
@@ -45,6 +45,7 @@ __all__ = [
     "PayeeDeclaration",
     "PayeeNecessity",
     "Person",
+    "PersonMerge",
     "PersonalBudget",
     "PlanReview",
     "PlanSolution",

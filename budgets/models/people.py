@@ -1,8 +1,9 @@
 """Tables of people and of what they consented to."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from budgets.domain import ConsentHow, ConsentKind
@@ -37,6 +38,33 @@ class Person(Base):
     death_recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     flagged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     flagged_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    merged_into_person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+
+
+class PersonMerge(Base):
+    """Two records of one person become one, when a second officer agrees. The merged one stays as another name of the
+    kept one, for facts that never change and for files with its reference. `moved` says which rows followed.
+    """
+
+    __tablename__ = "person_merges"
+    __table_args__ = (
+        CheckConstraint("kept_person_id <> merged_person_id", name="two_records"),
+        CheckConstraint(
+            "agreed IS NULL OR NOT agreed OR decided_by_user_id <> prepared_by_user_id", name="second_person"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    council_id: Mapped[int] = mapped_column(ForeignKey("councils.id"), index=True)
+    kept_person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    merged_person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    prepared_by_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    prepared_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    agreed: Mapped[bool | None]
+    moved: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
 class Consent(Base):

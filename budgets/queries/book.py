@@ -8,6 +8,7 @@ from sqlalchemy import case, select
 
 from budgets.domain import Balance, EntryView
 from budgets.models import BudgetEntry, Outcome, Person, PersonalBudget, Pot, PotPeriod
+from budgets.queries.merged import is_of, kept_id
 from budgets.queries.rails import holder_on, rail_on
 from marketplace.database import db
 from marketplace.kernel import clock
@@ -89,7 +90,9 @@ def list_entries(
 ) -> list[EntryView]:
     """Entries of a person in the London days from `first` to `last`, newest first."""
     begin, end = day_bounds(first, last)
-    query = entries_query().where(BudgetEntry.person_id == person_id, BudgetEntry.at >= begin, BudgetEntry.at < end)
+    query = entries_query().where(
+        is_of(BudgetEntry.person_id, person_id), BudgetEntry.at >= begin, BudgetEntry.at < end
+    )
     if pot_period_id is not None:
         query = query.where(BudgetEntry.pot_period_id == pot_period_id)
     if limit is not None:
@@ -99,7 +102,7 @@ def list_entries(
 
 def recent_entries(person_id: int, *, limit: int, offset: int = 0) -> list[EntryView]:
     """Entries of a person, newest first, a page of them."""
-    query = entries_query().where(BudgetEntry.person_id == person_id).limit(limit).offset(offset)
+    query = entries_query().where(is_of(BudgetEntry.person_id, person_id)).limit(limit).offset(offset)
     return [EntryView(*row) for row in db.session.execute(query)]
 
 
@@ -125,7 +128,7 @@ def entries_query() -> Any:
             BudgetEntry.at,
             BudgetEntry.pot_period_id,
             Pot.name,
-            BudgetEntry.person_id,
+            kept_id(BudgetEntry.person_id).label("person_id"),
             BudgetEntry.order_id,
             Outcome.words,
             BudgetEntry.actor_user_id,

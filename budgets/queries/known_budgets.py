@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import FromClause, select
+from sqlalchemy import FromClause, func, select
 
 from budgets.domain import BudgetState
 from budgets.models import AllocationChange, Person, PersonalBudget, Pot, PotPeriod
@@ -116,7 +116,7 @@ def known_people(council_id: int, references: set[str]) -> dict[str, tuple[int |
     found: dict[str, tuple[int | None, str]] = {}
     for given in _given(references):
         for person_id, reference, name in db.session.execute(
-            select(Person.id, Person.council_reference, Person.name)
+            select(func.coalesce(Person.merged_into_person_id, Person.id), Person.council_reference, Person.name)
             .join(given, given.c.reference == Person.council_reference)
             .where(Person.council_id == council_id)
             .order_by(Person.id)

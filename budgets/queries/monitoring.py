@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from budgets.domain import BudgetState, EntryKind
 from budgets.domain.payees import Relationship
 from budgets.models import BudgetEntry, Mandate, Outcome, PayeeDeclaration, Person, PersonalBudget, Pot, PotPeriod
+from budgets.queries.merged import is_of
 from budgets.queries.sums import sums_by_order
 from marketplace.database import db
 from marketplace.kernel import clock
@@ -165,4 +166,4 @@ def _holds(council_id: int, since: datetime, person_id: int | None) -> Any:
         )
         .order_by(BudgetEntry.id)
     )
-    return query if person_id is None else query.where(BudgetEntry.person_id == person_id)
+    return query if person_id is None else query.where(is_of(BudgetEntry.person_id, person_id))

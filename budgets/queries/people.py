@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from budgets.domain import PersonContact, PersonView
 from budgets.models import Person, PersonalBudget
@@ -96,8 +97,11 @@ def search_references(person_ids: Iterable[int], text: str) -> dict[int, str]:
 
 
 def find_person_by_reference(council_id: int, reference: str) -> PersonView | None:
-    """The person whom a council knows under its own reference."""
+    """The person whom a council knows under its own reference, or under that of a record merged into theirs."""
+    known = aliased(Person)
     row = db.session.execute(
-        select(*COLUMNS).where(Person.council_id == council_id, Person.council_reference == reference)
+        select(*COLUMNS)
+        .join(known, Person.id == func.coalesce(known.merged_into_person_id, known.id))
+        .where(known.council_id == council_id, known.council_reference == reference)
     ).one_or_none()
     return person_view(row) if row else None

@@ -233,13 +233,14 @@ def _judge_known(
     row: BudgetRow, known: KnownBudget, people: dict[str, tuple[int | None, str]]
 ) -> PlannedRow | RefusedRow:
     by_reference, _ = people.get(row.person_reference, (None, ""))
-    if known.person_reference != row.person_reference and (by_reference is None or by_reference != known.person_id):
+    is_merged = known.person_reference != row.person_reference and by_reference is not None
+    if known.person_reference != row.person_reference and (not is_merged or by_reference != known.person_id):
         return _refuse(row, "reference belongs to another person: check reference and person_reference.")
     if known.rail is not row.rail:
         return _refuse(row, "rail is not that of the budget there is: end that one, and use a new reference.")
     if known.state is BudgetState.ENDED:
         return _refuse(row, "This budget has ended: use a new reference.")
-    same_name = known.person_name.casefold() == row.name.casefold()
+    same_name = is_merged or known.person_name.casefold() == row.name.casefold()
     if not same_name and known.person_signs_in:
         return _refuse(row, "name is not that of the person's own account: check person_reference and name.")
     base = PlannedRow(

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from budgets.domain import Balance, EntryKind, EntryView
 from budgets.models import BudgetEntry, PersonalBudget, Pot, PotPeriod
 from budgets.queries.book import balances_query, entries_query
+from budgets.queries.merged import is_of
 from marketplace.database import db
 from marketplace.kernel.clock import day_bounds, start_of_day
 
@@ -31,7 +32,7 @@ def entries_of_people(person_ids: Collection[int], first: date, last: date) -> l
     begin, end = day_bounds(first, last)
     rows = db.session.execute(
         entries_query()
-        .where(BudgetEntry.person_id.in_(person_ids), BudgetEntry.at >= begin, BudgetEntry.at < end)
+        .where(is_of(BudgetEntry.person_id, *person_ids), BudgetEntry.at >= begin, BudgetEntry.at < end)
         .order_by(None)
         .order_by(BudgetEntry.at, BudgetEntry.id)
     )
@@ -45,7 +46,7 @@ def sums_of_people_before(person_ids: Collection[int], day: date) -> dict[int, d
         return found
     for pot_period_id, kind, pence in db.session.execute(
         select(BudgetEntry.pot_period_id, BudgetEntry.kind, func.sum(BudgetEntry.pence))
-        .where(BudgetEntry.person_id.in_(person_ids), BudgetEntry.at < start_of_day(day))
+        .where(is_of(BudgetEntry.person_id, *person_ids), BudgetEntry.at < start_of_day(day))
         .group_by(BudgetEntry.pot_period_id, BudgetEntry.kind)
         .order_by(BudgetEntry.pot_period_id, BudgetEntry.kind)
     ):

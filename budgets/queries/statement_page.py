@@ -10,6 +10,7 @@ from budgets.domain import Balance, BudgetState, EntryKind, EntryView, PersonVie
 from budgets.models import BudgetEntry
 from budgets.queries.book import list_balances, recent_entries
 from budgets.queries.explained import Explained, explained
+from budgets.queries.merged import is_of
 from budgets.queries.surplus import SurplusLine, surpluses_of
 from budgets.words import day_words, pot_words
 from marketplace.accounts.queries import names_of
@@ -67,7 +68,9 @@ def money_page(person: PersonView, *, page: int = 1, to_the_person: bool = True)
     """Pots that run or will run, those that are over, and the entries, newest first."""
     today = clock.today()
     balances = list_balances(person.id)
-    count = int(db.session.scalar(select(func.count(BudgetEntry.id)).where(BudgetEntry.person_id == person.id)) or 0)
+    count = int(
+        db.session.scalar(select(func.count(BudgetEntry.id)).where(is_of(BudgetEntry.person_id, person.id))) or 0
+    )
     pages = max(1, -(-count // SIZE))
     page = min(max(page, 1), pages)
     entries = recent_entries(person.id, limit=SIZE, offset=(page - 1) * SIZE)

@@ -14,6 +14,7 @@ from budgets.routes import (  # noqa: E402, F401  routes register themselves whe
     loads,
     mandate_acts,
     mandates,
+    merges,
     money,
     officers,
     payees,

@@ -2,6 +2,7 @@
 
 from sqlalchemy import and_, func, literal, or_, select
 
+from budgets.queries.merged import kept_id
 from marketplace.audit.queries import acts_on
 from marketplace.database import db
 from marketplace.kernel.checks import Check
@@ -42,7 +43,10 @@ def balance() -> Check:
 def say_for_whom() -> Check:
     """Every entry about an order names its person, council and mandate, and whoever did it where somebody did."""
     other = or_(
-        LedgerEntry.person_id.is_distinct_from(Order.person_id),
+        and_(
+            LedgerEntry.person_id.is_distinct_from(Order.person_id),
+            kept_id(LedgerEntry.person_id).is_distinct_from(Order.person_id),
+        ),
         LedgerEntry.mandate_id.is_distinct_from(Order.mandate_id),
         LedgerEntry.council_id.is_distinct_from(Order.council_id),
     )

@@ -24,6 +24,7 @@ from budgets.models import (
     PaperLetter,
     PayeeDeclaration,
     PayeeNecessity,
+    PersonMerge,
     PlanReview,
     PlanSolution,
     PlanVersion,
@@ -184,6 +185,14 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         ),
         "export_id": SpendingExport(
             council_id=theirs, number=1, layout={}, entry_count=0, pence=0, digest="0" * 64, made_at=now
+        ),
+        "merge_id": PersonMerge(
+            council_id=theirs,
+            kept_person_id=person.id,
+            merged_person_id=PersonFactory().id,
+            reason="The same",
+            prepared_by_user_id=staff.id,
+            prepared_at=now,
         ),
         "load_id": BudgetLoad(
             council_id=theirs,

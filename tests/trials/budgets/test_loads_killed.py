@@ -20,7 +20,7 @@ from budgets.models import BudgetEntry, Person, PersonalBudget, PotPeriod
 from marketplace.audit.services import link_rows
 from marketplace.database import db
 
-pytestmark = [pytest.mark.trial, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.trial
 
 ROWS = 20_000
 KILLS = 12
