@@ -58,6 +58,8 @@ ACTS: dict[str, str] = {
     "plan_note.remove": "took a note off the plan",
     "interest.declare": "declared an interest in a provider",
     "interest.end": "said that an interest in a provider has ended",
+    "mandate.ask_hand_over": "asked that somebody else may act",
+    "mandate.ask_stand_in": "asked for a stand-in for some days",
     "person_note.write": "wrote a note",
     "person_note.take_back": "took a note back",
     "mandate.grant": "gave authority to act",

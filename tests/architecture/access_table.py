@@ -352,6 +352,7 @@ PLANNING = {
     "planning.me": page(SIGNED_IN),
     "planning.move_outcome_down": act(SIGNED_IN),
     "planning.move_outcome_up": act(SIGNED_IN),
+    "planning.hand_over": form(SIGNED_IN),
     "planning.notes": form(SIGNED_IN),
     "planning.outcome": form(SIGNED_IN),
     "planning.own_interests": form(SIGNED_IN),

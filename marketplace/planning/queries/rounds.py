@@ -39,6 +39,11 @@ class Candidate:
     why_not: str | None
     asks: str | None
 
+    @property
+    def is_ready(self) -> bool:
+        """Nothing stops it, and it is clear which outcome it serves."""
+        return self.why_not is None and self.outcome_id is not None
+
 
 def mandates_to_order(actor: Actor) -> dict[int, MandateView]:
     """The mandate with the widest limit that lets the actor order, by person and in the order of names. Two queries."""
@@ -77,7 +82,7 @@ def _candidate(
 ) -> Candidate:
     pot, why_not = None, None
     try:
-        pot = pot_for(pots, [offer], total_pence, mandate.person_name)
+        pot = pot_for([pot for pot in pots if mandate.covers(pot.pot_id)], [offer], total_pence, mandate.person_name)
     except DomainError as error:
         why_not = error.message
     if pot is not None and pot.available_pence < total_pence:

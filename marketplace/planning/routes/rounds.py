@@ -102,7 +102,7 @@ def _chosen(candidates: list[Candidate]) -> set[int]:
     if request.method == "POST":
         return {int(value) for value in request.form.getlist("people") if value.isascii() and value.isdigit()}
     if request.args.get("tick") == "all":
-        return {candidate.person_id for candidate in candidates if candidate.why_not is None}
+        return {candidate.person_id for candidate in candidates if candidate.is_ready}
     again = request.args.get("again", "")
     if again.isascii() and again.isdigit() and len(again) <= 18:
         return {part.person_id for part in get_round(current_actor(), int(again)).of(PartState.REFUSED)}

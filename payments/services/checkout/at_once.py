@@ -86,9 +86,10 @@ def order_at_once(actor: Actor, wanted: AtOnce) -> PlacedAtOnce:
             return PlacedAtOnce(known, orders_placed_before(get_checkout(actor, known)) or ())
         access = get_access(actor, wanted.person_id, MandateAction.ORDER)
         offers = offers_as_seen(wanted.lines)
-        pot = pot_for(
-            list_pot_choices(wanted.person_id, wanted.first_day), offers, wanted.total_pence, access.person.name
-        )
+        pots = list_pot_choices(wanted.person_id, wanted.first_day)
+        if access.mandate is not None:
+            pots = [pot for pot in pots if access.mandate.covers(pot.pot_id)]
+        pot = pot_for(pots, offers, wanted.total_pence, access.person.name)
         delivery = _delivery(access.person, actor)
         basket_id = _basket(actor, wanted)
         checkout_id: int = db.session.execute(
