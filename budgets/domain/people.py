@@ -1,7 +1,7 @@
 """People, their consents, and by what right somebody acts for them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from budgets.domain.mandates import MandateView
@@ -58,6 +58,7 @@ class PersonView:
     council_id: int | None
     postcode: str | None
     email: str | None
+    died_on: date | None = None
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,9 @@ MANDATE_COLUMNS = (
 )
 
 
+READING = frozenset({MandateAction.READ_BUDGET, MandateAction.READ_PLAN})
+
+
 def live() -> ColumnElement[bool]:
     """Whether a mandate counts today: confirmed, begun, not over, not ended, not suspended."""
     today = clock.today()
@@ -124,11 +127,16 @@ def _largest_first(mandate: MandateView) -> tuple[bool, bool, int, int]:
 
 
 def find_access(actor: Actor, person_id: int, action: MandateAction) -> PersonAccess | None:
-    """The actor's right to one action for a person: as themself, under a live mandate, or at an access point."""
+    """The actor's right to one action for a person: as themself, under a live mandate, or at an access point.
+
+    Nothing but reading is left once the council has recorded that the person died.
+    """
     if actor.user_id is None:
         return None
     person = find_person(person_id)
     if person is None:
+        return None
+    if person.died_on is not None and action not in READING:
         return None
     if person.user_id == actor.user_id:
         return PersonAccess(person)

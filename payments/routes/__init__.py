@@ -14,6 +14,7 @@ _ROOMS = (
     "complaints",
     "provider",
     "approvals",
+    "after_death",
     "money",
     "levy",
     "payouts",

@@ -11,6 +11,7 @@ from functools import partial
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
+from budgets.queries.people import died_people
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from payments.domain import ChargeAt, OrderState, PaymentState
@@ -55,11 +56,12 @@ def expire_unanswered() -> int:
 def remind() -> int:
     """Remind, once after 2 and once after 5 days, those who have not agreed to what is done. Answers how many.
 
-    Whoever got all their money back has nothing more to tell.
+    Whoever got all their money back has nothing more to tell, and nobody is reminded of what somebody who died ordered.
     """
     reminded = 0
     for number, after in enumerate(REMIND_AFTER, start=1):
         due = _done_since(after) & ~_has_note(f"remind_{number}") & ~_IS_GIVEN_BACK
+        due &= Order.person_id.not_in(died_people())
         reminded += _each(due, partial(_remind, number))
     return reminded
 

@@ -203,6 +203,9 @@ BUDGETS = {
 }
 
 PAYMENTS = {
+    "payments.after_death": form(FINANCE),
+    "payments.decide_after_death": act(FINANCE),
+    "payments.take_back_death": act(FINANCE),
     "payments.approval": form(SIGNED_IN),
     "payments.approval_by_link": page(SIGNED_IN),
     "payments.prepare_again": act(SIGNED_IN),

@@ -214,6 +214,8 @@ def _out_of_hold(entry: Entry) -> int | None:
 
 def _check_open(account: Account, on: date) -> None:
     """Whether the budget takes new holds for a day. Raises BudgetNotOpen."""
+    if account.died_on is not None:
+        raise BudgetNotOpen(f"{account.person_name} has died, so nothing more can be ordered from {account.words}.")
     if account.state is BudgetState.SUSPENDED:
         raise BudgetNotOpen(
             f"{account.words} is paused for now. Support that is booked goes on. Ask {account.who_to_ask} why, or pay "

@@ -36,6 +36,7 @@ _ACCOUNT = (
         _budgets.c.person_id,
         _budgets.c.council_id,
         _people.c.name,
+        _people.c.died_on,
         _pots.c.name.label("pot_name"),
         _budgets.c.funder,
         _budgets.c.state,
@@ -104,6 +105,7 @@ class Account:
     person_id: int
     council_id: int
     person_name: str
+    died_on: date | None
     pot_name: str
     funder: Funder
     state: BudgetState

@@ -172,6 +172,17 @@ def was_cancelled(order: Order, reason: str, *, by_provider: bool) -> None:
         )
 
 
+def ended_after_death(order: Order, reason: str) -> None:
+    """To the provider alone: nobody writes to somebody who has died."""
+    if order.placed_at is not None:
+        _to_provider(
+            order,
+            f"Order {order.reference} has ended",
+            f"The council ended this order, because the person it was for has died. It wrote:\n\n{reason}\n\n"
+            "There is nothing more to do.",
+        )
+
+
 def ran_out_of_time(order: Order, reason: str) -> None:
     _to_buyers(order, f"Order {order.reference} has ended", f"{reason}\n\n{_nothing_taken(order)}")
     if order.placed_at is not None:
