@@ -108,27 +108,29 @@ def _sentence(balance: Balance, today: date) -> str:
 
 
 def forecast(balance: Balance, today: date) -> str | None:
-    """What the way of spending so far leads to, in one sentence; None where it is too early to say."""
+    """What the way of spending so far leads to, in one sentence; None where it is too early to say.
+
+    The rule, as the page states it: the days to come cost as much as the days so far did, or what is kept aside for
+    them where that is more. Nothing is said in the first four weeks, of a pot that is paused, or afterwards.
+    """
     days = (today - balance.starts_on).days + 1
     whole = (balance.ends_on - balance.starts_on).days + 1
     if days < _LEAST_DAYS or today > balance.ends_on or balance.state is not BudgetState.ACTIVE:
         return None
     if balance.left_pence < 0:
         return None
-    used = balance.net_spent_pence + balance.held_pence
-    if used == 0:
+    spent, held = balance.net_spent_pence, balance.held_pence
+    if spent + held == 0:
         return "Nothing is spent or booked yet."
-    at_the_end = balance.yours_pence - used * whole // days
+    at_the_end = balance.yours_pence - spent - max(held, spent * (whole - days) // days)
     if at_the_end >= 0:
         return (
             f"If you go on like this, about {format_pounds(at_the_end - at_the_end % 100)} will be left on "
             f"{day_words(balance.ends_on)}."
         )
-    lasts = balance.yours_pence * days // used
-    runs_out = date.fromordinal(min(balance.starts_on.toordinal() + max(lasts, days), balance.ends_on.toordinal()))
-    return (
-        f"If you go on like this, this money lasts until about {day_words(runs_out)}, not {day_words(balance.ends_on)}."
-    )
+    lasts = max(balance.yours_pence * days // spent, days)
+    runs_out = date.fromordinal(min(balance.starts_on.toordinal() + lasts, balance.ends_on.toordinal()))
+    return f"At this rate the money ends on about {day_words(runs_out)}, before {day_words(balance.ends_on)}."
 
 
 def _entry(entry: EntryView, names: dict[int | None, str], orders: dict[int, ports.OrderWords]) -> EntryLine:

@@ -63,7 +63,7 @@ def _locked(actor: Actor, person_id: int) -> Person:
     return person
 
 
-def _record(action: str, actor: Actor, person: Person, **details: int) -> None:
+def _record(action: str, actor: Actor, person: Person, mandates_ended: int = 0) -> None:
     record(
         action,
         "person",
@@ -71,5 +71,5 @@ def _record(action: str, actor: Actor, person: Person, **details: int) -> None:
         actor_user_id=actor.user_id,
         person_id=person.id,
         council_id=person.council_id,
-        **details,
+        mandates_ended=mandates_ended,
     )

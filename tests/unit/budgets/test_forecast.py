@@ -45,12 +45,21 @@ def on_day(number: int, **sums: object) -> str | None:
 
 def test_spending_less_than_the_share_of_the_year_leaves_something() -> None:
     said = on_day(100, spent_pence=40_000, held_pence=10_000)
-    assert said == "If you go on like this, about £1,825.00 will be left on 31 March 2027."
+    assert said == "If you go on like this, about £2,190.00 will be left on 31 March 2027."
 
 
 def test_spending_faster_says_until_when_it_lasts() -> None:
     said = on_day(100, spent_pence=200_000)
-    assert said == "If you go on like this, this money lasts until about 30 September, not 31 March 2027."
+    assert said == "At this rate the money ends on about 30 September, before 31 March 2027."
+
+
+def test_a_year_booked_ahead_is_not_taken_for_the_way_of_each_month() -> None:
+    said = on_day(30, spent_pence=20_000, held_pence=240_000)
+    assert said == "If you go on like this, about £1,050.00 will be left on 31 March 2027."
+
+
+def test_what_is_booked_alone_is_what_will_be_used() -> None:
+    assert on_day(30, held_pence=365_000) == "If you go on like this, about £0.00 will be left on 31 March 2027."
 
 
 def test_money_given_back_counts_as_not_spent() -> None:
