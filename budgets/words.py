@@ -74,6 +74,11 @@ def regular_words(regular: _Regular) -> str:
     return f"{format_pounds(regular.amount_pence)} {_EVERY_WORDS[regular.every]}"
 
 
+def paid_in_words(regular: RegularAmount) -> str:
+    """`£113.00 a week`: what the council pays in, which is less where the person adds their contribution."""
+    return f"{format_pounds(regular.paid_in_pence)} {_EVERY_WORDS[regular.every]}"
+
+
 def contribution_words(regular: RegularAmount, name: str | None) -> str | None:
     """What the person adds to a regular amount, or is billed for; `name` is None where the page speaks to them."""
     if not regular.contribution_pence:

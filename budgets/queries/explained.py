@@ -9,7 +9,7 @@ from budgets.domain import Balance, Funder
 from budgets.domain.allocations import Origin
 from budgets.domain.explained import Explanation, Step, explain
 from budgets.queries.amounts import allocated_by_origin, regular_amounts
-from budgets.words import contribution_words, day_words, regular_words, short_name
+from budgets.words import contribution_words, day_words, paid_in_words, short_name
 from marketplace.kernel import clock
 from marketplace.kernel.money import format_pounds
 from marketplace.ui.charts import Bar, bar_chart, for_all_windows
@@ -67,7 +67,7 @@ def _explained(found: Explanation, *, to_the_person: bool) -> Explained:
 def _words(step: Step, found: Explanation) -> str:
     funder = "the NHS" if found.balance.funder is Funder.NHS else "the council"
     if step.origin is Origin.REGULAR:
-        now = f": {regular_words(found.regular)} now" if found.regular else ""
+        now = f": {paid_in_words(found.regular)} now" if found.regular else ""
         return f"Paid in by {funder} regularly{now}"
     return {
         Origin.SUM: f"Agreed by {funder} for these dates",

@@ -2,9 +2,10 @@
 
 from datetime import date, timedelta
 
-from budgets.commands import SetUpBudget
-from budgets.queries.pots import list_pot_choices
-from budgets.services import finance
+from budgets.commands import AgreeAmount, PotRules, SetUpBudget
+from budgets.domain import Every
+from budgets.queries.pots import get_pot_choice, list_pot_choices
+from budgets.services import allocations, finance, pots
 from marketplace.database import transaction
 from marketplace.demo.folk import DARLINGTON, DURHAM, Folk, first_part, reference_of
 from marketplace.demo.people import Life, lives
@@ -20,6 +21,28 @@ def set_up(folk: Folk, begins: date, today: date, tomasz_pence: int) -> None:
     with transaction():
         for number, life in enumerate((tomasz, albert, *lives()), start=1):
             folk.pots[life.name] = _budget(folk, life, number, begins, today)
+        _more_for_albert(folk)
+
+
+def _more_for_albert(folk: Folk) -> None:
+    """Albert has money for breaks too: a pot of its own with a regular amount and a contribution."""
+    actor = folk.actor(FINANCE[DARLINGTON])
+    support = get_pot_choice(folk.pots["Albert Oakenfold"])
+    rules = PotRules("Breaks", ("respite", "carers-support"), rolls_over=True)
+    pot_id = pots.add_pot(actor, support.budget_id, rules)
+    allocations.agree_amount(
+        actor,
+        AgreeAmount(
+            pot_id,
+            Every.FOUR_WEEKS,
+            120_00,
+            support.starts_on,
+            support.ends_on,
+            "Agreed with the support plan",
+            contribution_pence=20_00,
+            each_april=False,
+        ),
+    )
 
 
 def _budget(folk: Folk, life: Life, number: int, begins: date, today: date) -> int:

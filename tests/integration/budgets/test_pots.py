@@ -277,7 +277,7 @@ def test_a_pot_is_looked_after_on_its_page_and_the_person_reads_where_the_money_
     submit(second, "/council/budgets", {}, to=f"/council/budgets/amounts/{line.amount.id}/agree")
     assert "£2,781.00" in text_of(client.get(pot))  # 52 × £53.00 + £25.00
     mine = text_of(visit(town.margaret).get("/budgets"))
-    assert "Paid in by the council regularly: £60.00 a week now" in mine
+    assert "Paid in by the council regularly: £53.00 a week now" in mine
     assert "you add £7.00 a week from your own money" in mine
     theirs = text_of(visit(town.ann).get(f"/budgets/{town.person_id}"))
     assert "Margaret adds £7.00 a week from their own money" in theirs
