@@ -127,3 +127,5 @@ class EntryView:
     actor_user_id: int | None
     mandate_id: int | None
     reason: str | None
+    cause: str = ""
+    funder: Funder = Funder.COUNCIL

@@ -134,9 +134,12 @@ def entries_query() -> Any:
             BudgetEntry.actor_user_id,
             BudgetEntry.mandate_id,
             BudgetEntry.reason,
+            BudgetEntry.cause,
+            PersonalBudget.funder,
         )
         .join(PotPeriod, PotPeriod.id == BudgetEntry.pot_period_id)
         .join(Pot, Pot.id == PotPeriod.pot_id)
+        .join(PersonalBudget, PersonalBudget.id == Pot.budget_id)
         .outerjoin(Outcome, Outcome.id == BudgetEntry.outcome_id)
         .order_by(BudgetEntry.at.desc(), BudgetEntry.id.desc())
     )

@@ -6,7 +6,8 @@ from datetime import date
 from sqlalchemy import func, select
 
 from budgets import ports
-from budgets.domain import Balance, BudgetState, EntryKind, EntryView, PersonView
+from budgets.domain import Balance, BudgetState, EntryKind, EntryView, Funder, PersonView
+from budgets.domain.allocations import Origin
 from budgets.models import BudgetEntry
 from budgets.queries.book import list_balances, recent_entries
 from budgets.queries.explained import Explained, explained
@@ -97,7 +98,8 @@ def _pot(balance: Balance, today: date) -> PotLine:
 def _sentence(balance: Balance, today: date) -> str:
     """From when until when, and whether it can be used now."""
     if balance.state is BudgetState.SUSPENDED:
-        return "The council has paused this money. Support that is booked goes on."
+        who = "NHS" if balance.funder is Funder.NHS else "council"
+        return f"The {who} has paused this money. Support that is booked goes on."
     if balance.state is BudgetState.ENDED or balance.ends_on < today:
         return f"This money was for {day_words(balance.starts_on)} to {day_words(balance.ends_on)}. It has ended."
     if balance.rail is Rail.ISF and balance.isf_holder_organisation_id is None:
@@ -133,14 +135,23 @@ def forecast(balance: Balance, today: date) -> str | None:
     return f"At this rate the money ends on about {day_words(runs_out)}, before {day_words(balance.ends_on)}."
 
 
+def what_happened(entry: EntryView) -> str:
+    """An entry in words: whose money it is, and whether it was agreed anew or only moved between periods."""
+    if entry.cause.startswith(f"{Origin.CARRIED}:"):
+        return "Carried over from the period before" if entry.pence > 0 else "Carried over to the next period"
+    words = ENTRY_WORDS[entry.kind]
+    if entry.kind is EntryKind.ALLOCATE and entry.pence < 0:
+        words = "Cut by the council"
+    elif entry.cause.startswith(f"{Origin.ONE_OFF}:"):
+        words = "Paid once by the council"
+    return words.replace("the council", "the NHS") if entry.funder is Funder.NHS else words
+
+
 def _entry(entry: EntryView, names: dict[int | None, str], orders: dict[int, ports.OrderWords]) -> EntryLine:
     order = orders.get(entry.order_id) if entry.order_id is not None else None
-    what = ENTRY_WORDS[entry.kind]
-    if entry.kind is EntryKind.ALLOCATE and entry.pence < 0:
-        what = "Cut by the council"
     return EntryLine(
         entry,
-        what,
+        what_happened(entry),
         names.get(entry.actor_user_id, "Somebody"),
         order.words if order else None,
         order.href if order else None,

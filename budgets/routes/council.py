@@ -10,7 +10,7 @@ from budgets.queries.book import list_entries_of_budget
 from budgets.queries.explained import explained
 from budgets.queries.finance import BudgetFilter, get_budget_for, list_budgets, list_changes, list_loads
 from budgets.queries.one_pot import list_pots
-from budgets.queries.statement_page import ENTRY_WORDS
+from budgets.queries.statement_page import what_happened
 from budgets.routes import blueprint
 from budgets.services import finance
 from budgets.services.allocations import is_closed
@@ -125,7 +125,7 @@ def _page(
         entries=entries,
         explained=explained(budget.balances, to_the_person=False),
         pots=list_pots(budget_id),
-        entry_words=ENTRY_WORDS,
+        what_happened=what_happened,
         names=names_of(entry.actor_user_id for entry in entries),
         changes=list_changes(actor, budget_id=budget_id),
         user_id=actor.user_id,

@@ -10,6 +10,8 @@ from budgets import checks
 from budgets.domain.surplus import KeepingRule, may_keep
 from budgets.models import Pot, PotPeriod, Surplus
 from budgets.queries.book import balance
+from budgets.queries.people import get_person
+from budgets.queries.statement_page import money_page
 from budgets.queries.surplus import due_periods, get_surplus, rule_of
 from budgets.services import book, finance, surplus
 from budgets.services.book import acts
@@ -154,6 +156,8 @@ def test_what_may_be_kept_goes_on_into_the_next_period_to_the_penny(town: Town) 
         kept = may_keep(365_000, FIRST, LAST, 8)
         assert balance(left.next_id).left_pence == 365_000 + kept
         assert balance(left.left_id).left_pence == 300_000 - kept
+        words = [line.what for line in money_page(get_person(left.person_id)).entries]
+        assert "Carried over from the period before" in words and "Carried over to the next period" in words
         line = get_surplus(surplus_id)
         assert (line.found_pence, line.kept_pence, line.above_pence) == (300_000 - kept, 0, 300_000 - kept)
         assert all(check.fault is None for check in checks.run())
