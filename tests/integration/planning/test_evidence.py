@@ -173,7 +173,9 @@ def _as(client: FlaskClient, actor: Actor, page: str) -> object:
     return client.get(page)
 
 
-def test_an_officer_without_a_live_look_neither_asks_nor_closes_and_an_auditor_never(app: Flask) -> None:
+def test_an_officer_without_a_live_look_neither_asks_nor_closes_and_an_auditor_never(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = World(state=OrderState.CONFIRMED)
     officer, auditor = finance_of(world.council_id), finance_of(world.council_id, Role.AUDITOR)
     day = clock.today() + timedelta(days=20)
@@ -187,6 +189,12 @@ def test_an_officer_without_a_live_look_neither_asks_nor_closes_and_an_auditor_n
     evidence.ask(officer, world.order_id, "Now it may", day)
     with pytest.raises(NotFound):
         evidence.close(auditor, world.order_id, "No", was_enough=False)
+    # Without the guard somebody who never said why they look would ask.
+    other = World(state=OrderState.CONFIRMED)
+    with pytest.raises(NotFound):
+        evidence.ask(officer, other.order_id, "Never looked", day)
+    monkeypatch.setattr(evidence, "has_live_look", lambda actor, person_id: True)
+    evidence.ask(officer, other.order_id, "Never looked", day)
 
 
 def test_the_page_takes_as_many_queries_for_one_file_as_for_ten(client: FlaskClient, app: Flask) -> None:
