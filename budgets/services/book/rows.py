@@ -151,7 +151,7 @@ def open_account(entry: Entry, *, may_be_negative: bool = False) -> tuple[Accoun
         entry.order_id,
     ):
         raise CauseUsedDifferently(entry.cause)
-    return Account(*row[:13]), row.entry_id
+    return Account(*row[: len(Account.__dataclass_fields__)]), row.entry_id
 
 
 def find_entry(entry: Entry) -> int | None:
