@@ -45,6 +45,11 @@ ENTRY_WORDS: dict[EntryKind, str] = {
 ACTS: dict[str, str] = {
     "person.create": "wrote down this person",
     "person.move": "changed the postcode",
+    "person.died": "wrote down that this person has died",
+    "person.death_taken_back": "took back that this person had died",
+    "person.prepare_merge": "asked that two records of this person become one",
+    "person.merge": "agreed that two records of this person become one",
+    "person.send_merge_back": "did not agree that two records are of this person",
     "person.look": "looked at these pages",
     "outcome.add": "added an outcome to the plan",
     "outcome.change": "changed the words of an outcome",
