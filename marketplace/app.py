@@ -39,7 +39,7 @@ import payments.services.work
 import ratings.checks
 import ratings.queries
 import ratings.routes
-from budgets.services import loads, paper_letters, surplus
+from budgets.services import loads, paper_letters, reviews, surplus
 from catalogue.services import misses
 from marketplace import ui
 from marketplace.accounts import access, council_logins, navigation
@@ -217,6 +217,8 @@ def _jobs(app: Flask) -> list[Job]:
         Job("remind whoever has to approve", every_hour, approvals.remind),
         Job("close silent own-money orders", every_hour, expiry.close_silent_own_money),
         Job("close finished orders", every_day, expiry.close_finished),
+        Job("open reviews of plans", every_hour, reviews.open_due),
+        Job("remind of reviews", every_hour, reviews.remind),
         Job("look at budget periods that ended", every_day, surplus.look_at_ended_periods),
         Job("remind of receipts asked for", every_hour, evidence.remind),
         *(Job(f"forget {what}", every_day, run) for what, run in TIDYING),

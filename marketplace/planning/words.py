@@ -59,6 +59,8 @@ ACTS: dict[str, str] = {
     "outcome.rate": "said how an outcome is going",
     "solution.add": "added help that costs nothing to the plan",
     "solution.end": "took help that costs nothing off the plan",
+    "review.ask": "asked for a review of the plan",
+    "review.hold": "wrote down that a review was held",
     "plan_note.add": "noted something free beside an outcome",
     "plan_note.remove": "took a note off the plan",
     "interest.declare": "declared an interest in a provider",

@@ -6,6 +6,7 @@ from datetime import date
 from wtforms.validators import Optional
 
 from budgets.domain import ConsentHow, SolutionKind
+from budgets.domain.plans import ReviewReason
 from marketplace.planning.services.assisted import NOTE_STEPS, Visitor
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
@@ -90,6 +91,43 @@ class RatingForm(BaseForm):
         validators=[Optional()],
     )
     submit = fields.SubmitField("Keep this answer")
+
+
+class AskReviewForm(BaseForm):
+    """Something changed, or what was agreed was not kept: look at the plan soon."""
+
+    reason = fields.RadioField(
+        "What is it about?",
+        choices=[
+            (ReviewReason.CHANGE.value, "Needs, health, or who decides has changed"),
+            (ReviewReason.BREACH.value, "What was agreed about the money was not kept"),
+        ],
+        default=ReviewReason.CHANGE.value,
+        validators=[fields.Required("Choose what it is about")],
+    )
+    why = fields.TextAreaField(
+        "What changed, or what happened?",
+        longest=1000,
+        rows=3,
+        validators=[fields.Required("Say what changed, or what happened")],
+    )
+    submit = fields.SubmitField("Ask for a review")
+
+
+class HoldReviewForm(BaseForm):
+    """A review was held."""
+
+    held_on = fields.UkDateField(
+        "When was it held?", validators=[fields.Required("Enter the day on which it was held")]
+    )
+    words = fields.TextAreaField(
+        "What was looked at, and what was agreed?",
+        hint="The person reads this",
+        longest=1000,
+        rows=5,
+        validators=[fields.Required("Say what was looked at, and what was agreed")],
+    )
+    submit = fields.SubmitField("Write it down")
 
 
 class VisitorForm(BaseForm):
