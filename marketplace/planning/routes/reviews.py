@@ -98,6 +98,7 @@ def hold_review(plan_review_id: int) -> Response | str:
         else url_for("planning.reviews", person_id=review.person_id)
     )
     if form.validate_on_submit():
+        assert form.held_on.data is not None  # required
         try:
             services.hold(actor, plan_review_id, held_on=form.held_on.data, words=form.words.data or "")
             flash(f"The review of {review.person_name} is written down. The next is due within a year.", "success")
