@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from budgets.models import Person, PersonalBudget, PersonMerge, Pot, PotPeriod
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
-from marketplace.database import Base, db, send, transaction
+from marketplace.database import Base, db, send_once, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 
@@ -109,12 +109,12 @@ def _merge(kept_id: int, merged_id: int) -> dict[str, Any]:
     moved: dict[str, Any] = {}
     for table, column in person_columns():
         key = table.c.id if "id" in table.c else column
-        ids = [value for (value,) in send(select(key).where(column == merged_id).order_by(key))]
+        ids = [value for (value,) in send_once(select(key).where(column == merged_id).order_by(key))]
         if not ids:
             continue
         try:
             with db.session.begin_nested():
-                send(update(table).where(column == merged_id).values({column.name: kept_id}))
+                send_once(update(table).where(column == merged_id).values({column.name: kept_id}))
         except IntegrityError:
             raise NotAllowed(
                 f"Both records have something of which a person has one alone ({table.name.replace('_', ' ')}). End it "
