@@ -12,6 +12,7 @@ from sqlalchemy import Column, Table, select, update
 from sqlalchemy.exc import IntegrityError
 
 from budgets.models import Person, PersonalBudget, PersonMerge, Pot, PotPeriod
+from budgets.services.reviews import give_way
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
 from marketplace.database import Base, db, send_once, transaction
@@ -26,6 +27,7 @@ STAYS = frozenset(
         "payee_declarations",
         "people",
         "person_merges",
+        "plan_versions",  # the plan as each record had it, under its own numbers
         # What nobody finished is not taken over: its prices and pots were looked at for the other record.
         "baskets",
         "checkouts",
@@ -107,6 +109,7 @@ def _merge(kept_id: int, merged_id: int) -> dict[str, Any]:
     kept, merged = _lock(kept_id, merged_id)
     _check(kept, merged)
     moved: dict[str, Any] = {}
+    give_way(kept_id, merged_id)
     for table, column in person_columns():
         key = table.c.id if "id" in table.c else column
         ids = [value for (value,) in send_once(select(key).where(column == merged_id).order_by(key))]

@@ -146,6 +146,19 @@ def remind() -> int:
     return told
 
 
+def give_way(kept_id: int, merged_id: int) -> None:
+    """Two records become one: of two reviews that are still to be held one stays, on the sooner day. In a merge."""
+    rows = db.session.scalars(
+        select(PlanReview)
+        .where(PlanReview.person_id.in_((kept_id, merged_id)), PlanReview.held_on.is_(None))
+        .order_by(PlanReview.due_on, PlanReview.id)
+        .with_for_update()
+    ).all()
+    for later in rows[1:]:
+        db.session.delete(later)
+    db.session.flush()
+
+
 def _tell(review: PlanReview) -> None:
     """To the person, and to whoever may read the plan for them; somebody without e-mail hears from those."""
     person = get_person(review.person_id)

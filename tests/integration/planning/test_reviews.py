@@ -158,3 +158,14 @@ def test_the_pages_show_ask_and_take_down(app: Flask, client: FlaskClient) -> No
     assert submit(finance, held, {**data, "words": "Two hours more a week"}).status_code == 302
     assert "Two hours more a week" in text_of(client.get(page))
     assert client.get(held).status_code == 404
+
+
+def test_of_two_records_that_become_one_the_sooner_review_stays(app: Flask) -> None:
+    kept, merged = Reviewed(), Shop()
+    reviews.open_due()
+    with transaction():
+        db.session.execute(
+            update(PlanReview).where(PlanReview.person_id == merged.person_id).values(due_on=clock.today())
+        )
+        reviews.give_way(kept.shop.person_id, merged.person_id)
+    assert next_reviews([kept.shop.person_id, merged.person_id]) == {merged.person_id: clock.today()}
