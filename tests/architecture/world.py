@@ -56,20 +56,14 @@ from marketplace.uploads.content import MediaType
 from marketplace.uploads.models import Upload
 from marketplace.uploads.services import store
 from payments import ledger
-from payments.domain import LevyPaper, OrderState, Payee, RefundState, RunState
+from payments.domain import OrderState, Payee, RefundState, RunState
 from payments.ledger import stories
 from payments.models import (
     Approval,
     BankDetails,
     Checkout,
-    CouncilFee,
     Dispute,
-    FeeInstalment,
-    FeeInvoice,
-    LevyDocument,
-    LevyDocumentLine,
     LevyRate,
-    Order,
     OrderFunding,
     Refund,
     SettlementLine,
@@ -77,7 +71,7 @@ from payments.models import (
     SettlementRun,
     SpendingExport,
 )
-from payments.services.facts import subject_of
+from tests.architecture.papers import fee_invoice, levy_invoice
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, council, user_with_role
 from tests.factories.budgets import BudgetFactory, MandateFactory, OutcomeFactory, PersonFactory
 from tests.factories.catalogue import ListingFactory, ProviderFactory
@@ -390,32 +384,9 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
     db.session.add_all((payment, details))
     db.session.flush()
     ids |= {"payment_id": payment.id, "details_id": details.id}
-    fee = CouncilFee(council_id=theirs, pence=3_000_000, agreed_by_user_id=staff.id, agreed_at=now)
-    db.session.add(fee)
-    db.session.flush()
-    instalment = FeeInstalment(council_fee_id=fee.id, part_no=1, due_on=clock.today(), pence=3_000_000)
-    db.session.add(instalment)
-    db.session.flush()
-    invoice = FeeInvoice(
-        instalment_id=instalment.id,
-        serial=1,
-        number="RF-000001",
-        issued_at=now,
-        issued_by_user_id=staff.id,
-        issuer={"name": "The operator", "address": [], "vat_number": None, "phone": "0"},
-        council={"name": "Theirs", "address": []},
-        due_on=clock.today(),
-        part_no=1,
-        parts=1,
-        net_pence=3_000_000,
-        vat_rate_bp=0,
-        vat_pence=0,
-    )
-    db.session.add(invoice)
-    db.session.flush()
-    ids |= {"instalment_id": instalment.id, "invoice_id": invoice.id}
+    ids |= fee_invoice(theirs, staff.id)
     email_id = queue_email("owner@example.org", "For the owner", "Words")
-    ids["document_id"] = _levy_invoice(order, int(rows["refund_id"].order_funding_id))
+    ids["document_id"] = levy_invoice(order, int(rows["refund_id"].order_funding_id))
     ids |= {
         "person_id": person.id,
         "budget_id": budget.id,
@@ -464,45 +435,6 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "reports.export": {"name": "category"},
     }
     return ids, special
-
-
-def _levy_invoice(order: Order, funding_id: int) -> int:
-    """An invoice of the levy on an order that was settled."""
-    payer = ledger.council_owed(order.council_id or 0)
-    sale = stories.sale(funding_id, payer, order.organisation_id, 5_400, 135, clock.now(), subject_of(order))
-    document = LevyDocument(
-        id=1,
-        key="invoice",
-        kind=LevyPaper.INVOICE,
-        serial=1,
-        number="LI-000001",
-        organisation_id=order.organisation_id,
-        month=clock.first_of_month(clock.today()),
-        issued_at=clock.now(),
-        issuer={"name": "Care Market", "address": [], "vat_number": None, "phone": "01632 960 100"},
-        provider={"name": order.provider_name, "address": []},
-        gross_pence=5_400,
-        levy_pence=135,
-        vat_rate_bp=0,
-        vat_pence=0,
-    )
-    line = LevyDocumentLine(
-        document_id=1,
-        line_no=1,
-        ledger_entry_id=ledger.book(sale),
-        order_id=order.id,
-        order_funding_id=funding_id,
-        reference=order.reference,
-        kind="sale",
-        booked_on=clock.today(),
-        gross_pence=5_400,
-        levy_pence=135,
-    )
-    db.session.add(line)
-    db.session.flush()
-    db.session.add(document)
-    db.session.flush()
-    return 1
 
 
 def everything() -> dict[str, list[tuple[object, ...]]]:

@@ -1,0 +1,84 @@
+"""Papers of the world of somebody else: an invoice of the levy, and one of a registration fee."""
+
+from marketplace.database import db
+from marketplace.kernel import clock
+from payments import ledger
+from payments.domain import LevyPaper
+from payments.ledger import stories
+from payments.models import (
+    CouncilFee,
+    FeeInstalment,
+    FeeInvoice,
+    LevyDocument,
+    LevyDocumentLine,
+    Order,
+)
+from payments.services.facts import subject_of
+
+
+def fee_invoice(council_id: int, staff_id: int) -> dict[str, int | str]:
+    """An invoice of the council's registration fee, and the instalment that it asks for."""
+    now = clock.now()
+    fee = CouncilFee(council_id=council_id, pence=3_000_000, agreed_by_user_id=staff_id, agreed_at=now)
+    db.session.add(fee)
+    db.session.flush()
+    instalment = FeeInstalment(council_fee_id=fee.id, part_no=1, due_on=clock.today(), pence=3_000_000)
+    db.session.add(instalment)
+    db.session.flush()
+    invoice = FeeInvoice(
+        instalment_id=instalment.id,
+        serial=1,
+        number="RF-000001",
+        issued_at=now,
+        issued_by_user_id=staff_id,
+        issuer={"name": "The operator", "address": [], "vat_number": None, "phone": "0"},
+        council={"name": "Theirs", "address": []},
+        due_on=clock.today(),
+        part_no=1,
+        parts=1,
+        net_pence=3_000_000,
+        vat_rate_bp=0,
+        vat_pence=0,
+    )
+    db.session.add(invoice)
+    db.session.flush()
+    return {"instalment_id": instalment.id, "invoice_id": invoice.id}
+
+
+def levy_invoice(order: Order, funding_id: int) -> int:
+    """An invoice of the levy on an order that was settled."""
+    payer = ledger.council_owed(order.council_id or 0)
+    sale = stories.sale(funding_id, payer, order.organisation_id, 5_400, 135, clock.now(), subject_of(order))
+    document = LevyDocument(
+        id=1,
+        key="invoice",
+        kind=LevyPaper.INVOICE,
+        serial=1,
+        number="LI-000001",
+        organisation_id=order.organisation_id,
+        month=clock.first_of_month(clock.today()),
+        issued_at=clock.now(),
+        issuer={"name": "Care Market", "address": [], "vat_number": None, "phone": "01632 960 100"},
+        provider={"name": order.provider_name, "address": []},
+        gross_pence=5_400,
+        levy_pence=135,
+        vat_rate_bp=0,
+        vat_pence=0,
+    )
+    line = LevyDocumentLine(
+        document_id=1,
+        line_no=1,
+        ledger_entry_id=ledger.book(sale),
+        order_id=order.id,
+        order_funding_id=funding_id,
+        reference=order.reference,
+        kind="sale",
+        booked_on=clock.today(),
+        gross_pence=5_400,
+        levy_pence=135,
+    )
+    db.session.add(line)
+    db.session.flush()
+    db.session.add(document)
+    db.session.flush()
+    return 1
