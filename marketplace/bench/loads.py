@@ -10,7 +10,6 @@ import resource
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import Any
 
 import click
@@ -21,6 +20,7 @@ from marketplace.accounts.queries import find_council_by_gss
 from marketplace.bench import ground
 from marketplace.bulk import batched
 from marketplace.database import db
+from marketplace.kernel import clock
 
 _TABLES = ("people", "personal_budgets", "pots", "pot_periods", "budget_entries", "audit_rows")
 _LOT = 1000
@@ -50,7 +50,7 @@ def load_command(rows: int, postgresql: bool, as_json: bool) -> None:
 def _measure(rows: int, floor: Callable[[dict[str, tuple[list[str], list[Any]]]], float]) -> dict[str, float]:
     council = find_council_by_gss(_COUNCIL)
     assert council is not None
-    year = date.today().year  # noqa: DTZ011 - any running year does
+    year = clock.today().year
     first = _file(rows, "5200.00", year)
     import_file(council.id, _file(100, "1.00", year, "warm"))
     taken = {}

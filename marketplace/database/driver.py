@@ -23,7 +23,10 @@ def run(connection: Connection, text: str, values: Any = (), *, many: bool = Fal
             hear(connection, cursor, text, values, None, many)
         (cursor.executemany if many else cursor.execute)(text, values)
         columns = cursor.description
-        return Ran(cursor.fetchall() if columns else (), columns, cursor.rowcount)
+        ran = Ran(cursor.fetchall() if columns else (), columns, cursor.rowcount)
+        for hear in connection.dispatch.after_cursor_execute:
+            hear(connection, cursor, text, values, None, many)
+        return ran
     except connection.dialect.loaded_dbapi.Error as error:
         raise _named(connection, text, values, error, cursor, many) from error
     finally:

@@ -32,16 +32,24 @@ def letter(subject: str, email_id: int) -> dict[str, Any]:
 
 @contextmanager
 def heard() -> Iterator[list[str]]:
+    """Every statement as those hear it who listen before it; whoever listens after it has heard the same in the end."""
     statements: list[str] = []
+    ended: list[str] = []
 
-    def hear(_c: object, _cursor: object, statement: str, *_: Any) -> None:
+    def before(_c: object, _cursor: object, statement: str, *_: Any) -> None:
         statements.append(statement)
 
-    event.listen(db.engine, "before_cursor_execute", hear)
+    def after(_c: object, _cursor: object, statement: str, *_: Any) -> None:
+        ended.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", before)
+    event.listen(db.engine, "after_cursor_execute", after)
     try:
         yield statements
+        assert ended == statements
     finally:
-        event.remove(db.engine, "before_cursor_execute", hear)
+        event.remove(db.engine, "before_cursor_execute", before)
+        event.remove(db.engine, "after_cursor_execute", after)
 
 
 def test_what_comes_back_is_what_sqlalchemy_gives(app: Flask) -> None:

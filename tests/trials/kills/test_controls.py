@@ -57,7 +57,8 @@ def _doctorings(site: Site, town: Town) -> Iterator[tuple[Callable[[], object], 
     cause = town.said.causes[0]
     reference = _one(f"SELECT reference FROM orders WHERE id = {by_card}")
     yield _sql("UPDATE outbox_rows SET done_at = NULL WHERE id = 1"), r"work 1 .* is not done"
-    yield lambda: site.letters.arrived.pop(1), r"letter 1 has not arrived"
+    letter = min(site.letters.arrived)
+    yield lambda: site.letters.arrived.pop(letter), f"letter {letter} has not arrived"
     yield _sql("UPDATE pot_periods SET held_pence = held_pence + 1"), r"pot \d+: held and spent"
     yield _sql("UPDATE refunds SET pence = pence + 1"), r"given back at Stripe"
     yield _sql("UPDATE ledger_postings SET pence = pence + 1 WHERE pence > 0"), r"entry \d+ sums to"
