@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import text
 
+from budgets.domain.payees import Relationship
+from budgets.services.payees import declare
 from marketplace.accounts.domain import SYSTEM, Actor, Role
 from marketplace.accounts.queries import actor_of
 from marketplace.accounts.services import organisations, registration
@@ -50,6 +52,8 @@ def _first_orders() -> None:
     officer, colleague, provider = _people()
     for number, (buyer, checkout_id) in enumerate(buyers):
         plan = get_plan(buyer, checkout_id)
+        if number % 2:
+            declare(buyer, plan.checkout.person_id, {provider.memberships[0].organisation_id: Relationship.NONE})
         (order_id,) = checkout.place(buyer, checkout_id, key=plan.checkout.key, seen=plan.digest).order_ids
         if number % 2:
             _by_card(order_id)
