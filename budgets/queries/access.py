@@ -120,7 +120,7 @@ def _view(row: Any, actions: frozenset[MandateAction]) -> MandateView:
     )
 
 
-def _largest_first(mandate: MandateView) -> tuple[bool, bool, int, int]:
+def widest_first(mandate: MandateView) -> tuple[bool, bool, int, int]:
     """Of several mandates with the action, one for all money before one for some, then the widest limit."""
     limit = mandate.order_limit_pence
     return bool(mandate.pot_ids), limit is not None, -(limit or 0), mandate.id
@@ -142,7 +142,7 @@ def find_access(actor: Actor, person_id: int, action: MandateAction) -> PersonAc
         return PersonAccess(person)
     fitting = [m for m in list_mandates_of(actor, person_id=person_id) if action in m.actions]
     if fitting:
-        return PersonAccess(person, mandate=min(fitting, key=_largest_first))
+        return PersonAccess(person, mandate=min(fitting, key=widest_first))
     if action in ASSISTED_ACTIONS:
         organisation_id = find_assisting_organisation(actor, person_id)
         if organisation_id is not None:

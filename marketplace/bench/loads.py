@@ -10,6 +10,7 @@ import resource
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -84,7 +85,7 @@ def _file(rows: int, amount: str, year: int, mark: str = "B") -> bytes:
             f"{mark}{number},P{mark}{number},Person {number},DL3 7TX,council_managed,Support,{amount},"
             f"{year}-01-01,{year}-12-31\n"
         )
-    out.write(f"TRAILER,{rows},{float(amount) * rows:.2f}\n")
+    out.write(f"TRAILER,{rows},{Decimal(amount) * rows:.2f}\n")
     return out.getvalue().encode()
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
+from marketplace.accounts.access import FRESH
 from marketplace.accounts.council_logins import CouncilLogin, find_by_issuer
 from marketplace.accounts.domain import OrganisationKind, Role, clean_email
 from marketplace.accounts.models import Council, CouncilIdentity, Membership, Organisation, User
@@ -68,6 +69,8 @@ def confirm(login: CouncilLogin, said: Said, user_id: int, token: str) -> None:
         raise NotAllowed("You proved to your council that you are somebody else. Sign out here first, then sign in.")
     if said.authenticated_at is None:
         raise NotAllowed("Your council did not say when you last proved who you are. Ask it to send auth_time.")
+    if clock.now() - said.authenticated_at > FRESH:
+        raise NotAllowed("Your council did not ask you again who you are. Sign out there, then try again.")
     with transaction():
         sessions.confirm(token, at=said.authenticated_at)
         record("user.council_confirmed", "user", user_id, actor_user_id=user_id)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from budgets.domain import MandateAction, MandateView, OutcomeView, PotChoice
-from budgets.queries.access import list_mandates_of
+from budgets.queries.access import list_mandates_of, widest_first
 from budgets.queries.interests import interests_of
 from budgets.queries.outcomes import outcome_words, outcomes_of
 from budgets.queries.pots import pot_choices_of
@@ -50,14 +50,9 @@ def mandates_to_order(actor: Actor) -> dict[int, MandateView]:
     best: dict[int, MandateView] = {}
     for mandate in list_mandates_of(actor):
         if MandateAction.ORDER in mandate.actions:
-            known = best.get(mandate.person_id)
-            if known is None or _limit(mandate) > _limit(known):
-                best[mandate.person_id] = mandate
+            known = best.get(mandate.person_id, mandate)
+            best[mandate.person_id] = min(known, mandate, key=widest_first)
     return best
-
-
-def _limit(mandate: MandateView) -> float:
-    return float("inf") if mandate.order_limit_pence is None else mandate.order_limit_pence
 
 
 def list_candidates(actor: Actor, offer: Offer, quantity: int, on: date | None) -> list[Candidate]:

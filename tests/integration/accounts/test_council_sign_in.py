@@ -20,11 +20,14 @@ from marketplace.accounts.council_logins import CouncilLogin
 from marketplace.accounts.domain import Role
 from marketplace.accounts.models import Membership, SignIn, User
 from marketplace.accounts.services import profile
+from marketplace.app import create_app
+from marketplace.config import Settings
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import SettingsError
 from marketplace.outbox.models import Email
 from tests.browser import sign_in, text_of
+from tests.conftest import test_settings
 from tests.council_issuer import CLIENT_ID, CLIENT_SECRET, CouncilIssuer
 from tests.factories.accounts import DARLINGTON_GSS, UserFactory, council, user_with_role
 from tests.factories.budgets import BudgetFactory, MandateFactory, PersonFactory
@@ -260,7 +263,7 @@ def test_what_weighs_more_asks_the_council_anew(client: FlaskClient, issuer: Cou
     page = client.get("/account/confirm?next=/council/budgets")
     assert "Show that it is you" in text_of(page)
     stale = come_back(client, f"{START}?confirm=1&next=/council/budgets")
-    assert stale.status_code == 302
+    assert (stale.status_code, "did not ask you again" in text_of(stale)) == (403, True)
     assert issuer.asked[-1]["prompt"] == "login" and issuer.asked[-1]["max_age"] == "0"
     assert not _is_fresh(), "a council that did not ask anew proves nothing"
     issuer.claims["auth_time"] = int(time.time())
@@ -338,6 +341,19 @@ claim = "groups"
 [E06000005.roles]
 "Finance" = "council_finance"
 """
+
+
+def test_the_setting_names_the_file_and_a_start_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "councils.toml"
+    path.write_text(GOOD)
+    settings = Settings.from_env({"SECRET_KEY": "a key for tests only", "COUNCIL_LOGINS": str(path)})
+    assert settings.council_logins == path
+    url = f"sqlite:///{tmp_path / 'x.sqlite3'}"
+    app = create_app(test_settings(url, tmp_path, council_logins=settings.council_logins))
+    assert list(app.extensions["council_logins"]) == [DARLINGTON_GSS]
+    path.write_text("nothing of that kind = ")
+    with pytest.raises(SettingsError):
+        create_app(test_settings(url, tmp_path, council_logins=path))
 
 
 def _read(tmp_path: Path, text: str) -> tuple[CouncilLogin, ...]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def write_file(path: Path, amount: str = "100.00") -> None:
         f"K{n},L{n},Person {n},{'cheque' if n % step == 0 else 'dp'},{amount},2026-04-01,2027-03-31"
         for n in range(1, ROWS + 1)
     ]
-    path.write_text("\n".join([*lines, f"TRAILER,{ROWS},{float(amount) * ROWS:.2f}", ""]))
+    path.write_text("\n".join([*lines, f"TRAILER,{ROWS},{Decimal(amount) * ROWS:.2f}", ""]))
 
 
 def start(app: Flask, path: Path) -> "subprocess.Popen[str]":
