@@ -1,25 +1,42 @@
-"""What of budgets and mandates waits for a second officer of a council."""
+"""What of budgets, mandates and payees waits for a second officer of a council."""
 
-from sqlalchemy import exists, select
+from typing import Any
 
-from budgets.models import AllocationChange, Mandate, MandateStaff, Person, PersonalBudget, Pot, PotPeriod
+from sqlalchemy import exists, func, select
+
+from budgets.models import (
+    AllocationChange,
+    Mandate,
+    MandateStaff,
+    PayeeDeclaration,
+    PayeeNecessity,
+    Person,
+    PersonalBudget,
+    PersonMerge,
+    Pot,
+    PotPeriod,
+    Surplus,
+    SurplusRule,
+)
 from budgets.words import BASIS_WORDS
 from marketplace.accounts.decisions import Decision
 from marketplace.accounts.domain import Actor, Role
-from marketplace.accounts.queries import names_of
+from marketplace.accounts.queries import names_of, organisations_by_id
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.money import format_pounds
 
 MANDATES, CUTS = "Authorities to confirm", "Cuts of budgets to agree to"
+RECLAIMS, RELATIVES = "Money to take back", "Payments to relatives to agree to"
+RULES, MERGES = "Rules for what is left over", "Records of one person to join"
 
 
 def list_for(actor: Actor) -> list[Decision]:
-    """Mandates that another officer wrote down and cuts that somebody else prepared, oldest first.
+    """Mandates and relatives' payments that another officer wrote down, cuts and reclaims that somebody else prepared.
 
-    At most four queries, and none for those who decide neither.
+    Each kind oldest first. At most eleven queries, and none for those who decide nothing of the kind.
     """
-    return [*_mandates(actor), *_cuts(actor)]
+    return [*_mandates(actor), *_necessities(actor), *_cuts(actor), *_reclaims(actor), *_rules(actor), *_merges(actor)]
 
 
 def _mandates(actor: Actor) -> list[Decision]:
@@ -87,6 +104,153 @@ def _cuts(actor: Actor) -> list[Decision]:
             f"/council/budgets/{row.budget_id}",
             names.get(row.prepared_by_user_id, "Somebody"),
             row.prepared_at,
+            row.reason,
+        )
+        for row in rows
+    ]
+
+
+def _reclaims(actor: Actor) -> list[Decision]:
+    """What is left over and somebody else wants to take back."""
+    councils = actor.council_ids(Role.COUNCIL_FINANCE)
+    if not councils:
+        return []
+    rows = db.session.execute(
+        select(
+            Surplus.id,
+            Surplus.reclaim_pence,
+            Surplus.reason,
+            Surplus.prepared_by_user_id,
+            Surplus.prepared_at,
+            Person.name,
+            Pot.name.label("pot"),
+        )
+        .join(PotPeriod, PotPeriod.id == Surplus.pot_period_id)
+        .join(Pot, Pot.id == PotPeriod.pot_id)
+        .join(PersonalBudget, PersonalBudget.id == Pot.budget_id)
+        .join(Person, Person.id == PersonalBudget.person_id)
+        .where(
+            Surplus.council_id.in_(councils),
+            Surplus.decided_at.is_(None),
+            Surplus.reclaim_pence.is_not(None),
+            Surplus.prepared_by_user_id.is_distinct_from(actor.user_id),
+        )
+        .order_by(Surplus.prepared_at, Surplus.id)
+    ).all()
+    names = names_of(row.prepared_by_user_id for row in rows)
+    return [
+        Decision(
+            RECLAIMS,
+            f"{format_pounds(row.reclaim_pence)} back from {row.name}, {row.pot}",
+            f"/council/budgets/surpluses/{row.id}",
+            names.get(row.prepared_by_user_id, "Somebody"),
+            row.prepared_at,
+            row.reason,
+        )
+        for row in rows
+    ]
+
+
+def _rules(actor: Actor) -> list[Decision]:
+    """How many weeks' worth people may keep, as somebody else proposed it."""
+    councils = actor.council_ids(Role.COUNCIL_FINANCE)
+    if not councils:
+        return []
+    rows = db.session.scalars(
+        select(SurplusRule)
+        .where(
+            SurplusRule.council_id.in_(councils),
+            SurplusRule.approved.is_(None),
+            SurplusRule.prepared_by_user_id != actor.user_id,
+        )
+        .order_by(SurplusRule.prepared_at, SurplusRule.id)
+    ).all()
+    names = names_of(row.prepared_by_user_id for row in rows)
+    return [
+        Decision(
+            RULES,
+            f"{row.weeks_kept} weeks’ worth may be kept, and {row.notice_days} days’ warning",
+            "/council/budgets/surpluses",
+            names.get(row.prepared_by_user_id, "Somebody"),
+            row.prepared_at,
+        )
+        for row in rows
+    ]
+
+
+def _merges(actor: Actor) -> list[Decision]:
+    """Two records that somebody else found to be of one person."""
+    councils = actor.council_ids(Role.COUNCIL_FINANCE)
+    if not councils:
+        return []
+    rows = db.session.execute(
+        select(Person.name, PersonMerge.reason, PersonMerge.prepared_by_user_id, PersonMerge.prepared_at)
+        .join(Person, Person.id == PersonMerge.kept_person_id)
+        .where(
+            PersonMerge.council_id.in_(councils),
+            PersonMerge.decided_at.is_(None),
+            PersonMerge.prepared_by_user_id != actor.user_id,
+        )
+        .order_by(PersonMerge.prepared_at, PersonMerge.id)
+    ).all()
+    names = names_of(row.prepared_by_user_id for row in rows)
+    return [
+        Decision(
+            MERGES,
+            row.name,
+            "/council/people/merge",
+            names.get(row.prepared_by_user_id, "Somebody"),
+            row.prepared_at,
+            row.reason,
+        )
+        for row in rows
+    ]
+
+
+_LAST_DECLARATION: Any = (
+    select(func.max(PayeeDeclaration.id))
+    .where(
+        PayeeDeclaration.person_id == PayeeNecessity.person_id,
+        PayeeDeclaration.organisation_id == PayeeNecessity.organisation_id,
+    )
+    .correlate(PayeeNecessity)
+    .scalar_subquery()
+)
+
+
+def _necessities(actor: Actor) -> list[Decision]:
+    """Relatives whom another officer found it necessary to pay; decided beside what was declared of them last."""
+    councils = actor.council_ids(Role.SOCIAL_WORKER)
+    if not councils:
+        return []
+    rows = db.session.execute(
+        select(
+            _LAST_DECLARATION.label("declaration_id"),
+            PayeeNecessity.organisation_id,
+            PayeeNecessity.reason,
+            PayeeNecessity.recorded_by_user_id,
+            PayeeNecessity.recorded_at,
+            Person.name,
+        )
+        .join(Person, Person.id == PayeeNecessity.person_id)
+        .where(
+            Person.council_id.in_(councils),
+            PayeeNecessity.approved.is_(None),
+            PayeeNecessity.ended_at.is_(None),
+            PayeeNecessity.ends_on >= clock.today(),
+            PayeeNecessity.recorded_by_user_id != actor.user_id,
+        )
+        .order_by(PayeeNecessity.recorded_at, PayeeNecessity.id)
+    ).all()
+    names = names_of(row.recorded_by_user_id for row in rows)
+    payees = organisations_by_id(row.organisation_id for row in rows)
+    return [
+        Decision(
+            RELATIVES,
+            f"{payees[row.organisation_id].name} for {row.name}",
+            f"/council/relatives/{row.declaration_id}",
+            names.get(row.recorded_by_user_id, "Somebody"),
+            row.recorded_at,
             row.reason,
         )
         for row in rows

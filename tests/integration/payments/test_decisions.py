@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from budgets.domain import LegalBasis, MandateAction
-from budgets.models import AllocationChange, Mandate
+from budgets.domain.payees import Relationship
+from budgets.models import AllocationChange, Mandate, PayeeNecessity, PersonMerge, Surplus, SurplusRule
 from budgets.queries import decisions as of_budgets
 from marketplace.accounts.decisions import list_decisions
 from marketplace.accounts.domain import Actor, Role
@@ -19,7 +20,7 @@ from payments.models import Approval, BankDetails, OrderFunding, Refund, Settlem
 from payments.queries import decisions as of_payments
 from tests.browser import Browser, sign_in, text_of
 from tests.factories.accounts import MembershipFactory, UserFactory, council, user_with_role
-from tests.factories.budgets import BudgetFactory, MandateFactory, PersonFactory
+from tests.factories.budgets import BudgetFactory, DeclarationFactory, MandateFactory, PersonFactory
 from tests.factories.catalogue import ProviderFactory
 from tests.factories.payments import OrderFactory
 from tests.integration.planning.counting import queries_of
@@ -54,6 +55,7 @@ class Waiting:
             .values(granted_by_user_id=self.first[Role.SOCIAL_WORKER], confirmed_by_user_id=None, confirmed_at=None)
         )
         budget = BudgetFactory(person_id=person.id)
+        DeclarationFactory(person_id=person.id, organisation_id=self.provider_id, relationship=Relationship.PARTNER)
         order = OrderFactory(person_id=person.id, state=OrderState.DONE)
         waiting = OrderFactory(
             person_id=person.id, state=OrderState.AWAITING_APPROVAL, answer_by=now + timedelta(days=7)
@@ -67,6 +69,43 @@ class Waiting:
                     reason="Reviewed",
                     prepared_by_user_id=self.first[Role.COUNCIL_FINANCE],
                     prepared_at=now,
+                ),
+                Surplus(
+                    pot_period_id=budget.pot_period_id,
+                    council_id=council().id,
+                    left_pence=2_000,
+                    kept_pence=500,
+                    warned_at=now,
+                    not_before=clock.today(),
+                    reclaim_pence=1_500,
+                    reason="Nothing is planned",
+                    prepared_by_user_id=self.first[Role.COUNCIL_FINANCE],
+                    prepared_at=now,
+                ),
+                SurplusRule(
+                    council_id=council().id,
+                    weeks_kept=6,
+                    notice_days=30,
+                    prepared_by_user_id=self.first[Role.COUNCIL_FINANCE],
+                    prepared_at=now,
+                ),
+                PersonMerge(
+                    council_id=council().id,
+                    kept_person_id=person.id,
+                    merged_person_id=PersonFactory().id,
+                    reason="The same date of birth and address",
+                    prepared_by_user_id=self.first[Role.COUNCIL_FINANCE],
+                    prepared_at=now,
+                ),
+                PayeeNecessity(
+                    person_id=person.id,
+                    organisation_id=self.provider_id,
+                    council_id=council().id,
+                    reason="Nobody else speaks her language",
+                    starts_on=clock.today(),
+                    ends_on=clock.today() + timedelta(days=30),
+                    recorded_by_user_id=self.first[Role.SOCIAL_WORKER],
+                    recorded_at=now,
                 ),
                 Refund(
                     key=f"r{number}",
@@ -114,8 +153,14 @@ class Waiting:
 
 
 GROUPS = {
-    Role.SOCIAL_WORKER: [of_budgets.MANDATES],
-    Role.COUNCIL_FINANCE: [of_budgets.CUTS, of_payments.RUNS],
+    Role.SOCIAL_WORKER: [of_budgets.MANDATES, of_budgets.RELATIVES],
+    Role.COUNCIL_FINANCE: [
+        of_budgets.CUTS,
+        of_budgets.RECLAIMS,
+        of_budgets.RULES,
+        of_budgets.MERGES,
+        of_payments.RUNS,
+    ],
     Role.OPERATOR: [of_payments.REFUNDS],
     Role.PROVIDER: [of_payments.BANK],
 }
@@ -143,8 +188,8 @@ def test_who_is_named_in_an_authority_is_not_asked_to_confirm_it(app: Flask) -> 
         mandate = MandateFactory(person_id=PersonFactory().id, legal_basis=LegalBasis.COUNCIL_OFFICER, staff=[named])
         values = {"granted_by_user_id": town.first[Role.SOCIAL_WORKER], "confirmed_by_user_id": None}
         db.session.execute(update(Mandate).where(Mandate.id == mandate.id).values(**values, confirmed_at=None))
-    assert [len(found) for _, found in list_decisions(actor_of(named))] == [1]
-    assert [len(found) for _, found in list_decisions(actor_of(town.second[Role.SOCIAL_WORKER]))] == [2]
+    assert [len(found) for _, found in list_decisions(actor_of(named))] == [1, 1]
+    assert [len(found) for _, found in list_decisions(actor_of(town.second[Role.SOCIAL_WORKER]))] == [2, 1]
 
 
 def test_the_queue_takes_as_many_statements_for_thirty_as_for_one(app: Flask) -> None:
@@ -160,8 +205,22 @@ def test_the_queue_takes_as_many_statements_for_thirty_as_for_one(app: Flask) ->
         for _ in range(29):
             town.more()
     assert "30 orders wait for you" in text_of(clients["reader"].get("/approvals"))
-    assert "60 things wait for you" in text_of(clients[str(Role.COUNCIL_FINANCE)].get("/approvals"))
+    assert "150 things wait for you" in text_of(clients[str(Role.COUNCIL_FINANCE)].get("/approvals"))
     assert {name: queries_of(client, "/approvals") for name, client in clients.items()} == few
+
+
+def test_each_thing_leads_to_the_page_on_which_it_is_decided(app: Flask) -> None:
+    town = Waiting()
+    app.test_client_class = Browser
+    buttons = dict.fromkeys((of_budgets.RECLAIMS, of_budgets.RELATIVES, of_budgets.RULES, of_budgets.MERGES), "Agree")
+    for role in (Role.COUNCIL_FINANCE, Role.SOCIAL_WORKER):
+        actor = actor_of(town.second[role])
+        client = app.test_client()
+        sign_in(client, actor.user_id or 0)
+        for group, (decision,) in list_decisions(actor):
+            if group in buttons:
+                assert buttons.pop(group) in text_of(client.get(decision.href))
+    assert buttons == {}
 
 
 def test_without_leaving_out_their_own_somebody_would_be_asked_to_agree_to_it(app: Flask) -> None:
