@@ -1,13 +1,13 @@
 """What was ordered in a month, and what it would be once more: today's prices, and what cannot be had again and why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 
 from sqlalchemy import select
 
-from budgets.domain import MandateAction, OutcomeView, PotChoice
+from budgets.domain import MandateAction, MandateView, OutcomeView, PotChoice
 from budgets.queries.access import get_access
 from budgets.queries.outcomes import outcomes_of
 from budgets.queries.pots import pot_choices_of
@@ -24,7 +24,7 @@ from marketplace.planning.rounds import PartState, again_on
 from payments.queries.baskets import quantity_words, why_not
 from payments.queries.orders import OrderSummary, list_of_checkouts
 from payments.queries.orders.of_people import NEVER_WAS, BoughtLine, list_lines_placed
-from payments.services.checkout.at_once import SeenLine, pot_for
+from payments.services.checkout.at_once import SeenLine, covered, left_out_words, pot_for
 from payments.words import units
 
 
@@ -82,7 +82,7 @@ def list_repeats(actor: Actor, month: date, *, person_id: int | None = None) -> 
 
     Nine queries however many people there are. Raises NotFound for somebody for whom they may not.
     """
-    names = names_to_order_for(actor, person_id)
+    mandates, names = whom_to_order_for(actor, person_id)
     begin, end = clock.month_bounds(month)
     bought = list_lines_placed(names, begin, end)
     people = {line.person_id for line in bought}
@@ -100,6 +100,7 @@ def list_repeats(actor: Actor, month: date, *, person_id: int | None = None) -> 
             lines,
             offers,
             pots[lines[0].person_id],
+            mandates[lines[0].person_id],
             left,
             tuple(outcomes[lines[0].person_id]),
             repeats.get(order_id),
@@ -109,11 +110,14 @@ def list_repeats(actor: Actor, month: date, *, person_id: int | None = None) -> 
     ]
 
 
-def names_to_order_for(actor: Actor, person_id: int | None) -> dict[int, str]:
-    """For whom the actor may order under a mandate, or that one person, who may be themself. Raises NotFound."""
+def whom_to_order_for(actor: Actor, person_id: int | None) -> tuple[Mapping[int, MandateView | None], dict[int, str]]:
+    """The mandate to order under and the name, by person: of a caseload, or of that one, who may be the actor themself
+    and needs none. Raises NotFound."""
     if person_id is not None:
-        return {person_id: get_access(actor, person_id, MandateAction.ORDER).person.name}
-    return {mandate.person_id: mandate.person_name for mandate in mandates_to_order(actor).values()}
+        access = get_access(actor, person_id, MandateAction.ORDER)
+        return {person_id: access.mandate}, {person_id: access.person.name}
+    mandates = mandates_to_order(actor)
+    return mandates, {mandate.person_id: mandate.person_name for mandate in mandates.values()}
 
 
 def find_repeats(order_ids: Iterable[int]) -> dict[int, OrderSummary]:
@@ -142,6 +146,7 @@ def _repeat(
     bought: list[BoughtLine],
     offers: dict[int, Offer],
     pots: list[PotChoice],
+    mandate: MandateView | None,
     left: dict[int, int],
     outcomes: tuple[OutcomeView, ...],
     repeated: OrderSummary | None,
@@ -160,7 +165,7 @@ def _repeat(
     elif stopped is None:
         wanted = [line.wanted for line in lines if line.wanted]
         try:
-            short = _pay(wanted, [offers[line.listing_id] for line in wanted], pots, left, name)
+            short = _pay(wanted, [offers[line.listing_id] for line in wanted], pots, mandate, left, name)
         except DomainError as error:
             stopped = error.message
     return Repeat(
@@ -211,14 +216,21 @@ def _outcome(first: BoughtLine, offers: dict[int, Offer], outcomes: tuple[Outcom
 
 
 def _pay(
-    lines: list[SeenLine], offers: list[Offer], pots: list[PotChoice], left: dict[int, int], name: str
+    lines: list[SeenLine],
+    offers: list[Offer],
+    pots: list[PotChoice],
+    mandate: MandateView | None,
+    left: dict[int, int],
+    name: str,
 ) -> str | None:
     """Count an order against what is left after those above it; answers the warning when it does not reach."""
     total = sum(line.amount_pence for line in lines)
     day = min((line.wanted_on for line in lines if line.wanted_on), default=clock.today())
-    as_left = [replace(pot, available_pence=left[pot.pot_period_id]) for pot in pots]
-    pot = pot_for([pot for pot in as_left if pot.starts_on <= day <= pot.ends_on], offers, total, name)
+    of_the_day = [pot for pot in pots if pot.starts_on <= day <= pot.ends_on]
+    as_left = [replace(pot, available_pence=left[pot.pot_period_id]) for pot in covered(of_the_day, mandate, name)]
+    pot = pot_for(as_left, offers, total, name)
     if pot.available_pence < total:
-        return f"{pot.words} has {format_pounds(max(pot.available_pence, 0))} left for this."
+        left_out = left_out_words(of_the_day, mandate) or ""
+        return f"{pot.words} has {format_pounds(max(pot.available_pence, 0))} left for this. {left_out}".rstrip()
     left[pot.pot_period_id] -= total
     return None

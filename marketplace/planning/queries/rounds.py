@@ -21,7 +21,7 @@ from marketplace.kernel.money import format_pounds
 from marketplace.planning.models import Round, RoundPart
 from marketplace.planning.rounds import PartState, RoundKind, read
 from payments.queries.orders import OrderSummary, list_of_checkouts
-from payments.services.checkout.at_once import SeenLine, pot_for
+from payments.services.checkout.at_once import SeenLine, covered, left_out_words, pot_for
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,12 @@ def _candidate(
 ) -> Candidate:
     pot, why_not = None, None
     try:
-        pot = pot_for([pot for pot in pots if mandate.covers(pot.pot_id)], [offer], total_pence, mandate.person_name)
+        pot = pot_for(covered(pots, mandate, mandate.person_name), [offer], total_pence, mandate.person_name)
     except DomainError as error:
         why_not = error.message
     if pot is not None and pot.available_pence < total_pence:
         why_not = f"{pot.words} has {format_pounds(max(pot.available_pence, 0))} left, and this is " + (
-            f"{format_pounds(total_pence)}."
+            f"{format_pounds(total_pence)}. {left_out_words(pots, mandate) or ''}".rstrip()
         )
     elif pot is not None and not outcomes:
         why_not = "No outcome is on the plan yet, and every purchase from a budget serves one."

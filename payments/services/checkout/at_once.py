@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from budgets.domain import MandateAction, PersonView, PotChoice
+from budgets.domain import MandateAction, MandateView, PersonView, PotChoice
 from budgets.queries.access import get_access
 from budgets.queries.people import contact_of
 from budgets.queries.pots import list_pot_choices
@@ -87,9 +87,7 @@ def order_at_once(actor: Actor, wanted: AtOnce) -> PlacedAtOnce:
         access = get_access(actor, wanted.person_id, MandateAction.ORDER)
         offers = offers_as_seen(wanted.lines)
         pots = list_pot_choices(wanted.person_id, wanted.first_day)
-        if access.mandate is not None:
-            pots = [pot for pot in pots if access.mandate.covers(pot.pot_id)]
-        pot = pot_for(pots, offers, wanted.total_pence, access.person.name)
+        pot = pot_for(covered(pots, access.mandate, access.person.name), offers, wanted.total_pence, access.person.name)
         delivery = _delivery(access.person, actor)
         basket_id = _basket(actor, wanted)
         checkout_id: int = db.session.execute(
@@ -142,6 +140,28 @@ def offers_as_seen(lines: Sequence[SeenLine]) -> list[Offer]:
             raise DomainError(f"{day_words(line.wanted_on)} has passed. Choose a day from today on.")
         offers.append(offer)
     return offers
+
+
+def covered(pots: Iterable[PotChoice], mandate: MandateView | None, person_name: str) -> list[PotChoice]:
+    """Those pots whose money may be spent under a mandate; all of them for the person themself, who has none.
+
+    Raises DomainError in words when there is money, and all of it is left out.
+    """
+    known = list(pots)
+    kept = [pot for pot in known if mandate is None or mandate.covers(pot.pot_id)]
+    left_out = left_out_words(known, mandate)
+    if left_out is not None and not kept:
+        raise DomainError(f"{left_out} {short_name(person_name)} has no other budget that could pay on that day.")
+    return kept
+
+
+def left_out_words(pots: Iterable[PotChoice], mandate: MandateView | None) -> str | None:
+    """Which pots a mandate leaves out, in a sentence for whoever is named in it; None when it leaves out none."""
+    names = list(dict.fromkeys(pot.words for pot in pots if mandate is not None and not mandate.covers(pot.pot_id)))
+    if not names:
+        return None
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    return f"Your authority does not cover {listed}."
 
 
 def pot_for(pots: Iterable[PotChoice], offers: Sequence[Offer], total_pence: int, person_name: str) -> PotChoice:

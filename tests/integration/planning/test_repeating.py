@@ -1,13 +1,15 @@
 """Last month's orders once more: price changes and what cannot be had again are said before anything is ordered."""
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from budgets.models import Outcome
+from budgets.domain import MandateView
+from budgets.models import Mandate, MandatePot, Outcome
 from catalogue.models import Listing
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -20,6 +22,7 @@ from marketplace.planning.rounds import PartState, again_on
 from marketplace.planning.services import rounds
 from payments.domain import OrderState
 from tests.browser import sign_in, submit, text_of
+from tests.factories.budgets import BudgetFactory
 from tests.factories.catalogue import ListingFactory
 from tests.integration.planning.counting import queries_of
 from tests.integration.planning.town_of_many import Many, orders_of
@@ -105,6 +108,42 @@ def test_money_counts_from_the_top_so_that_the_second_of_two_orders_is_warned_of
         first, second = list_repeats(town.manager, APRIL)
         assert (first.stopped, first.short, second.stopped) == (None, None, None)
         assert second.short == "Eve's respite money has £14.00 left for this."
+
+
+def test_money_that_the_authority_does_not_cover_is_left_out_and_named(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with clock.fixed_clock(TODAY):
+        town = Many("Ann Same", "Bob None")
+        for name in town.people:
+            town.order(name)
+        equipment = {name: another_pot(person_id) for name, person_id in town.people.items()}
+        spare = another_pot(town.people["Bob None"], starts_on=date(2027, 1, 1))  # not yet: Bob has nothing to spend
+        rows = db.session.execute(
+            select(Mandate.person_id, Mandate.id).where(Mandate.person_id.in_(town.people.values()))
+        )
+        mandates = {row.person_id: row.id for row in rows}
+        with transaction():
+            covered_pots = {"Ann Same": equipment["Ann Same"], "Bob None": spare}
+            for name, pot_id in covered_pots.items():
+                db.session.add(MandatePot(mandate_id=mandates[town.people[name]], pot_id=pot_id))
+        ann, bob = found(town)["Ann Same"], found(town)["Bob None"]
+        assert ann.short == "Ann's equipment money has £30.00 left for this. Your authority does not cover " + (
+            "Ann's respite money."
+        )
+        assert bob.stopped == (
+            "Your authority does not cover Bob's equipment money or Bob's respite money. Bob has no other budget that "
+            "could pay on that day."
+        )
+        with pytest.raises(DomainError, match="does not cover"):
+            rounds.prepare_repeat(town.manager, APRIL, [bob.order_id])
+        monkeypatch.setattr(MandateView, "covers", lambda self, pot_id: True)  # negative control
+        assert (found(town)["Ann Same"].short, found(town)["Bob None"].stopped) == (None, None)
+
+
+def another_pot(person_id: int, **budget: Any) -> int:
+    with transaction():
+        return int(BudgetFactory(person_id=person_id, pot="Equipment", pence=3_000, **budget).pot_id)
 
 
 def test_two_tabs_repeat_an_order_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
