@@ -45,7 +45,6 @@ class Money:
     spent_pence: int = 0
     left_pence: int = 0
     began_on: date | None = None
-    review_on: date | None = None
 
     @property
     def is_low(self) -> bool:
@@ -66,6 +65,7 @@ class Case:
     to_approve: int = 0
     to_pay: int = 0
     last_bought_on: date | None = None
+    review_on: date | None = None
     needs: tuple[Need, ...] = field(default=())
     pressing: bool = False
     postcode: str | None = None
@@ -90,7 +90,7 @@ def _has(need: Need, case: Case, today: date) -> bool:
         case Need.PAY:
             return case.to_pay > 0
         case Need.REVIEW:
-            return money is not None and money.review_on is not None and money.review_on <= today + SOON
+            return case.review_on is not None and case.review_on <= today + SOON
         case Need.ENDING:
             return case.mandate_ends_on <= today + SOON
         case Need.LOW:
@@ -105,8 +105,7 @@ def presses(need: Need, case: Case, today: date) -> bool:
         case Need.CONFIRM | Need.APPROVE | Need.PAY:
             return True
         case Need.REVIEW:
-            review_on = case.money.review_on if case.money else None
-            return review_on is not None and review_on <= today + DAYS
+            return case.review_on is not None and case.review_on <= today + DAYS
         case Need.ENDING:
             return case.mandate_ends_on <= today + DAYS
         case Need.LOW:
@@ -137,7 +136,7 @@ def in_order(cases: Iterable[Case], order: Order) -> list[Case]:
             case Order.LEFT:
                 return (case.money is None, case.money.left_pence if case.money else 0, *name)
             case Order.REVIEW:
-                return ((case.money.review_on if case.money else None) or _FAR, *name)
+                return (case.review_on or _FAR, *name)
             case Order.ENDING:
                 return (case.mandate_ends_on, *name)
             case Order.NEED:

@@ -37,10 +37,10 @@ PAGES = {
         "/people/{person}/statement": 12,
     },
     "manager": {
-        "/caseload": 9,
-        "/caseload/to-confirm": 10,
+        "/caseload": 10,
+        "/caseload/to-confirm": 11,
         "/people/choose": 6,
-        "/people/{person}": 26,
+        "/people/{person}": 27,
         "/approvals": 8,
     },
     "provider": {

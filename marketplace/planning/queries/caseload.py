@@ -6,6 +6,7 @@ from datetime import date, datetime
 from budgets.domain import Balance, BudgetState, MandateAction, MandateView
 from budgets.queries.access import list_mandates_of
 from budgets.queries.book import balances_of
+from budgets.queries.reviews import next_reviews
 from marketplace.accounts.domain import Actor
 from marketplace.kernel import clock
 from marketplace.planning.domain import Case, Money, Need, Order, in_order, matches, with_needs
@@ -73,7 +74,7 @@ def get_caseload(actor: Actor, asked: Asked) -> Caseload:
 
 
 def list_cases(actor: Actor) -> list[Case]:
-    """Everybody for whom the actor holds a live mandate that allows anything, by name. Six queries."""
+    """Everybody for whom the actor holds a live mandate that allows anything, by name. Seven queries."""
     today = clock.today()
     held: dict[int, list[MandateView]] = {}
     for mandate in list_mandates_of(actor):
@@ -88,6 +89,7 @@ def list_cases(actor: Actor) -> list[Case]:
     counts = counts_of_people(who_may(MandateAction.CONFIRM, MandateAction.ORDER))
     approvals = approvals_waiting(who_may(MandateAction.APPROVE), not_prepared_by=actor.user_id)
     bought = last_bought_at(balances)
+    reviews = next_reviews(who_may(MandateAction.READ_BUDGET, MandateAction.READ_PLAN))
     cases = [
         _case(
             mandates,
@@ -96,6 +98,7 @@ def list_cases(actor: Actor) -> list[Case]:
             counts.get(person_id),
             approvals.get(person_id, 0),
             bought.get(person_id),
+            reviews.get(person_id),
         )
         for person_id, mandates in held.items()
     ]
@@ -109,6 +112,7 @@ def _case(
     counts: OrderCounts | None,
     approvals: int,
     bought_at: datetime | None,
+    review_on: date | None,
 ) -> Case:
     return Case(
         person_id=mandates[0].person_id,
@@ -120,6 +124,7 @@ def _case(
         to_approve=approvals,
         to_pay=counts.to_pay if counts and MandateAction.ORDER in actions else 0,
         last_bought_on=london_day(bought_at),
+        review_on=review_on,
         postcode=mandates[0].person_postcode,
     )
 
@@ -127,14 +132,12 @@ def _case(
 def money_of(balances: list[Balance]) -> Money:
     """What somebody's budgets have together; those that were ended do not count."""
     counted = [balance for balance in balances if balance.state is not BudgetState.ENDED]
-    reviews = [balance.review_on for balance in counted if balance.review_on is not None]
     return Money(
         yours_pence=sum(balance.yours_pence for balance in counted),
         held_pence=sum(balance.held_pence for balance in counted),
         spent_pence=sum(balance.net_spent_pence for balance in counted),
         left_pence=sum(balance.left_pence for balance in counted),
         began_on=min((balance.starts_on for balance in counted), default=None),
-        review_on=min(reviews, default=None),
     )
 
 

@@ -8,6 +8,7 @@ from budgets.queries.book import balances_of
 from budgets.queries.mandates import MandateLine
 from budgets.queries.mandates import list_for_person as list_mandates
 from budgets.queries.outcomes import list_outcomes
+from budgets.queries.reviews import next_reviews
 from marketplace.accounts.domain import Actor
 from marketplace.kernel import clock
 from marketplace.planning.domain import Case, Money, Need, with_needs
@@ -93,6 +94,7 @@ def _case(actor: Actor, rights: Rights, money: Money) -> Case:
         to_approve=approvals.get(person_id, 0),
         to_pay=counts.to_pay if rights.order else 0,
         last_bought_on=london_day(bought),
+        review_on=next_reviews([person_id]).get(person_id),
     )
     return with_needs(case, clock.today())
 

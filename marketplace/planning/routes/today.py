@@ -6,6 +6,7 @@ from datetime import date
 
 from flask import render_template, request, url_for
 
+from budgets.domain import MandateAction
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel import clock
 from marketplace.planning import words
@@ -37,11 +38,17 @@ def _person(case: Case) -> str:
     return url_for("planning.person", person_id=case.person_id)
 
 
+def _review(case: Case) -> str:
+    """The plan's reviews; whoever may not read the plan sees the day on the person's page."""
+    may_read = case.may(MandateAction.READ_PLAN)
+    return url_for("planning.reviews", person_id=case.person_id) if may_read else _person(case)
+
+
 _WHERE: dict[Need, tuple[Callable[[Case], str], Callable[[Case], str]]] = {
     Need.CONFIRM: (_orders, lambda case: plural(case.to_confirm, "order")),
     Need.APPROVE: (lambda case: "/approvals", lambda case: plural(case.to_approve, "order")),
     Need.PAY: (_orders, lambda case: plural(case.to_pay, "order")),
-    Need.REVIEW: (_person, lambda case: f"Due {london_date(case.money.review_on)}" if case.money else ""),
+    Need.REVIEW: (_review, lambda case: f"Due {london_date(case.review_on)}" if case.review_on else ""),
     Need.ENDING: (_person, lambda case: f"Ends {short_date(case.mandate_ends_on)}"),
     Need.LOW: (
         lambda case: url_for("planning.statement", person_id=case.person_id),

@@ -1,13 +1,15 @@
 """A caseload shows everybody of a live mandate, whoever needs somebody today on top, in a fixed number of queries."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from budgets.domain import MandateAction
+from budgets.domain.plans import ReviewReason
+from budgets.models import PlanReview
 from marketplace.accounts.domain import Actor, Role
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -16,7 +18,7 @@ from marketplace.planning.queries.caseload import Asked, get_caseload, list_case
 from payments.domain import OrderState
 from payments.models import Approval
 from tests.browser import sign_in, text_of
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, council
 from tests.factories.budgets import BudgetFactory, MandateFactory, PersonFactory
 from tests.factories.payments import OrderFactory
 from tests.integration.planning.counting import queries_of
@@ -25,12 +27,22 @@ from tests.integration.planning.world import A, somebody
 LONG_AGO = timedelta(days=60)
 
 
-def _person(manager: Actor, name: str, *, budget: dict[str, object] | None = None, **mandate: object) -> int:
-    """Somebody with £5,000.00 for whom the manager may act until next year."""
+def _person(
+    manager: Actor,
+    name: str,
+    *,
+    budget: dict[str, object] | None = None,
+    review_on: date | None = None,
+    **mandate: object,
+) -> int:
+    """Somebody with £5,000.00 for whom the manager may act until next year; `review_on` is the review of their plan."""
     with transaction():
         person_id = PersonFactory(name=name).id
         BudgetFactory(person_id=person_id, starts_on=clock.today(), **(budget or {}))
         MandateFactory(**({"person_id": person_id, "staff": [manager.user_id]} | mandate))
+        if review_on is not None:
+            review = {"reason": ReviewReason.YEARLY, "due_on": review_on, "opened_at": clock.now()}
+            db.session.add(PlanReview(person_id=person_id, council_id=council().id, **review))
     return person_id
 
 
@@ -89,8 +101,8 @@ def test_what_there_is_to_do_is_named_for_each_person(app: Flask) -> None:
     _order(_person(manager, "Confirm"), OrderState.DONE)
     _order(_person(manager, "Approve"), OrderState.AWAITING_APPROVAL, preparer=other)
     _order(_person(manager, "Pay"), OrderState.AWAITING_PAYMENT)
-    _person(manager, "Review", budget={"review_on": today + timedelta(days=28)})
-    _person(manager, "Later", budget={"review_on": today + timedelta(days=29)})
+    _person(manager, "Review", review_on=today + timedelta(days=28))
+    _person(manager, "Later", review_on=today + timedelta(days=29), budget={"review_on": today})
     _person(manager, "Ending", ends_on=today + timedelta(days=28))
     _person(manager, "Low", budget={"pence": 0})
     _person(manager, "Nothing")
@@ -143,16 +155,16 @@ def test_what_a_mandate_does_not_allow_is_neither_shown_nor_asked(
     person_id = _person(
         manager,
         "Ann Live",
-        budget={"review_on": clock.today()},
+        review_on=clock.today(),
         actions=[action for action in MandateAction if action is not missing],
     )
     _order(person_id, OrderState.DONE)
     _order(person_id, OrderState.AWAITING_APPROVAL)
     _order(person_id, OrderState.AWAITING_PAYMENT)
     (case,) = list_cases(manager)
-    hidden = {A.READ_BUDGET: Need.REVIEW, A.CONFIRM: Need.CONFIRM, A.APPROVE: Need.APPROVE, A.ORDER: Need.PAY}
+    hidden = {A.CONFIRM: Need.CONFIRM, A.APPROVE: Need.APPROVE, A.ORDER: Need.PAY}
     everything = {Need.REVIEW, Need.CONFIRM, Need.APPROVE, Need.PAY}
-    assert set(case.needs) == everything - {hidden[missing]}
+    assert set(case.needs) == everything - {hidden.get(missing)}
     sign_in(client, manager.user_id or 0)
     words = text_of(client.get("/caseload"))
     assert ("£5,000.00" in words) is (missing is not A.READ_BUDGET)
@@ -167,8 +179,7 @@ def test_whoever_needs_somebody_today_is_on_top_then_by_name(app: Flask) -> None
     _person(manager, "Abe Nothing")
     _person(manager, "Yan Later", ends_on=clock.today() + timedelta(days=20))
     _order(_person(manager, "Xia Confirm"), OrderState.DONE)
-    overdue = {"review_on": clock.today() - timedelta(days=1)}
-    _person(manager, "Wim Overdue", budget=overdue)
+    _person(manager, "Wim Overdue", review_on=clock.today() - timedelta(days=1))
     names = [case.name for case in get_caseload(manager, Asked()).cases]
     assert names == ["Xia Confirm", "Wim Overdue", "Yan Later", "Abe Nothing", "Zoe Nothing"]
     page = get_caseload(manager, Asked(today=True))
@@ -191,6 +202,20 @@ def test_names_are_found_by_their_beginnings_and_filters_stand_in_the_address(cl
     assert "Nobody here" in text_of(client.get("/caseload?q=%00zz"))
     for nonsense in ("?page=x", "?page=-1", "?page=999999999", "?show=x&sort=x", "?q=" + "x" * 500):
         assert client.get("/caseload" + nonsense).status_code == 200, nonsense
+
+
+def test_a_review_is_seen_by_whoever_reads_the_plan_or_the_money_and_by_nobody_else(
+    client: FlaskClient, app: Flask
+) -> None:
+    manager = somebody()
+    for name, actions in (("Plan", [A.READ_PLAN]), ("Money", [A.READ_BUDGET]), ("Neither", [A.CONFIRM])):
+        _person(manager, name, review_on=clock.today() - timedelta(days=1), actions=actions)
+    assert _needs(manager) == {"Plan": (Need.REVIEW,), "Money": (Need.REVIEW,), "Neither": ()}
+    sign_in(client, manager.user_id or 0)
+    shown = client.get("/caseload?show=review").get_data(as_text=True)
+    assert "Review was due" in shown and "Neither" not in shown
+    assert [name for name in ("Plan", "Money") if f">{name}<" in shown] == ["Plan", "Money"]
+    assert len(re.findall(r'href="/people/\d+/reviews"', shown)) == 1  # only the plan's reader may open its reviews
 
 
 def test_a_long_caseload_has_pages_that_keep_the_order(client: FlaskClient, app: Flask) -> None:

@@ -29,10 +29,10 @@ def _money(**fields: object) -> Money:
         ({"to_approve": 1}, (Need.APPROVE,), True),
         ({"to_pay": 1}, (Need.PAY,), True),
         ({"money": None}, (), False),
-        ({"money": _money(review_on=TODAY + timedelta(days=29))}, (), False),
-        ({"money": _money(review_on=TODAY + timedelta(days=28))}, (Need.REVIEW,), False),
-        ({"money": _money(review_on=TODAY + timedelta(days=7))}, (Need.REVIEW,), True),
-        ({"money": _money(review_on=TODAY - timedelta(days=90))}, (Need.REVIEW,), True),
+        ({"review_on": TODAY + timedelta(days=29)}, (), False),
+        ({"review_on": TODAY + timedelta(days=28)}, (Need.REVIEW,), False),
+        ({"review_on": TODAY + timedelta(days=7)}, (Need.REVIEW,), True),
+        ({"review_on": TODAY - timedelta(days=90)}, (Need.REVIEW,), True),
         ({"mandate_ends_on": TODAY + timedelta(days=28)}, (Need.ENDING,), False),
         ({"mandate_ends_on": TODAY + timedelta(days=7)}, (Need.ENDING,), True),
         ({"mandate_ends_on": TODAY + timedelta(days=29)}, (), False),
@@ -70,7 +70,7 @@ def test_each_order_puts_the_unknown_last_and_ties_by_name() -> None:
         with_needs(case, TODAY)
         for case in (
             _case("Cid", money=None),
-            _case("Bob", money=_money(left_pence=5_000, review_on=TODAY + timedelta(days=200))),
+            _case("Bob", money=_money(left_pence=5_000), review_on=TODAY + timedelta(days=200)),
             _case("ann", money=_money(left_pence=9_000), mandate_ends_on=TODAY + timedelta(days=20)),
             _case("Dot", money=_money(left_pence=-5), to_confirm=1),
         )
