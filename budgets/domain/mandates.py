@@ -43,11 +43,19 @@ ACTIONS_OF_ROLE: dict[Role, frozenset[MandateAction]] = {
 
 
 SPENDING = frozenset({_A.ORDER, _A.APPROVE})
-"""What nobody does under a mandate while its person is flagged for safeguarding; what is booked goes on."""
+"""What nobody does for a person who is flagged for safeguarding; what is booked goes on."""
 
 
 # What an access point's worker may do with the person, while a consent of today stands.
 ASSISTED_ACTIONS = frozenset({_A.READ_PLAN, _A.ORDER, _A.CONFIRM, _A.REVIEW})
+
+
+@dataclass(frozen=True)
+class Assistance:
+    """What may be done with a person at the access point to which their consent stands now."""
+
+    organisation_id: int
+    actions: frozenset[MandateAction]
 
 
 def allowed(basis: LegalBasis, has_organisation: bool, roles: frozenset[Role]) -> frozenset[MandateAction]:

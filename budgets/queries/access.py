@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 from budgets.domain import (
     ASSISTED_ACTIONS,
     SPENDING,
+    Assistance,
     ConsentKind,
     MandateAction,
     MandateView,
@@ -129,7 +130,8 @@ def widest_first(mandate: MandateView) -> tuple[bool, bool, int, int]:
 def find_access(actor: Actor, person_id: int, action: MandateAction) -> PersonAccess | None:
     """The actor's right to one action for a person: as themself, under a live mandate, or at an access point.
 
-    Nothing but reading is left once the council has recorded that the person died.
+    While the person is flagged for safeguarding nobody but themself orders anything new. Nothing but reading is left
+    once the council has recorded that the person died.
     """
     if actor.user_id is None:
         return None
@@ -143,10 +145,9 @@ def find_access(actor: Actor, person_id: int, action: MandateAction) -> PersonAc
     fitting = [m for m in list_mandates_of(actor, person_id=person_id) if action in m.actions]
     if fitting:
         return PersonAccess(person, mandate=min(fitting, key=widest_first))
-    if action in ASSISTED_ACTIONS:
-        organisation_id = find_assisting_organisation(actor, person_id)
-        if organisation_id is not None:
-            return PersonAccess(person, assisted_organisation_id=organisation_id)
+    assistance = find_assistance(actor, person_id)
+    if assistance is not None and action in assistance.actions:
+        return PersonAccess(person, assisted_organisation_id=assistance.organisation_id)
     return None
 
 
@@ -180,7 +181,7 @@ def find_acting(actor: Actor, person_id: int) -> PersonView | None:
         return None
     if any(m.actions for m in list_mandates_of(actor, person_id=person_id)):
         return person
-    return person if find_assisting_organisation(actor, person_id) is not None else None
+    return person if find_assistance(actor, person_id) is not None else None
 
 
 def _live_assistance(actor: Actor) -> ColumnElement[bool]:
@@ -194,16 +195,20 @@ def _live_assistance(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def find_assisting_organisation(actor: Actor, person_id: int) -> int | None:
-    """The access point of the actor's to which the person gave a consent that still stands today."""
+def find_assistance(actor: Actor, person_id: int) -> Assistance | None:
+    """What the actor may do with a person whose consent to order at an access point of theirs stands now. One query."""
     if not actor.organisation_ids(Role.ACCESS_POINT_WORKER):
         return None
-    return db.session.scalar(
-        select(Consent.organisation_id)
+    row = db.session.execute(
+        select(Consent.organisation_id, Person.flagged_at)
+        .join(Person, Person.id == Consent.person_id)
         .where(Consent.person_id == person_id, _live_assistance(actor))
         .order_by(Consent.id.desc())
         .limit(1)
-    )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Assistance(row.organisation_id, ASSISTED_ACTIONS - SPENDING if row.flagged_at else ASSISTED_ACTIONS)
 
 
 def list_assisted_people(actor: Actor) -> list[PersonView]:
@@ -222,7 +227,10 @@ def list_people(actor: Actor, action: MandateAction) -> list[PersonView]:
     own = find_person_of_user(actor.user_id)
     person_ids = {m.person_id for m in list_mandates_of(actor) if action in m.actions}
     if action in ASSISTED_ACTIONS and actor.organisation_ids(Role.ACCESS_POINT_WORKER):
-        person_ids |= set(db.session.scalars(select(Consent.person_id).where(_live_assistance(actor))))
+        served = select(Consent.person_id).where(_live_assistance(actor))
+        if action in SPENDING:
+            served = served.join(Person, Person.id == Consent.person_id).where(Person.flagged_at.is_(None))
+        person_ids |= set(db.session.scalars(served))
     if own is not None:
         person_ids.discard(own.id)
     rows = (

@@ -1,7 +1,10 @@
-"""A safeguarding flag: nobody who acts for the person orders anything new, under any mandate, until it is lifted.
+"""A safeguarding flag: nobody who acts for the person orders anything new until it is lifted.
 
-Care that is booked goes on and can be confirmed. Mandates granted while it stands are under it as well.
+That holds under any mandate, one granted later too, and at an access point that serves the person. Care that is booked
+goes on and can be confirmed.
 """
+
+from collections.abc import Collection
 
 from sqlalchemy import select, update
 
@@ -39,6 +42,12 @@ def lift_flag(actor: Actor, person_id: int, *, reason: str) -> None:
 def is_flagged(person_id: int) -> bool:
     """Whether nobody who acts for a person may spend now."""
     return db.session.scalar(select(Person.flagged_at).where(Person.id == person_id)) is not None
+
+
+def flagged_among(person_ids: Collection[int]) -> frozenset[int]:
+    """Those of the people for whom nobody who acts for them orders anything new now. One query."""
+    flagged = select(Person.id).where(Person.id.in_(person_ids), Person.flagged_at.is_not(None))
+    return frozenset(db.session.scalars(flagged)) if person_ids else frozenset()
 
 
 def _set(actor: Actor, person_id: int, reason: str, *, on: bool) -> None:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from budgets.domain import ASSISTED_ACTIONS, MandateAction, MandateView, PersonView
-from budgets.queries.access import find_assisting_organisation, list_mandates_of
+from budgets.domain import MandateAction, MandateView, PersonView
+from budgets.queries.access import find_assistance, list_mandates_of
 from budgets.queries.people import find_person
 from budgets.words import possessive, short_name
 from marketplace.accounts.domain import Actor
@@ -67,9 +67,9 @@ def get_rights(actor: Actor, person_id: int, *any_of: MandateAction) -> Rights:
         return Rights(person, True, frozenset(MandateAction))
     mandates = tuple(m for m in list_mandates_of(actor, person_id=person_id) if m.actions)
     actions: frozenset[MandateAction] = frozenset().union(*(m.actions for m in mandates))
-    assisted = find_assisting_organisation(actor, person_id)
-    if assisted is not None:
-        actions |= ASSISTED_ACTIONS
+    assistance = find_assistance(actor, person_id)
+    if assistance is not None:
+        actions |= assistance.actions
     if not actions & frozenset(any_of):
         raise NotFound
-    return Rights(person, False, actions, mandates, assisted)
+    return Rights(person, False, actions, mandates, assistance.organisation_id if assistance else None)

@@ -28,7 +28,7 @@ from payments.services.approvals.deciding import Decided
 from payments.services.orders import letters
 from tests.browser import text_of
 from tests.factories.accounts import user_with_role
-from tests.factories.budgets import BudgetFactory
+from tests.factories.budgets import BudgetFactory, ConsentFactory
 from tests.integration.payments.orders.shop import Shop, all_orders, fields_of
 from tests.integration.payments.orders.test_approvals import Above
 from tests.integration.payments.orders.town import Town, balance, subjects
@@ -111,6 +111,34 @@ def test_a_flag_stops_new_orders_under_later_mandates_too_and_what_is_booked_goe
             safeguarding.lift_flag(actor, town.person_id, reason="All well")
     safeguarding.lift_flag(lead, town.person_id, reason="Looked into")
     assert is_there(manager, town.person_id)
+
+
+def test_a_flag_stops_new_orders_at_an_access_point_and_what_is_booked_goes_on(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop()
+    with transaction():
+        worker = actor_of(user_with_role(Role.ACCESS_POINT_WORKER).id)
+        lead = actor_of(user_with_role(Role.SAFEGUARDING_LEAD).id)
+        place = worker.memberships[0].organisation_id
+        ConsentFactory(person_id=shop.person_id, organisation_id=place, assisted=True)
+    address = shop.ready(client, who=worker)
+    page, checkout_id = fields_of(client.get(address)), int(address.rsplit("/", 1)[1])
+    assert "Shop with Margaret Hill" in text_of(client.get("/assisted"))
+    safeguarding.raise_flag(lead, shop.person_id, reason="A neighbour is worried")
+    with pytest.raises(AuthorityEnded):
+        checkout.place(worker, checkout_id, key=page["key"], seen=page["seen"])
+    assert all_orders() == []
+    assert not is_there(worker, shop.person_id) and access.list_people(worker, MandateAction.ORDER) == []
+    for going_on in (MandateAction.CONFIRM, MandateAction.READ_PLAN):
+        assert find_access(worker, shop.person_id, going_on) is not None
+    words = text_of(client.get("/assisted"))
+    assert "Nothing new can be ordered with Margaret Hill for now" in words and "Shop with" not in words
+    assert is_there(shop.margaret, shop.person_id), "what somebody buys for themself is never stopped"
+    # Negative control: where a flag takes no action away, the order goes through.
+    monkeypatch.setattr(access, "SPENDING", frozenset())
+    checkout.place(worker, checkout_id, key=page["key"], seen=page["seen"])
+    assert len(all_orders()) == 2
 
 
 def test_the_worker_reminds_nobody_whose_mandate_has_ended(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
