@@ -55,7 +55,7 @@ from marketplace.outbox import email
 from marketplace.outbox import services as outbox_services
 from marketplace.outbox.services import Handler
 from marketplace.outbox.worker import Job, Worker, every_day, every_hour, every_minute
-from marketplace.planning.services import evidence, notes, rounds, self_checks
+from marketplace.planning.services import evidence, help_requests, notes, rounds, self_checks
 from payments.levy import DEFAULT_RATE_BP, levy
 from payments.routes import basket as basket_pages
 from payments.services import approvals, baskets, checkout, expiry
@@ -221,6 +221,8 @@ def _jobs(app: Flask) -> list[Job]:
         Job("remind of reviews", every_hour, reviews.remind),
         Job("look at budget periods that ended", every_day, surplus.look_at_ended_periods),
         Job("remind of receipts asked for", every_hour, evidence.remind),
+        Job("close requests to providers whose offer was ordered", every_minute, help_requests.settle),
+        Job("end requests to providers nobody chose from", every_day, help_requests.end_old),
         *(Job(f"forget {what}", every_day, run) for what, run in TIDYING),
     ]
 

@@ -117,6 +117,21 @@ def list_addresses_of(organisation_id: int, role: Role) -> list[tuple[int | None
     return [(None, rows[0].email)] if rows and rows[0].email else []
 
 
+def staffed(organisation_ids: Iterable[int], role: Role) -> set[int]:
+    """Those of some organisations at which somebody works in this role. One query."""
+    rows = db.session.scalars(
+        select(Membership.organisation_id)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.organisation_id.in_(list(organisation_ids)),
+            Membership.role == role,
+            Membership.ended_at.is_(None),
+            User.disabled_at.is_(None),
+        )
+    )
+    return set(rows)
+
+
 def find_user(user_id: int) -> UserView | None:
     row = send(_USER_BY_ID, {"user_id": user_id}).one_or_none()
     return UserView(*row) if row else None

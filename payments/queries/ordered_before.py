@@ -1,7 +1,7 @@
 """What was ordered before for a person: the last answers of a checkout, and what a month's limit counts."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -9,7 +9,8 @@ from sqlalchemy import select
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
-from payments.models import Order, OrderFunding
+from payments.domain import OrderState
+from payments.models import Order, OrderFunding, OrderLine
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,19 @@ def own_money_this_month(mandate_id: int, on: date | None = None) -> int:
         .order_by(OrderFunding.id)
     )
     return sum(rows)
+
+
+def find_order_since(person_id: int, listing_id: int, moment: datetime) -> int | None:
+    """The first order for a person, begun since a moment, that has this listing in it and reached somebody."""
+    return db.session.scalar(
+        select(Order.id)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(
+            Order.person_id == person_id,
+            OrderLine.listing_id == listing_id,
+            Order.created_at >= moment,
+            Order.state.in_((OrderState.AWAITING_APPROVAL, OrderState.PLACED, OrderState.ACCEPTED, OrderState.DONE)),
+        )
+        .order_by(Order.id)
+        .limit(1)
+    )

@@ -43,6 +43,7 @@ GROUPS: dict[str, tuple[str, tuple[OrderState, ...] | None]] = {
     "all": ("All", None),
 }
 _LINKS = (
+    ("planning.provider_requests", "Requests for help"),
     ("catalogue.provider_listings", "Your listings"),
     ("catalogue.provider_profile", "What you say of yourself"),
     ("payments.provider_money", "Money and the levy"),

@@ -41,7 +41,10 @@ from marketplace.kernel.rails import Rail
 from marketplace.outbox.email import queue_email
 from marketplace.outbox.models import OutboxRow
 from marketplace.planning.evidence import EvidenceKind
+from marketplace.planning.help_requests import AnswerState, RequestState
 from marketplace.planning.models import (
+    HelpAnswer,
+    HelpRequest,
     MonitoringRule,
     NeedsForm,
     NoteAudience,
@@ -315,6 +318,21 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "round_id": Round(
             key="o" * 43, user_id=owner.id, kind=RoundKind.SAME_THING, title="Help for many", created_at=now
         ),
+        "request_id": HelpRequest(
+            person_id=person.id,
+            council_id=theirs,
+            asked_by_user_id=owner.id,
+            category_slug="home-care",
+            words="Help with breakfast",
+            times="Every morning",
+            area="DL3, Darlington",
+            starts_on=clock.today() + timedelta(days=14),
+            rail=Rail.COUNCIL_MANAGED,
+            answer_by=clock.today() + timedelta(days=7),
+            state=RequestState.SENT,
+            created_at=now,
+            sent_at=now,
+        ),
         "form_id": NeedsForm(user_id=owner.id, name="Theirs", words={"food": "Soup"}, created_at=now, changed_at=now),
         "invitation_id": Invitation(
             organisation_id=organisation.id,
@@ -362,6 +380,15 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             net_pence=5_265,
         )
     )
+    asked = HelpAnswer(
+        request_id=ids["request_id"],
+        organisation_id=provider.organisation_id,
+        found_listing_id=listing.id,
+        state=AnswerState.ASKED,
+    )
+    db.session.add(asked)
+    db.session.flush()
+    ids["answer_id"] = asked.id
     entry_id = ledger.book(stories.provider_payout("txn_1", provider.organisation_id, -5_265, now))
     payment = SettlementPayment(
         run_id=ids["sent_run_id"],

@@ -1,6 +1,7 @@
 """Tables of planning: one module for each matter."""
 
 from marketplace.planning.models.evidence import EvidenceRequest, OrderEvidence
+from marketplace.planning.models.help_requests import HelpAnswer, HelpRequest
 from marketplace.planning.models.monitoring import MonitoringAnswer, MonitoringLook, MonitoringRule
 from marketplace.planning.models.people import NoteAudience, PersonNote, PersonNoteRead
 from marketplace.planning.models.plans import PlanNote
@@ -10,6 +11,8 @@ from marketplace.planning.models.self_checks import CouncilFigure, NeedsForm, Po
 __all__ = [
     "CouncilFigure",
     "EvidenceRequest",
+    "HelpAnswer",
+    "HelpRequest",
     "MonitoringAnswer",
     "MonitoringLook",
     "MonitoringRule",
