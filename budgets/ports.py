@@ -43,6 +43,12 @@ class NotedMover(Protocol):
     def __call__(self, outcome_id: int, new_id: int) -> None: ...
 
 
+class BasketMover(Protocol):
+    """What some users chose for a person lies in the basket of another one now. Joins the open transaction."""
+
+    def __call__(self, person_id: int, from_user_ids: Iterable[int], to_user_id: int) -> None: ...
+
+
 def _no_categories() -> list[tuple[str, str]]:
     return []
 
@@ -63,6 +69,11 @@ def _nothing_to_move(outcome_id: int, new_id: int) -> None:
     return None
 
 
+def _no_baskets(person_id: int, from_user_ids: Iterable[int], to_user_id: int) -> None:
+    return None
+
+
+_basket_mover: BasketMover = _no_baskets
 _council_finder: CouncilFinder = _no_council
 _order_describer: OrderDescriber = _no_orders
 _category_lister: CategoryLister = _no_categories
@@ -77,9 +88,11 @@ def join(
     category_lister: CategoryLister | None = None,
     noted_finder: NotedFinder | None = None,
     noted_mover: NotedMover | None = None,
+    basket_mover: BasketMover | None = None,
 ) -> None:
     """Called by the application; what is left out stays as it is."""
-    global _council_finder, _order_describer, _category_lister, _noted_finder, _noted_mover
+    global _basket_mover, _council_finder, _order_describer, _category_lister, _noted_finder, _noted_mover
+    _basket_mover = basket_mover or _basket_mover
     _category_lister = category_lister or _category_lister
     _council_finder = council_finder or _council_finder
     _order_describer = order_describer or _order_describer
@@ -110,3 +123,8 @@ def list_noted(outcome_ids: Iterable[int]) -> dict[int, list[str]]:
 def move_noted(outcome_id: int, new_id: int) -> None:
     """Take what was noted along, by whoever was joined."""
     _noted_mover(outcome_id, new_id)
+
+
+def hand_on_baskets(person_id: int, from_user_ids: Iterable[int], to_user_id: int) -> None:
+    """Take baskets for a person along, by whoever was joined."""
+    _basket_mover(person_id, from_user_ids, to_user_id)

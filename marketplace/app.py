@@ -144,6 +144,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         category_lister=catalogue.queries.categories.category_choices,
         noted_finder=notes.words_of_notes,
         noted_mover=notes.move_notes,
+        basket_mover=payments.services.baskets.hand_on,
     )
     catalogue.ports.join(reviews_for=ratings.queries.reviews_for)
     payments.ports.join(reviewed_orders=ratings.queries.reviewed_orders)

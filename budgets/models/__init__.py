@@ -12,6 +12,7 @@ from budgets.models.book import (
 from budgets.models.interests import DeclaredInterest
 from budgets.models.loads import BudgetLoad, BudgetLoadRefusal, CouncilFileMap
 from budgets.models.mandates import (
+    HandOver,
     Mandate,
     MandatePaper,
     MandatePot,
@@ -32,6 +33,7 @@ __all__ = [
     "Consent",
     "CouncilFileMap",
     "DeclaredInterest",
+    "HandOver",
     "HelpNote",
     "Mandate",
     "MandatePaper",

@@ -49,12 +49,18 @@ class Mandate(Base):
 
 
 class MandateStaff(Base):
-    """A user named in a mandate."""
+    """A user named in a mandate; with dates they stand in for somebody, and may do nothing before or after these."""
 
     __tablename__ = "mandate_staff"
+    __table_args__ = (
+        CheckConstraint("(starts_on IS NULL) = (ends_on IS NULL)", name="both_days"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="days"),
+    )
 
     mandate_id: Mapped[int] = mapped_column(ForeignKey("mandates.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
 
 
 class MandateScope(Base):
@@ -102,3 +108,35 @@ class MandateQuestion(Base):
     answer: Mapped[str | None] = mapped_column(Text)
     answered_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class HandOver(Base):
+    """Somebody named in a mandate asks that somebody else may act: for good, or as a stand-in on the days it names.
+
+    The yes writes a new mandate with the old one's limits; one for good ends the old mandate in the same transaction.
+    `with_notes` and `with_basket` are what the person agreed should go along.
+    """
+
+    __tablename__ = "hand_overs"
+    __table_args__ = (
+        CheckConstraint("(starts_on IS NULL) = (ends_on IS NULL)", name="both_days"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="days"),
+        CheckConstraint("(answered_at IS NULL) = (agreed IS NULL)", name="answer"),
+        CheckConstraint("agreed IS NULL OR agreed = (new_mandate_id IS NOT NULL)", name="new_mandate"),
+        CheckConstraint("answered_by_user_id IS NULL OR answered_by_user_id <> asked_by_user_id", name="second_person"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    mandate_id: Mapped[int] = mapped_column(ForeignKey("mandates.id"), index=True)
+    to_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    words: Mapped[str] = mapped_column(Text)
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    asked_by_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answered_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    agreed: Mapped[bool | None]
+    with_notes: Mapped[bool] = mapped_column(default=False)
+    with_basket: Mapped[bool] = mapped_column(default=False)
+    new_mandate_id: Mapped[int | None] = mapped_column(ForeignKey("mandates.id"), unique=True)

@@ -59,19 +59,26 @@ def live() -> ColumnElement[bool]:
     )
 
 
+def named() -> ColumnElement[bool]:
+    """Whether the naming of a user counts today: for good, or as a stand-in within the days that it names."""
+    today = clock.today()
+    return or_(MandateStaff.starts_on.is_(None), and_(MandateStaff.starts_on <= today, MandateStaff.ends_on >= today))
+
+
 def list_mandates_of(actor: Actor, *, person_id: int | None = None) -> list[MandateView]:
     """Live mandates that name the actor, by the person's name. Two queries.
 
     A mandate given to an organisation counts only while the actor works there, and only with the actions that a
-    mandate of that kind and their role there may have; and with nothing that spends while its person is flagged.
+    mandate of that kind and their role there may have; and with nothing that spends while its person is flagged. For a
+    stand-in it ends when their days do.
     """
     if actor.user_id is None:
         return []
     query: Any = (
-        select(*MANDATE_COLUMNS)
+        select(*MANDATE_COLUMNS, MandateStaff.ends_on.label("stands_in_until"))
         .join(MandateStaff, MandateStaff.mandate_id == Mandate.id)
         .join(Person, Person.id == Mandate.person_id)
-        .where(MandateStaff.user_id == actor.user_id, live())
+        .where(MandateStaff.user_id == actor.user_id, named(), live())
         .where(
             or_(
                 Mandate.organisation_id.is_(None),
@@ -115,7 +122,7 @@ def _view(row: Any, actions: frozenset[MandateAction]) -> MandateView:
         row.order_limit_pence,
         row.month_limit_pence,
         row.starts_on,
-        row.ends_on,
+        min(row.ends_on, row.stands_in_until or row.ends_on),
         row.postcode,
         frozenset(int(pot_id) for pot_id in (row.pots or "").split(",") if pot_id),
     )
@@ -252,7 +259,7 @@ def list_user_ids_named(person_id: int, action: MandateAction) -> list[int]:
             select(MandateStaff.user_id)
             .join(Mandate, Mandate.id == MandateStaff.mandate_id)
             .join(MandateScope, and_(MandateScope.mandate_id == Mandate.id, MandateScope.action == action))
-            .where(Mandate.person_id == person_id, live())
+            .where(Mandate.person_id == person_id, named(), live())
             .distinct()
             .order_by(MandateStaff.user_id)
         )
@@ -265,7 +272,7 @@ def manages_people(user_id: int) -> bool:
         db.session.scalar(
             select(Mandate.id)
             .join(MandateStaff, MandateStaff.mandate_id == Mandate.id)
-            .where(MandateStaff.user_id == user_id, live())
+            .where(MandateStaff.user_id == user_id, named(), live())
             .limit(1)
         )
         is not None

@@ -18,6 +18,7 @@ from budgets.models import (
     Surplus,
     SurplusRule,
 )
+from budgets.queries.hand_overs import list_for as list_hand_overs
 from budgets.words import BASIS_WORDS
 from marketplace.accounts.decisions import Decision
 from marketplace.accounts.domain import Actor, Role
@@ -34,9 +35,17 @@ RULES, MERGES = "Rules for what is left over", "Records of one person to join"
 def list_for(actor: Actor) -> list[Decision]:
     """Mandates and relatives' payments that another officer wrote down, cuts and reclaims that somebody else prepared.
 
-    Each kind oldest first. At most eleven queries, and none for those who decide nothing of the kind.
+    Each kind oldest first. At most thirteen queries; one for those who decide nothing of the kind.
     """
-    return [*_mandates(actor), *_necessities(actor), *_cuts(actor), *_reclaims(actor), *_rules(actor), *_merges(actor)]
+    return [
+        *list_hand_overs(actor),
+        *_mandates(actor),
+        *_necessities(actor),
+        *_cuts(actor),
+        *_reclaims(actor),
+        *_rules(actor),
+        *_merges(actor),
+    ]
 
 
 def _mandates(actor: Actor) -> list[Decision]:

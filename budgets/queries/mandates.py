@@ -1,15 +1,16 @@
 """Read mandates: those for a person, those of an actor, and one on its own page."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from budgets.domain import BudgetState, ConsentHow, LegalBasis, MandateAction
 from budgets.models import Mandate, MandatePot, MandateStaff, Person, PersonalBudget, Pot, PotPeriod
-from budgets.queries.access import actions_of
+from budgets.queries.access import actions_of, named
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import names_of, organisations_by_id
 from marketplace.database import db
@@ -31,8 +32,18 @@ class MandateState(StrEnum):
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """Somebody who is named for some days only."""
+
+    user_id: int
+    name: str
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True)
 class MandateLine:
-    """A mandate with the names that pages show."""
+    """A mandate with the names that pages show. `stand_ins` are those whose last day has not passed."""
 
     id: int
     person_id: int
@@ -58,18 +69,27 @@ class MandateLine:
     end_reason: str | None
     state: MandateState
     pots: tuple[str, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
 
     @property
     def staff_ids(self) -> frozenset[int]:
-        """The users named."""
+        """The users named for good."""
         return frozenset(user_id for user_id, _ in self.staff)
 
+    @property
+    def everybody_named(self) -> dict[int, str]:
+        """Those named for good, then the stand-ins, each with their name."""
+        return {**dict(self.staff), **{one.user_id: one.name for one in self.stand_ins}}
+
     def names(self, actor: Actor) -> bool:
-        """Whether it names the actor; of an organisation's staff, while they work there."""
+        """Whether it names the actor, for good or as a stand-in today; of an organisation's staff, while they work
+        there."""
+        today = clock.today()
+        standing_in = {one.user_id for one in self.stand_ins if one.starts_on <= today <= one.ends_on}
         works = self.organisation_id is None or any(
             m.organisation_id == self.organisation_id for m in actor.memberships
         )
-        return actor.user_id in self.staff_ids and works
+        return actor.user_id in self.staff_ids | standing_in and works
 
     @property
     def staff_names(self) -> str:
@@ -107,10 +127,16 @@ def list_held_by(user_id: int) -> list[MandateLine]:
     """Every mandate that names a user, the open ones first, then by the person's name."""
     lines = _lines(
         _MANDATES.join(MandateStaff, MandateStaff.mandate_id == Mandate.id)
-        .where(MandateStaff.user_id == user_id)
+        .where(MandateStaff.user_id == user_id, or_(MandateStaff.ends_on.is_(None), named()))
         .order_by(Person.name, Mandate.id.desc())
     )
     return sorted(lines, key=lambda line: not line.is_open)
+
+
+def list_of_organisations(organisation_ids: Collection[int]) -> list[MandateLine]:
+    """Mandates of organisations that are neither over nor ended, by the person's name. Five queries."""
+    lines = _lines(_MANDATES.where(Mandate.organisation_id.in_(organisation_ids)).order_by(Person.name, Mandate.id))
+    return [line for line in lines if line.is_open]
 
 
 def list_of_council(council_ids: tuple[int, ...], *, limit: int = 500) -> list[MandateLine]:
@@ -224,14 +250,22 @@ def _lines(query: Any) -> list[MandateLine]:
     if not rows:
         return []
     ids = [row.id for row in rows]
-    staff: dict[int, list[int]] = {}
-    for mandate_id, user_id in db.session.execute(
-        select(MandateStaff.mandate_id, MandateStaff.user_id)
-        .where(MandateStaff.mandate_id.in_(ids))
-        .order_by(MandateStaff.mandate_id, MandateStaff.user_id)
-    ):
-        staff.setdefault(mandate_id, []).append(user_id)
-    names = names_of(user_id for users in staff.values() for user_id in users)
+    named = db.session.execute(
+        select(MandateStaff.mandate_id, MandateStaff.user_id, MandateStaff.starts_on, MandateStaff.ends_on)
+        .where(
+            MandateStaff.mandate_id.in_(ids), or_(MandateStaff.ends_on.is_(None), MandateStaff.ends_on >= clock.today())
+        )
+        .order_by(MandateStaff.mandate_id, MandateStaff.starts_on, MandateStaff.user_id)
+    ).all()
+    names = names_of(row.user_id for row in named)
+    staff: dict[int, list[tuple[int, str]]] = {}
+    stand_ins: dict[int, list[StandIn]] = {}
+    for row in named:
+        name = names.get(row.user_id, "Somebody")
+        if row.ends_on is None:
+            staff.setdefault(row.mandate_id, []).append((row.user_id, name))
+        else:
+            stand_ins.setdefault(row.mandate_id, []).append(StandIn(row.user_id, name, row.starts_on, row.ends_on))
     organisations = organisations_by_id({row.organisation_id for row in rows if row.organisation_id is not None})
     actions = actions_of(ids)
     return [
@@ -243,7 +277,8 @@ def _lines(query: Any) -> list[MandateLine]:
             council_id=row.council_id,
             organisation_id=row.organisation_id,
             organisation_name=organisations[row.organisation_id].name if row.organisation_id is not None else None,
-            staff=tuple((user_id, names.get(user_id, "Somebody")) for user_id in staff.get(row.id, ())),
+            staff=tuple(staff.get(row.id, ())),
+            stand_ins=tuple(stand_ins.get(row.id, ())),
             legal_basis=row.legal_basis,
             actions=actions.get(row.id, frozenset()),
             order_limit_pence=row.order_limit_pence,

@@ -10,6 +10,7 @@ blueprint.app_context_processor(acting.banner)
 from budgets.routes import (  # noqa: E402, F401  routes register themselves when they are imported
     acting_for,
     council,
+    hand_overs,
     helping,
     loads,
     mandate_acts,
@@ -20,4 +21,5 @@ from budgets.routes import (  # noqa: E402, F401  routes register themselves whe
     payees,
     pots,
     surplus,
+    teams,
 )

@@ -13,6 +13,7 @@ from budgets.forms.mandates import (
     ReasonForm,
     SpokenQuestionForm,
 )
+from budgets.queries.hand_overs import list_for as list_hand_overs
 from budgets.queries.mandates import (
     MOST_BY_DEFAULT_PENCE,
     MandateLine,
@@ -47,6 +48,7 @@ def mandates_list() -> str:
         "budgets/mandates.html",
         person=person,
         for_me=list_for_person(person.id) if person else [],
+        hand_overs=list_hand_overs(actor),
         held=[line for line in list_held_by(actor.user_id) if line.names(actor)],
         sentence=mandates.state_sentence,
         limits=limits_in_words,
@@ -128,7 +130,7 @@ def mandate_page(
         papers=mandate_papers.list_papers(actor, line),
         paper_form=paper or (PaperForm(formdata=None) if is_officer else None),
         name_form=(name or NameForm(formdata=None)) if mandate_staff.can_add(actor, line) else None,
-        removable=[user_id for user_id, _ in line.staff if mandate_staff.can_remove(actor, line, user_id)],
+        removable=[user_id for user_id in line.everybody_named if mandate_staff.can_remove(actor, line, user_id)],
         user_id=actor.user_id,
         money=money_in_words(line),
         reason_form=(reason or ReasonForm(formdata=None, button=button)) if may_pause or may_resume else None,

@@ -1,7 +1,9 @@
 """E-mails about mandates, to the person and to those named, in the transaction of the act."""
 
+from datetime import date
+
 from budgets.domain.people import LetterAbout
-from budgets.queries.mandates import MandateLine
+from budgets.queries.mandates import MandateLine, StandIn
 from budgets.queries.people import get_person
 from budgets.services.paper_letters import write_letter
 from budgets.words import ACTION_WORDS, day_words, possessive, short_name
@@ -49,7 +51,7 @@ def granted(mandate: MandateLine, *, only: int | None = None) -> None:
         [f"You may now act for {name} on the marketplace.", "", *lines, "", "Only you may use your account for this."],
         only=only,
     )
-    who = mandate.staff_names if only is None else dict(mandate.staff).get(only, "Somebody")
+    who = mandate.staff_names if only is None else mandate.everybody_named.get(only, "Somebody")
     _to_person(
         mandate,
         f"{who} may now act for you",
@@ -64,6 +66,71 @@ def granted(mandate: MandateLine, *, only: int | None = None) -> None:
     )
 
 
+def stands_in(mandate: MandateLine, one: StandIn) -> None:
+    """Tell the person who stands in for those named, and on which days. Whoever stands in is told by their lead."""
+    _to_person(
+        mandate,
+        f"{one.name} acts for you for some days",
+        [
+            f"From {day_words(one.starts_on)} to {day_words(one.ends_on)} {one.name} may do for you what "
+            f"{mandate.staff_names} may. Before and after these days they may do nothing. It ends by itself.",
+            "",
+            f"You can {'end this at any time' if _is_own_to_end(mandate) else 'ask the council about this'}: "
+            f"{address(f'/mandates/{mandate.id}')}",
+        ],
+    )
+
+
+def acts_instead(mandate: MandateLine, name: str, before: str, reason: str) -> None:
+    """Tell the person that another one of the team acts for them, under the same authority."""
+    team = mandate.organisation_name or "the team"
+    _to_person(
+        mandate,
+        f"{name} of {team} acts for you now",
+        [
+            f"{name} of {team} acts for you from now on, and {before} no longer does. What they may do, the limits and "
+            "the last day stay as they were.",
+            "",
+            f"Why: {reason}",
+            "",
+            f"You can {'end this at any time' if _is_own_to_end(mandate) else 'ask the council about this'}: "
+            f"{address(f'/mandates/{mandate.id}')}",
+        ],
+    )
+
+
+def moved(from_user_id: int, to_user_id: int, count: int, away: tuple[date, date] | None, reason: str) -> None:
+    """One letter to each of two colleagues, however many people it is about. Their names stand behind the sign-in."""
+    people = "1 person" if count == 1 else f"{count} people"
+    days = f" from {day_words(away[0])} to {day_words(away[1])}" if away else ""
+    asked = [f"Why: {reason}", "", f"Who they are: {address('/caseload')}"]
+    taker, giver = find_user(to_user_id), find_user(from_user_id)
+    if taker is not None:
+        body = [
+            f"You may act for {people} more{days}. Before and after, you may not."
+            if away
+            else f"You may now act for {people} more."
+        ]
+        queue_email(taker.email, f"You act for {people} more{days}", "\n".join([*body, "", *asked]), user_id=taker.id)
+    if giver is not None:
+        stands = (
+            f"{taker.name if taker else 'Somebody'} stands in for you for {people}{days}."
+            if away
+            else (f"{taker.name if taker else 'Somebody'} acts for {people} instead of you.")
+        )
+        queue_email(giver.email, _header(stands.rstrip(".")), "\n".join([stands, "", *asked[:1]]), user_id=giver.id)
+
+
+def stays(mandate: MandateLine, asked_by_user_id: int, name: str) -> None:
+    """Tell whoever asked to hand over that the answer is no."""
+    _to_staff(
+        mandate,
+        f"{name} does not take over for {mandate.person_name}",
+        [f"You asked that {name} may act for {mandate.person_name}. The answer is no: your own authority goes on."],
+        only=asked_by_user_id,
+    )
+
+
 def left(mandate: MandateLine, user_id: int) -> None:
     """Tell one who is named no more, and the person."""
     booked = "Support that is booked already goes on."
@@ -73,7 +140,7 @@ def left(mandate: MandateLine, user_id: int) -> None:
         [f"You are no longer named in the authority to act for {mandate.person_name}.", "", booked],
         only=user_id,
     )
-    name = dict(mandate.staff).get(user_id, "Somebody")
+    name = mandate.everybody_named.get(user_id, "Somebody")
     _to_person(mandate, f"{name} may no longer act for you", [f"{name} may no longer act for you.", "", booked])
 
 
@@ -114,7 +181,7 @@ def _is_own_to_end(mandate: MandateLine) -> bool:
 
 
 def _to_staff(mandate: MandateLine, subject: str, lines: list[str], *, only: int | None = None) -> None:
-    for user_id, name in mandate.staff:
+    for user_id, name in mandate.everybody_named.items():
         user = find_user(user_id)
         if user is not None and only in (None, user_id):
             queue_email(

@@ -34,7 +34,7 @@ def add_staff(actor: Actor, mandate_id: int, email: str) -> None:
                 f"There is no account yet with the email address {email.strip()}. Ask them to make one first.",
                 field="email",
             )
-        if user.id in mandate.staff_ids:
+        if user.id in mandate.everybody_named:
             raise DomainError(f"{user.name} is named already", field="email")
         if user.id == mandate.person_user_id:
             raise DomainError("Name somebody other than yourself", field="email")
@@ -55,10 +55,10 @@ def remove_staff(actor: Actor, mandate_id: int, user_id: int) -> None:
     themselves. Raises NotFound for anybody else, and for somebody not named.
     """
     mandate = get_mandate_for(actor, mandate_id)
-    if user_id not in mandate.staff_ids or not can_remove(actor, mandate, user_id):
+    if user_id not in mandate.everybody_named or not can_remove(actor, mandate, user_id):
         raise NotFound
     with transaction():
-        if len(mandate.staff) == 1:
+        if mandate.staff_ids == {user_id}:
             mandates.end(actor, mandate_id, reason="Nobody is named in it any more")
             return
         removed = rows_changed(

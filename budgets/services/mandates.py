@@ -25,6 +25,7 @@ from budgets.queries.mandates import (
 from budgets.queries.people import get_person
 from budgets.services import mandate_letters as letters
 from budgets.services.mandate_papers import add_paper
+from budgets.services.taking_over import take_over
 from budgets.words import BASIS_QUESTION, possessive, short_name
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import actor_of, find_user_by_email
@@ -69,7 +70,7 @@ def grant(actor: Actor, authority: Authority) -> int:
     if actor.user_id is None or person.user_id != actor.user_id:
         raise NotFound
     with transaction(), named_constraints():
-        mandate_id = _write(actor, person, authority, LegalBasis.AGREEMENT, ConsentHow.ONLINE, None, confirmed=True)
+        mandate_id = write(actor, person, authority, LegalBasis.AGREEMENT, ConsentHow.ONLINE, None, confirmed=True)
         letters.granted(get_mandate(mandate_id))
         return mandate_id
 
@@ -100,11 +101,11 @@ def record_by_officer(
         )
     if how is ConsentHow.ONLINE:
         raise DomainError("Say how it was given: on paper, or spoken.", field="how")
-    _check_given(basis, given_on, read_by)
+    check_given(basis, given_on, read_by)
     if basis is not LegalBasis.COUNCIL_OFFICER and actor.email in authority.staff_emails:
         raise DomainError("An officer who writes this down cannot be named in it.", field="staff")
     with transaction(), named_constraints():
-        mandate_id = _write(
+        mandate_id = write(
             actor,
             person,
             authority,
@@ -120,7 +121,7 @@ def record_by_officer(
         return mandate_id
 
 
-def _check_given(basis: LegalBasis, given_on: date | None, read_by: str | None) -> None:
+def check_given(basis: LegalBasis, given_on: date | None, read_by: str | None) -> None:
     if given_on is not None and given_on > clock.today():
         raise DomainError("The day on which it was given cannot be in the future.", field="given_on")
     if basis is LegalBasis.AGREEMENT and given_on is None:
@@ -139,7 +140,7 @@ def confirm(actor: Actor, mandate_id: int) -> None:
         raise NotFound
     if actor.user_id == mandate.granted_by_user_id:
         raise NotAllowed("You wrote this down, so a second officer has to confirm it.")
-    if any(user_id == actor.user_id for user_id, _ in mandate.staff):
+    if actor.user_id in mandate.everybody_named:
         raise NotAllowed("You are named in this authority, so another officer has to confirm it.")
     with transaction(), named_constraints():
         confirmed = rows_changed(
@@ -150,6 +151,7 @@ def confirm(actor: Actor, mandate_id: int) -> None:
         if not confirmed:
             raise NotAllowed("This authority waits for nobody. Look at the page again to see where it stands.")
         _record(actor, mandate, "mandate.confirm")
+        take_over(actor, mandate_id)
         letters.granted(get_mandate(mandate_id))
 
 
@@ -230,7 +232,7 @@ def resume(actor: Actor, mandate_id: int, *, reason: str) -> None:
             letters.suspended(mandate, resumed=True)
 
 
-def _write(
+def write(
     actor: Actor,
     person: PersonView,
     authority: Authority,
@@ -242,6 +244,7 @@ def _write(
     given_on: date | None = None,
     read_by: str | None = None,
 ) -> int:
+    """Write a mandate down, in the open transaction of a caller that judged the actor; answers its id."""
     _check_dates(authority)
     if authority.pot_ids - {pot.id for pot in list_pots(person.id)}:
         raise DomainError("Choose pots of this person, or none for all their money", field="pots")
@@ -362,7 +365,7 @@ def can_end(actor: Actor, mandate: MandateLine) -> bool:
     """Whether `end` would do it: what a page asks before it shows the button."""
     if not mandate.is_open:
         return False
-    is_named = mandate.names(actor)
+    is_named = mandate.names(actor) and actor.user_id in mandate.staff_ids
     is_agreed = mandate.person_user_id == actor.user_id and mandate.legal_basis is LegalBasis.AGREEMENT
     return is_named or is_agreed or is_officer(actor, mandate.council_id)
 
@@ -373,7 +376,7 @@ def can_confirm(actor: Actor, mandate: MandateLine) -> bool:
         mandate.state is MandateState.WAITING
         and mandate.council_id in actor.council_ids(Role.SOCIAL_WORKER)
         and actor.user_id != mandate.granted_by_user_id
-        and all(user_id != actor.user_id for user_id, _ in mandate.staff)
+        and actor.user_id not in mandate.everybody_named
     )
 
 

@@ -30,6 +30,7 @@ class Role(StrEnum):
     CATALYST = "catalyst"
     BUDGET_MANAGER = "budget_manager"
     SUPPORT_PLANNER = "support_planner"
+    TEAM_LEAD = "team_lead"  # says which colleague acts for whom, and acts for nobody by that
     SOCIAL_WORKER = "social_worker"
     ACCESS_POINT_WORKER = "access_point_worker"
     COMMISSIONER = "commissioner"
@@ -52,9 +53,12 @@ ROLES_OF_KIND: dict[OrganisationKind, frozenset[Role]] = {
             Role.CATALYST,
             Role.SUPPORT_PLANNER,
             Role.BUDGET_MANAGER,
+            Role.TEAM_LEAD,
         }
     ),
-    OrganisationKind.SUPPORT: frozenset({Role.BUDGET_MANAGER, Role.SUPPORT_PLANNER, Role.CATALYST, Role.FUND_FINANCE}),
+    OrganisationKind.SUPPORT: frozenset(
+        {Role.BUDGET_MANAGER, Role.SUPPORT_PLANNER, Role.TEAM_LEAD, Role.CATALYST, Role.FUND_FINANCE}
+    ),
     OrganisationKind.ACCESS_POINT: frozenset({Role.ACCESS_POINT_WORKER}),
     OrganisationKind.OPERATOR: frozenset({Role.OPERATOR}),
 }
@@ -74,6 +78,7 @@ WORDS_OF_ROLE: dict[Role, str] = {
     Role.CATALYST: "Catalyst for micro-enterprises",
     Role.BUDGET_MANAGER: "Budget Manager",
     Role.SUPPORT_PLANNER: "Support planner",
+    Role.TEAM_LEAD: "Lead of a team",
     Role.SOCIAL_WORKER: "Social worker",
     Role.ACCESS_POINT_WORKER: "Access point worker",
     Role.COMMISSIONER: "Commissioner",

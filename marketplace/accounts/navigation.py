@@ -38,6 +38,7 @@ OF_ROLE: dict[Role, tuple[Item, ...]] = {
     Role.PROVIDER: (Item("My business", "/provider"),),
     Role.BUDGET_MANAGER: (CASELOAD, APPROVALS),
     Role.SUPPORT_PLANNER: (CASELOAD,),
+    Role.TEAM_LEAD: (Item("My team", "/team"),),
     Role.SOCIAL_WORKER: (CASELOAD, APPROVALS, AUTHORITIES),
     Role.ACCESS_POINT_WORKER: (Item("Help somebody order", "/assisted"),),
     Role.COMMISSIONER: (REPORTS,),

@@ -75,6 +75,8 @@ ACTS: dict[str, str] = {
     "interest.end": "said that an interest in a provider has ended",
     "mandate.ask_hand_over": "asked that somebody else may act",
     "mandate.ask_stand_in": "asked for a stand-in for some days",
+    "mandate.refuse_hand_over": "said no to somebody else acting",
+    "mandate.stand_in": "named a stand-in for some days",
     "person_note.write": "wrote a note",
     "person_note.take_back": "took a note back",
     "mandate.grant": "gave authority to act",

@@ -1,5 +1,6 @@
 """Fill, change and move baskets. One per buyer and person; before sign-in one per browser, known by a secret token."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -152,6 +153,12 @@ def move_to_person(actor: Actor, source: Owner, person_id: int | None) -> Owner:
     if (source.user_id, source.person_id) != (target.user_id, target.person_id):
         _move(source, target)
     return target
+
+
+def hand_on(person_id: int, from_user_ids: Iterable[int], to_user_id: int) -> None:
+    """What some users chose for a person lies in the basket of whoever takes over, with what they had there already."""
+    for user_id in sorted(set(from_user_ids) - {to_user_id}):
+        _move(Owner(user_id, person_id), Owner(to_user_id, person_id))
 
 
 def drop_old() -> int:

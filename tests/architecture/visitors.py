@@ -30,6 +30,7 @@ _KIND = {
     Role.PROVIDER: OrganisationKind.PROVIDER,
     Role.BUDGET_MANAGER: OrganisationKind.SUPPORT,
     Role.SUPPORT_PLANNER: OrganisationKind.SUPPORT,
+    Role.TEAM_LEAD: OrganisationKind.SUPPORT,
     Role.CATALYST: OrganisationKind.SUPPORT,
     Role.FUND_FINANCE: OrganisationKind.SUPPORT,
     Role.ACCESS_POINT_WORKER: OrganisationKind.ACCESS_POINT,

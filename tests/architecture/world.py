@@ -19,6 +19,7 @@ from budgets.models import (
     AllocationChange,
     BudgetLoad,
     DeclaredInterest,
+    HandOver,
     MandatePaper,
     MandateQuestion,
     PaperLetter,
@@ -167,6 +168,9 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             council_id=theirs, weeks_kept=4, notice_days=30, prepared_by_user_id=staff.id, prepared_at=now
         ),
         "paper_id": MandatePaper(mandate_id=mandate.id, upload_id=upload.id, added_by_user_id=staff.id, added_at=now),
+        "hand_over_id": HandOver(
+            mandate_id=mandate.id, to_user_id=staff.id, words="Mornings", asked_by_user_id=manager.id, asked_at=now
+        ),
         "question_id": MandateQuestion(
             mandate_id=mandate.id, words="Why?", how=ConsentHow.SPOKEN, asked_by_user_id=staff.id, asked_at=now
         ),

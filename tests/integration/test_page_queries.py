@@ -41,7 +41,7 @@ PAGES = {
         "/caseload/to-confirm": 11,
         "/people/choose": 6,
         "/people/{person}": 27,
-        "/approvals": 8,
+        "/approvals": 9,
     },
     "provider": {
         "/provider": 11,

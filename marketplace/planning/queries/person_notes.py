@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from budgets.domain import MandateAction, MandateView
+from budgets.queries.hand_overs import organisations_before
 from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import names_of, organisations_by_id
 from marketplace.database import db
@@ -51,12 +52,18 @@ def reading(mandates: Iterable[MandateView]) -> list[MandateView]:
 
 
 def readable(actor: Actor, mandates: Iterable[MandateView], *, own_person_id: int | None = None) -> ColumnElement[bool]:
-    """Which notes the holder of these mandates may read, and those about themself that they may."""
+    """Which notes the holder of these mandates may read, and those about themself that they may.
+
+    Those that a team kept for itself also belong to whoever took over from it, where the person agreed to that.
+    """
+    mandates = list(mandates)
     by_person: dict[int, set[int]] = {}
     for mandate in reading(mandates):
         held = by_person.setdefault(mandate.person_id, set())
         if mandate.organisation_id is not None:
             held.add(mandate.organisation_id)
+    for person_id, organisation_id in organisations_before(mandate.id for mandate in reading(mandates)):
+        by_person.setdefault(person_id, set()).add(organisation_id)
     colleagues = [
         and_(PersonNote.person_id.in_(people), PersonNote.organisation_id == organisation_id)
         for organisation_id in sorted(set().union(*by_person.values()))

@@ -1,22 +1,20 @@
 """Ask that somebody else may act for a person: for good, or as a stand-in for some days. Nobody here gives it.
 
-Whoever hands over writes what the next one has to know and asks. The person grants the new authority where it rests on
-their agreement and they sign in; else an officer of their council records it as its legal basis says, and a second one
-confirms. A stand-in's authority carries the days away as its own dates, so it ends by itself.
+Whoever hands over writes what the next one has to know and asks; the note stays, whatever the answer. Who answers, and
+what a yes does, is `budgets.services.hand_overs`.
 """
 
 from dataclasses import dataclass
 from datetime import date
 
-from budgets.domain import LegalBasis
+from budgets.queries.hand_overs import is_by_person
 from budgets.queries.mandates import get_mandate
+from budgets.services import hand_overs
 from budgets.words import BASIS_WORDS, day_words
 from marketplace.accounts.domain import Actor, OrganisationKind
 from marketplace.accounts.links import address
 from marketplace.accounts.queries import find_user, find_user_by_email, list_organisations_of_council
-from marketplace.audit.services import record
 from marketplace.database import transaction
-from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.outbox.email import queue_email
 from marketplace.planning.models import NoteAudience
@@ -45,51 +43,31 @@ def ask(actor: Actor, person_id: int, wanted: HandOver) -> bool:
     user = find_user_by_email(wanted.email)
     if user is None or user.verified_at is None:
         raise DomainError("There is no account yet with this email address. Ask them to make one first.", field="email")
-    if user.id in (actor.user_id, rights.person.user_id):
-        raise DomainError("Name somebody else: nobody hands over to themself", field="email")
-    if not wanted.words.strip():
+    words = wanted.words.strip()
+    if not words:
         raise DomainError("Write what they have to know", field="words")
-    if wanted.away is not None:
-        _check_days(wanted.away)
     days = "" if wanted.away is None else f", from {day_words(wanted.away[0])} to {day_words(wanted.away[1])}"
     what = f"{user.name} is to stand in for {actor.name}{days}." if days else f"{user.name} is to take over."
-    person = find_user(rights.person.user_id) if rights.person.user_id is not None else None
-    by_person = person is not None and mandate.legal_basis is LegalBasis.AGREEMENT
-    to = person.email if person is not None and by_person else _council_address(rights.person.council_id)
-    page = "/mandates/new" if by_person else "/council/mandates"
-    subject = f"{actor.name} asks that {user.name} may act for {'you' if by_person else rights.person.name}"
-    lines = [
-        f"{actor.name} acts for {'you' if by_person else rights.person.name} now. {what}",
-        "",
-        f"The authority of now: {BASIS_WORDS[mandate.legal_basis]}, until {day_words(mandate.ends_on)}.",
-        f"{user.name} may do nothing before {'you have' if by_person else 'two officers have'} agreed.",
-        f"To agree, name {wanted.email.strip().lower()} here: {address(page)}",
-        *(["", f"Give it for those days only{days}: then it ends by itself."] if days else []),
-        "",
-        f"What {actor.name} wrote for {user.name}:",
-        wanted.words.strip(),
-    ]
+    by_person = is_by_person(mandate)
+    person = find_user(mandate.person_user_id) if by_person and mandate.person_user_id is not None else None
     with transaction():
-        write_note(actor, person_id, f"{what}\n\n{wanted.words.strip()}", NoteAudience.PERSON_TOO)
+        hand_over_id = hand_overs.ask(actor, mandate, user.id, words, wanted.away)
+        write_note(actor, person_id, f"{what}\n\n{words}", NoteAudience.PERSON_TOO)
+        subject = f"{actor.name} asks that {user.name} may act for {'you' if by_person else rights.person.name}"
+        lines = [
+            f"{actor.name} acts for {'you' if by_person else rights.person.name} now. {what}",
+            "",
+            f"The authority of now: {BASIS_WORDS[mandate.legal_basis]}, until {day_words(mandate.ends_on)}.",
+            f"{user.name} may do nothing before {'you have' if by_person else 'two officers have'} agreed.",
+            f"Say yes or no here: {address(f'/hand-overs/{hand_over_id}')}",
+            *(["", "It would be for those days only, and end by itself."] if days else []),
+            "",
+            f"What {actor.name} wrote for {user.name}:",
+            words,
+        ]
+        to = person.email if person is not None else _council_address(rights.person.council_id)
         queue_email(to, " ".join(subject.split())[:200], "\n".join(lines), person_id=person_id)
-        record(
-            "mandate.ask_stand_in" if wanted.away else "mandate.ask_hand_over",
-            "mandate",
-            mandate.id,
-            actor_user_id=actor.user_id,
-            person_id=person_id,
-            mandate_id=mandate.id,
-            council_id=mandate.council_id,
-            to_user_id=user.id,
-        )
     return by_person
-
-
-def _check_days(away: tuple[date, date]) -> None:
-    if away[0] < clock.today():
-        raise DomainError("Choose a first day from today on", field="first")
-    if away[1] < away[0]:
-        raise DomainError("The last day must be on or after the first day", field="last")
 
 
 def _council_address(council_id: int | None) -> str:
