@@ -5,25 +5,11 @@ from typing import Protocol
 
 from budgets.domain import ContributionHow, Every, LegalBasis, MandateAction, RegularAmount
 from budgets.domain.people import HelpLevel
-from marketplace.kernel.clock import today
+from marketplace.kernel.clock import MONTHS, today
 from marketplace.kernel.money import format_pounds
 
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "sir", "lady", "lord", "dame", "rev", "prof"})
 _NAMES_OF_MONEY = ("budget", "money", "payment", "payments", "fund", "grant", "allowance")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 def short_name(name: str) -> str:
@@ -99,7 +85,7 @@ def contribution_words(regular: RegularAmount, name: str | None) -> str | None:
 
 def day_words(day: date) -> str:
     """`4 April`, with the year when it is not this year's."""
-    words = f"{day.day} {_MONTHS[day.month - 1]}"
+    words = f"{day.day} {MONTHS[day.month - 1]}"
     return words if day.year == today().year else f"{words} {day.year}"
 
 

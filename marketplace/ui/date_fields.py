@@ -8,24 +8,10 @@ from typing import Any, ClassVar
 import wtforms
 from wtforms.utils import unset_value
 
+from marketplace.kernel.clock import MONTHS
 from marketplace.kernel.errors import NotFound
 from marketplace.ui.widgets import DatePartsWidget
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_FULL_MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 
@@ -44,9 +30,8 @@ def _number(text: str) -> int | None:
 
 def _month(text: str) -> int | None:
     word = text.lower().rstrip(".")
-    if word[:3] in _MONTHS and _FULL_MONTHS[_MONTHS.index(word[:3])].startswith(word):
-        return _MONTHS.index(word[:3]) + 1
-    return _number(text)
+    named = [place for place, name in enumerate(MONTHS, 1) if len(word) >= 3 and name.lower().startswith(word)]
+    return named[0] if named else _number(text)
 
 
 class DatePartsField(wtforms.Field):

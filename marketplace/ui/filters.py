@@ -5,25 +5,11 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from flask import Flask
 
-from marketplace.kernel.clock import london, today
+from marketplace.kernel.clock import MONTHS, london, today
 from marketplace.kernel.money import format_pounds
 
 METRES_PER_TENTH_OF_A_MILE = Decimal("160.9344")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _IRREGULAR = {
     "person": "people",
     "child": "children",
@@ -52,7 +38,7 @@ def london_date(value: date | datetime | None) -> str:
     if value is None:
         return ""
     day = _day(value)
-    words = f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+    words = f"{_WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
     return words if day.year == today().year else f"{words} {day.year}"
 
 
@@ -61,7 +47,7 @@ def short_date(value: date | datetime | None) -> str:
     if value is None:
         return ""
     day = _day(value)
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def month_name(value: date | datetime | None) -> str:
@@ -69,7 +55,7 @@ def month_name(value: date | datetime | None) -> str:
     if value is None:
         return ""
     day = _day(value)
-    return f"{_MONTHS[day.month - 1]} {day.year}"
+    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 def london_time(value: datetime | None) -> str:
