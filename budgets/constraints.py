@@ -48,6 +48,13 @@ _SENTENCES = (
     ("ck_mandates_second_person", None, "You recorded this, so somebody else has to confirm it.", None),
     ("ck_payee_necessities_dates", None, "The last day must be on or after the first day.", "ends_on"),
     ("ck_payee_necessities_second_person", None, "You recorded this, so a second officer has to agree.", None),
+    (
+        "ck_restrictions_dates",
+        None,
+        "The last day must be on or after the first day, and the review between.",
+        "ends_on",
+    ),
+    ("ck_restrictions_second_person", None, "You wrote this rule down, so a second officer has to agree.", None),
     ("ck_allocation_changes_second_person", None, "You prepared this, so somebody else has to agree.", None),
 )
 

@@ -39,7 +39,7 @@ import payments.services.work
 import ratings.checks
 import ratings.queries
 import ratings.routes
-from budgets.services import loads, paper_letters, reviews, surplus
+from budgets.services import loads, paper_letters, restrictions, reviews, surplus
 from catalogue.services import misses
 from marketplace import ui
 from marketplace.accounts import access, council_logins, navigation
@@ -220,6 +220,7 @@ def _jobs(app: Flask) -> list[Job]:
         Job("close finished orders", every_day, expiry.close_finished),
         Job("open reviews of plans", every_hour, reviews.open_due),
         Job("remind of reviews", every_hour, reviews.remind),
+        Job("remind of rules to look at again", every_hour, restrictions.remind),
         Job("look at budget periods that ended", every_day, surplus.look_at_ended_periods),
         Job("remind of receipts asked for", every_hour, evidence.remind),
         Job("close requests to providers whose offer was ordered", every_minute, help_requests.settle),

@@ -59,6 +59,7 @@ class PersonView:
     postcode: str | None
     email: str | None
     died_on: date | None = None
+    is_restricted: bool = False  # a council has set rules for what their budget may buy: some may count today
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from budgets.models.mandates import (
 from budgets.models.payees import PayeeDeclaration, PayeeNecessity
 from budgets.models.people import Consent, HelpNote, PaperLetter, Person, PersonMerge
 from budgets.models.plans import Outcome, OutcomeRating, PlanReview, PlanSolution, PlanVersion
+from budgets.models.restrictions import Restriction, RestrictionQuestion
 from budgets.models.surplus import Surplus, SurplusRule
 
 __all__ = [
@@ -56,6 +57,8 @@ __all__ = [
     "PotAmount",
     "PotDeployment",
     "PotPeriod",
+    "Restriction",
+    "RestrictionQuestion",
     "Surplus",
     "SurplusRule",
 ]

@@ -15,10 +15,13 @@ from budgets.models import (
     PersonMerge,
     Pot,
     PotPeriod,
+    Restriction,
     Surplus,
     SurplusRule,
 )
 from budgets.queries.hand_overs import list_for as list_hand_overs
+from budgets.queries.restrictions import OFFICERS
+from budgets.restriction_words import KINDS
 from budgets.words import BASIS_WORDS
 from marketplace.accounts.decisions import Decision
 from marketplace.accounts.domain import Actor, Role
@@ -30,17 +33,19 @@ from marketplace.kernel.money import format_pounds
 MANDATES, CUTS = "Authorities to confirm", "Cuts of budgets to agree to"
 RECLAIMS, RELATIVES = "Money to take back", "Payments to relatives to agree to"
 RULES, MERGES = "Rules for what is left over", "Records of one person to join"
+RESTRICTIONS = "Rules for one person to agree to"
 
 
 def list_for(actor: Actor) -> list[Decision]:
     """Mandates and relatives' payments that another officer wrote down, cuts and reclaims that somebody else prepared.
 
-    Each kind oldest first. At most thirteen queries; one for those who decide nothing of the kind.
+    Each kind oldest first. At most fifteen queries; one for those who decide nothing of the kind.
     """
     return [
         *list_hand_overs(actor),
         *_mandates(actor),
         *_necessities(actor),
+        *_restrictions(actor),
         *_cuts(actor),
         *_reclaims(actor),
         *_rules(actor),
@@ -258,6 +263,44 @@ def _necessities(actor: Actor) -> list[Decision]:
             RELATIVES,
             f"{payees[row.organisation_id].name} for {row.name}",
             f"/council/relatives/{row.declaration_id}",
+            names.get(row.recorded_by_user_id, "Somebody"),
+            row.recorded_at,
+            row.reason,
+        )
+        for row in rows
+    ]
+
+
+def _restrictions(actor: Actor) -> list[Decision]:
+    """Rules for what one person's budget may buy."""
+    councils = actor.council_ids(*OFFICERS)
+    if not councils:
+        return []
+    rows = db.session.execute(
+        select(
+            Restriction.id,
+            Restriction.kind,
+            Restriction.reason,
+            Restriction.recorded_by_user_id,
+            Restriction.recorded_at,
+            Person.name,
+        )
+        .join(Person, Person.id == Restriction.person_id)
+        .where(
+            Restriction.council_id.in_(councils),
+            Restriction.approved.is_(None),
+            Restriction.ended_at.is_(None),
+            Restriction.ends_on >= clock.today(),
+            Restriction.recorded_by_user_id != actor.user_id,
+        )
+        .order_by(Restriction.recorded_at, Restriction.id)
+    ).all()
+    names = names_of(row.recorded_by_user_id for row in rows)
+    return [
+        Decision(
+            RESTRICTIONS,
+            f"For {row.name}: {KINDS[row.kind].lower()}",
+            f"/council/rules/{row.id}",
             names.get(row.recorded_by_user_id, "Somebody"),
             row.recorded_at,
             row.reason,

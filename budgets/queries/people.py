@@ -3,16 +3,28 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
 from budgets.domain import PersonContact, PersonView
-from budgets.models import Person, PersonalBudget
+from budgets.models import Person, PersonalBudget, Restriction
 from marketplace.database import db, read_once, send, table_of
 from marketplace.kernel.errors import NotFound
 
 _people = table_of(Person)
-COLUMNS = tuple(_people.c[name] for name in PersonView.__dataclass_fields__)
+_restrictions = table_of(Restriction)
+_IS_RESTRICTED = (
+    exists()
+    .where(
+        _restrictions.c.person_id == _people.c.id,
+        _restrictions.c.approved.is_(True),
+        _restrictions.c.ended_at.is_(None),
+    )
+    .correlate(_people)
+    .label("is_restricted")
+)
+# Whether there are rules comes with the person, so that buying for the many who have none asks nothing more.
+COLUMNS = (*(_people.c[name] for name in PersonView.__dataclass_fields__ if name != "is_restricted"), _IS_RESTRICTED)
 _BY_ID = select(*COLUMNS).where(_people.c.id == bindparam("person_id"))
 _BY_USER = select(*COLUMNS).where(_people.c.user_id == bindparam("user_id"))
 

@@ -20,6 +20,7 @@ from budgets.routes import (  # noqa: E402, F401  routes register themselves whe
     officers,
     payees,
     pots,
+    restrictions,
     surplus,
     teams,
 )

@@ -23,6 +23,7 @@ from budgets.queries.access import find_access, get_access, list_mandates_of
 from budgets.queries.interests import interests_of
 from budgets.queries.outcomes import list_ended, list_outcomes
 from budgets.services.payees import judge_payees
+from budgets.services.restrictions import Judged, judge
 from budgets.words import day_words, short_name
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import actor_of
@@ -49,8 +50,9 @@ def judge_order(
 
     `rail` is the way of paying: from a budget every line names an outcome of the person's. `access` is the right to
     order, `outcomes` are those on the plan, and `payees` what was said of providers, where the caller has read them in
-    this transaction: a direct payment pays nobody of whom nothing was said, nor whom regulation 3 forbids. The month's
-    limit counts what the budget book has kept aside or spent under the mandate in the London month, or
+    this transaction: a direct payment pays nobody of whom nothing was said, nor whom regulation 3 forbids. From a
+    budget the rules count that the council set for this person, whoever orders. The month's limit counts what the
+    budget book has kept aside or spent under the mandate in the London month, or
     `spent_this_month_pence` when the caller counts more (own money). Called in the transaction that places the order,
     it holds the mandate's row until the commit, so that two orders at once cannot both pass the month's limit. Raises
     NotFound for strangers and LineRefused with the words for the buyer.
@@ -61,13 +63,16 @@ def judge_order(
     providers = {line.provider_organisation_id for line in lines}
     if rail is Rail.DIRECT_PAYMENT:
         judge_payees(person_id, {line.provider_organisation_id for line in lines if line.pence}, payees)
+    judged = judge(actor, access.person, lines, total_pence) if rail in BUDGET_RAILS else Judged()
+    kept = (judged.note,) if judged.note else ()
     if mandate is None:
         linked = providers & set(actor.organisation_ids(Role.PROVIDER))
         if access.assisted_organisation_id is not None and linked:
             raise LineRefused("You work for this provider, so somebody else has to order this.")
         warnings = ("You work for this provider. We keep a note of that with the order.",) if linked else ()
         own = dict.fromkeys(linked, InterestKind.OWN_FIRM)
-        return OrderRight(None, access.assisted_organisation_id, False, None, warnings, own)
+        asks = judged.second is not None
+        return OrderRight(None, access.assisted_organisation_id, asks, judged.second, (*warnings, *kept), own)
     name = short_name(access.person.name)
     if rail is Rail.OWN_MONEY and mandate.pot_ids:
         raise LineRefused(f"Your authority to act for {name} does not cover {name}’s own money.", field="way")
@@ -76,8 +81,8 @@ def judge_order(
         raise LineRefused("You work for this provider, so somebody else has to order this.")
     if in_transaction() and mandate.month_limit_pence is not None:
         db.session.execute(select(Mandate.id).where(Mandate.id == mandate.id).with_for_update())
-    why = _why_to_ask(mandate, name, total_pence, spent_this_month_pence, interests)
-    return OrderRight(mandate.id, None, why is not None, why, _warnings(mandate, name, lines), interests)
+    why = _why_to_ask(mandate, name, total_pence, spent_this_month_pence, interests) or judged.second
+    return OrderRight(mandate.id, None, why is not None, why, (*_warnings(mandate, name, lines), *kept), interests)
 
 
 def _why_to_ask(

@@ -22,6 +22,7 @@ OPERATORS = frozenset({Role.OPERATOR})
 ACCESS_POINTS = frozenset({Role.ACCESS_POINT_WORKER})
 FINANCE = frozenset({Role.COUNCIL_FINANCE})
 READ_BUDGETS = FINANCE | {Role.AUDITOR}
+SET_RULES = FINANCE | {Role.SOCIAL_WORKER}
 SETTLE = FINANCE | {Role.FUND_FINANCE}
 READ_RUNS = SETTLE | {Role.AUDITOR}
 WATCH_MANDATES = frozenset({Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD})
@@ -132,6 +133,16 @@ CATALOGUE = {
 }
 
 BUDGETS = {
+    "budgets.answer_rule": act(SET_RULES),
+    "budgets.confirm_rule": act(SET_RULES),
+    "budgets.council_rule": page(SET_RULES | {Role.AUDITOR}),
+    "budgets.council_rules": page(SET_RULES | {Role.AUDITOR}),
+    "budgets.end_rule": act(SET_RULES),
+    "budgets.keep_rule": act(SET_RULES),
+    "budgets.question_rule": form(SIGNED_IN),
+    "budgets.record_restriction": form(SET_RULES),
+    "budgets.rules_of": page(SIGNED_IN),
+    "budgets.send_back_rule": act(SET_RULES),
     "budgets.add_mandate_paper": act(SIGNED_IN),
     "budgets.add_mandate_staff": act(SIGNED_IN),
     "budgets.agree_necessity": act(frozenset({Role.SOCIAL_WORKER})),

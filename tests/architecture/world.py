@@ -15,6 +15,7 @@ from budgets.domain.loads import LoadState
 from budgets.domain.payees import Relationship
 from budgets.domain.people import LetterAbout
 from budgets.domain.plans import ReviewReason, SolutionKind
+from budgets.domain.restrictions import RestrictionKind
 from budgets.models import (
     AllocationChange,
     BudgetLoad,
@@ -30,6 +31,8 @@ from budgets.models import (
     PlanSolution,
     PlanVersion,
     PotAmount,
+    Restriction,
+    RestrictionQuestion,
     Surplus,
     SurplusRule,
 )
@@ -369,11 +372,32 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             set_by_user_id=staff.id,
             set_at=now,
         ),
+        "restriction_id": Restriction(
+            person_id=person.id,
+            council_id=theirs,
+            kind=RestrictionKind.ORDER_LIMIT,
+            pence=5_000,
+            reason="Somebody else used the budget",
+            starts_on=clock.today(),
+            ends_on=clock.today(),
+            review_on=clock.today(),
+            recorded_by_user_id=staff.id,
+            recorded_at=now,
+            approved=True,
+            decided_by_user_id=owner.id,
+            decided_at=now,
+        ),
         "sign_in_id": SignIn(user_id=owner.id, token_digest="s" * 64, created_at=now, last_seen_at=now),
     }
     db.session.add_all(rows.values())
     db.session.flush()
     ids: dict[str, int | str] = {name: row.id for name, row in rows.items()}
+    asked = RestrictionQuestion(
+        restriction_id=ids["restriction_id"], words="Why?", asked_by_user_id=owner.id, asked_at=now
+    )
+    db.session.add(asked)
+    db.session.flush()
+    ids["rule_question_id"] = asked.id
     db.session.add(
         SettlementLine(
             run_id=ids["sent_run_id"],

@@ -1,17 +1,21 @@
 """Whom one thing can be bought for, and what became of a round. As many queries for ten people as for five hundred."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
-from budgets.domain import MandateAction, MandateView, OutcomeView, PotChoice
+from budgets.domain import MandateAction, MandateView, OutcomeView, PotChoice, ProposedLine
+from budgets.domain.restrictions import RestrictionKind, RestrictionView
 from budgets.queries.access import list_mandates_of, widest_first
 from budgets.queries.interests import interests_of
 from budgets.queries.outcomes import outcome_words, outcomes_of
 from budgets.queries.pots import pot_choices_of
+from budgets.queries.restrictions import list_counting_of
+from budgets.services.restrictions import refusal_of_purchase
 from catalogue.queries.listings import Offer
 from marketplace.accounts.domain import Actor
 from marketplace.database import db
@@ -56,13 +60,14 @@ def mandates_to_order(actor: Actor) -> dict[int, MandateView]:
 
 
 def list_candidates(actor: Actor, offer: Offer, quantity: int, on: date | None) -> list[Candidate]:
-    """Everybody for whom the actor may order, by name. Five queries."""
+    """Everybody for whom the actor may order, by name. Six queries."""
     mandates = mandates_to_order(actor)
     pots, outcomes = pot_choices_of(mandates, on or clock.today()), outcomes_of(mandates)
     gains = bool(interests_of(actor, {m.organisation_id for m in mandates.values()}, [offer.organisation_id]))
     total = quantity * (offer.price_pence or 0)
+    rules = list_counting_of(mandates)
     return [
-        _candidate(mandate, offer, total, pots[person_id], tuple(outcomes[person_id]), gains)
+        _candidate(mandate, offer, total, pots[person_id], tuple(outcomes[person_id]), gains, rules.get(person_id, ()))
         for person_id, mandate in mandates.items()
     ]
 
@@ -74,6 +79,7 @@ def _candidate(
     pots: list[PotChoice],
     outcomes: tuple[OutcomeView, ...],
     gains: bool,
+    rules: Sequence[RestrictionView],
 ) -> Candidate:
     pot, why_not = None, None
     try:
@@ -86,6 +92,9 @@ def _candidate(
         )
     elif pot is not None and not outcomes:
         why_not = "No outcome is on the plan yet, and every purchase from a budget serves one."
+    if why_not is None and rules:
+        line = ProposedLine(total_pence, offer.category_slug, clock.today(), None, offer.organisation_id)
+        why_not = refusal_of_purchase(rules, mandate.person_name, line)
     return Candidate(
         person_id=mandate.person_id,
         name=mandate.person_name,
@@ -93,13 +102,20 @@ def _candidate(
         outcome_id=fitting_outcome(outcomes, offer.category_slug),
         pot=pot,
         why_not=why_not,
-        asks=_asks(mandate, total_pence, gains=gains or mandate.organisation_id == offer.organisation_id),
+        asks=_asks(
+            mandate,
+            total_pence,
+            gains=gains or mandate.organisation_id == offer.organisation_id,
+            rule=any(rule.kind is RestrictionKind.SECOND_PERSON for rule in rules),
+        ),
     )
 
 
-def _asks(mandate: MandateView, total_pence: int, *, gains: bool) -> str | None:
+def _asks(mandate: MandateView, total_pence: int, *, gains: bool, rule: bool) -> str | None:
     if gains:
         return "You have an interest in this provider, so a second person has to agree."
+    if rule:
+        return "A rule of the council asks that a second person agrees to each order."
     limit = mandate.order_limit_pence
     if limit is not None and total_pence > limit:
         return f"Above your limit of {format_pounds(limit)} an order, so a second person has to agree."

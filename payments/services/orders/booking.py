@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
+from budgets.domain import ProposedLine
 from budgets.services import book
 from budgets.services.payees import judge_payees
+from budgets.services.restrictions import judge_again
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
@@ -31,13 +33,30 @@ def hold_cause(order_id: int, part_no: int) -> str:
 def require_open_budget(order: Order) -> None:
     """Raise BudgetNotOpen when a budget that is to pay for an order takes no new ones any more.
 
-    Raises LineRefused when it is a direct payment that may not pay this provider any more.
+    Raises LineRefused when it is a direct payment that may not pay this provider any more, and when the council has
+    set a rule since that does not allow the order.
     """
-    for part in _budget_parts(order.id):
+    parts = _budget_parts(order.id)
+    for part in parts:
         assert part.pot_period_id is not None
         book.require_open(part.pot_period_id)
         if part.rail is Rail.DIRECT_PAYMENT:
             judge_payees(order.person_id, {order.organisation_id})
+    if parts:
+        judge_again(order.person_id, _proposed(order), order.total_pence, clock.london(order.created_at).date())
+
+
+def _proposed(order: Order) -> list[ProposedLine]:
+    """The lines of an order as rules of a budget judge them."""
+    lines = db.session.execute(
+        select(OrderLine.amount_pence, OrderLine.category_slug, OrderLine.wanted_on, OrderLine.outcome_id)
+        .where(OrderLine.order_id == order.id)
+        .order_by(OrderLine.line_no)
+    )
+    return [
+        ProposedLine(pence, slug, wanted_on or order.period_starts_on, outcome_id, order.organisation_id)
+        for pence, slug, wanted_on, outcome_id in lines
+    ]
 
 
 def let_go(order: Order, *, actor_user_id: int | None, mandate_id: int | None, reason: str | None) -> None:
