@@ -56,6 +56,8 @@ from marketplace.planning.models import (
     PersonNote,
     PlanNote,
     Round,
+    Sample,
+    SampleItem,
 )
 from marketplace.planning.monitoring import Sign
 from marketplace.planning.rounds import RoundKind
@@ -395,9 +397,27 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
     asked = RestrictionQuestion(
         restriction_id=ids["restriction_id"], words="Why?", asked_by_user_id=owner.id, asked_at=now
     )
-    db.session.add(asked)
+    sample = Sample(
+        council_id=theirs,
+        starts_on=clock.today(),
+        ends_on=clock.today(),
+        risks=[],
+        large_pence=50_000,
+        per_rule=5,
+        share=5,
+        most_random=10,
+        seed="s",
+        population=1,
+        reason="A check",
+        drawn_by_user_id=staff.id,
+        drawn_at=now,
+    )
+    db.session.add_all((asked, sample))
     db.session.flush()
-    ids["rule_question_id"] = asked.id
+    item = SampleItem(sample_id=sample.id, order_id=order.id, person_id=person.id, picked_by="random", risks=[])
+    db.session.add(item)
+    db.session.flush()
+    ids |= {"rule_question_id": asked.id, "sample_id": sample.id, "item_id": item.id}
     db.session.add(
         SettlementLine(
             run_id=ids["sent_run_id"],

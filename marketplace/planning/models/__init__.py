@@ -6,6 +6,7 @@ from marketplace.planning.models.monitoring import MonitoringAnswer, MonitoringL
 from marketplace.planning.models.people import NoteAudience, PersonNote, PersonNoteRead
 from marketplace.planning.models.plans import PlanNote
 from marketplace.planning.models.rounds import Round, RoundPart
+from marketplace.planning.models.sampling import Sample, SampleAnswer, SampleItem
 from marketplace.planning.models.self_checks import CouncilFigure, NeedsForm, PointsSheets
 
 __all__ = [
@@ -25,4 +26,7 @@ __all__ = [
     "PointsSheets",
     "Round",
     "RoundPart",
+    "Sample",
+    "SampleAnswer",
+    "SampleItem",
 ]
