@@ -32,7 +32,7 @@ class EntryKind(StrEnum):
 class OutsideRule(StrEnum):
     """What happens when something is bought from a pot that is not of the categories it is for."""
 
-    WARN = "warn"  # the buyer is told, and the order keeps a note of it
+    WARN = "warn"  # the buyer is asked why, and the order keeps the answer
     STOP = "stop"
 
 

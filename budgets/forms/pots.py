@@ -114,7 +114,7 @@ class RulesForm(BaseForm):
     outside = fields.RadioField(
         "When somebody chooses something else",
         choices=[
-            (OutsideRule.WARN.value, "Tell them, and keep a note with the order"),
+            (OutsideRule.WARN.value, "Ask them why, and keep their answer with the order"),
             (OutsideRule.STOP.value, "Stop it: they can pay another way, or ask you"),
         ],
         default=OutsideRule.WARN.value,

@@ -1,6 +1,6 @@
 """Pots of a budget: what each is for, and what happens when something else is bought from it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import insert, select
 
@@ -55,21 +55,28 @@ def change_rules(actor: Actor, pot_id: int, rules: PotRules) -> None:
         _record("budget.pot_rules", actor, pot_id, owned.person_id, owned.council_id, rules)
 
 
-def judge_pot(pot: PotChoice | None, lines: Sequence[ProposedLine]) -> tuple[str, ...]:
-    """What a pot's rules say of what is to be bought from it: sentences for the buyer, kept with the order.
-
-    Raises LineRefused where the council stops what the pot is not for.
-    """
-    if pot is None or pot.categories is None:
-        return ()
-    outside = {line.category_slug for line in lines} - set(pot.categories)
-    if not outside:
-        return ()
-    names = dict(ports.list_category_choices())
-    words = f"{pot.words} is meant for {_listed(pot.categories, names)}, and this is {_listed(sorted(outside), names)}."
+def judge_pot(pot: PotChoice | None, lines: Sequence[ProposedLine]) -> None:
+    """Raise LineRefused where the council stops what a pot is not for, or asks for a reason and none was given."""
+    words = why_outside_pot(pot, [line.category_slug for line in lines])
+    if pot is None or words is None:
+        return
     if pot.outside is OutsideRule.STOP:
         raise LineRefused(f"{words} Pay another way, or ask the council.")
-    return (f"{words} You can go on. We keep a note of it with the order, and the council may ask why.",)
+    without = [line.category_slug for line in lines if not line.outside_reason]
+    words = why_outside_pot(pot, without)
+    if words is not None:
+        raise LineRefused(f"{words} Say why it is right all the same.")
+
+
+def why_outside_pot(pot: PotChoice | None, category_slugs: Collection[str]) -> str | None:
+    """In which way something is not what a pot is meant for, as a sentence; None when it is."""
+    if pot is None or pot.categories is None:
+        return None
+    outside = set(category_slugs) - set(pot.categories)
+    if not outside:
+        return None
+    names = dict(ports.list_category_choices())
+    return f"{pot.words} is meant for {_listed(pot.categories, names)}, and this is {_listed(sorted(outside), names)}."
 
 
 def _listed(slugs: Sequence[str], names: dict[str, str]) -> str:

@@ -96,6 +96,8 @@ def _what(line: Line) -> str:
     parts = [f"{line.what}, {line.provider}, order {line.reference}" if line.what else (line.reason or "–")]
     if line.outcome:
         parts.append(f"For: {line.outcome}")
+    if line.asked_why:
+        parts.append(f"Asked why: {line.asked_why}")
     if line.evidence:
         parts.append(f"Beside it: {', '.join(file.title.lower() for file in line.evidence)}")
     return ". ".join(part.rstrip(".") for part in parts)

@@ -70,7 +70,7 @@ def _row(line: Line, head: tuple[str, str]) -> tuple[str, ...]:
         plain(line.pence),
         plain(line.left_change_pence),
         plain(line.left_after_pence),
-        safe(line.reason),
+        safe(line.asked_why or line.reason),
         safe(", ".join(f"{file.title} {file.file_name}" for file in line.evidence)),
     )
 

@@ -81,7 +81,7 @@ class PurposeForm(BaseForm):
         return [field for field in self if field.short_name.startswith(RELATION)]
 
     def reasons(self) -> dict[int, str]:
-        """Why each provider's part is right although it is outside the plan."""
+        """Why each provider's part is right although it is outside the plan or the pot."""
         return {
             int(field.short_name.removeprefix(WHY)): field.data or ""
             for field in self
@@ -117,7 +117,7 @@ def purpose_form(plan: Plan) -> PurposeForm:
         }
         whys = {
             f"{WHY}{part.organisation_id}": fields.TextAreaField(
-                "Why is this right, although it is outside the plan?",
+                "Why is this right all the same?",
                 hint="Kept with the order, for whoever looks after the money. It stops nothing",
                 longest=LONGEST_REASON,
                 rows=3,

@@ -22,7 +22,7 @@ from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import BUDGET_RAILS, CARD_RAILS, Rail
 from payments.models import Checkout
 from payments.queries.baskets import BasketLineView, BasketPart, BasketView, parts_of
-from payments.queries.outside import why_outside
+from payments.queries.outside import why_asked
 
 LEAST_BY_CARD_PENCE, MOST_BY_CARD_PENCE = 30, 99_999_999  # Stripe's own limits for one charge in pounds
 OWN_MONEY = "own_money"
@@ -125,7 +125,7 @@ class WayOfPaying:
 class PlanPart:
     """What would be one order: the lines of one provider in one period of the pot, and the outcome they serve.
 
-    `outside` says in which way it is outside the plan, None when it is not; `reason` why it is right all the same.
+    `outside` says in which way it is outside the plan or the pot, None when it is not; `reason` why that is right.
     """
 
     organisation_id: int
@@ -318,7 +318,8 @@ def _plan_parts(
             )
             payee = None if standings is None else standings.get(part.organisation_id, PayeeStanding())
             outcome = known.get(chosen or 0) if from_budget else None
-            outside = why_outside(outcome, [line.offer.category_slug for line in lines if line.offer])
+            from_pot = way.pot if way is not None and from_budget else None
+            outside = why_asked(outcome, from_pot, [line.offer.category_slug for line in lines if line.offer])
             parts.extend(
                 PlanPart(
                     part.organisation_id,

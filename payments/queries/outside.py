@@ -1,9 +1,20 @@
-"""Whether a purchase is outside what the plan means for its outcome: a question to ask, never a refusal."""
+"""Whether a purchase is outside what the plan means for its outcome, or the council for the pot: a question to ask."""
 
 from collections.abc import Collection
 
-from budgets.domain import OutcomeView, is_outside
+from budgets.domain import OutcomeView, OutsideRule, PotChoice, is_outside
+from budgets.services.pots import why_outside_pot
 from catalogue.queries.categories import categories_by_slug
+
+
+def why_asked(outcome: OutcomeView | None, pot: PotChoice | None, category_slugs: Collection[str]) -> str | None:
+    """What a buyer is asked about before it is ordered: the plan, and the pot where its council asks; None for neither.
+
+    What a council stops is no question: `judge_pot` refuses it.
+    """
+    asks = pot if pot is not None and pot.outside is OutsideRule.WARN else None
+    found = [words for words in (why_outside(outcome, category_slugs), why_outside_pot(asks, category_slugs)) if words]
+    return " ".join(found) or None
 
 
 def why_outside(outcome: OutcomeView | None, category_slugs: Collection[str]) -> str | None:

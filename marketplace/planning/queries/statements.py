@@ -23,7 +23,7 @@ from payments.queries.orders import OrderSummary, list_by_ids
 class Line:
     """One entry of a statement. `left_change_pence` is by how much it changed what is left now.
 
-    The files beside an order stand on its last line.
+    The files beside an order stand on its last line. `asked_why` is what its buyer was asked about, and the answer.
     """
 
     at: datetime
@@ -37,6 +37,7 @@ class Line:
     order_id: int | None
     reference: str | None
     reason: str | None
+    asked_why: str | None = None
     evidence: tuple[EvidenceView, ...] = ()
 
 
@@ -181,6 +182,7 @@ def _pot(
                 order_id=entry.order_id,
                 reference=order.reference if order else None,
                 reason=entry.reason,
+                asked_why=order.outside_plan if order else None,
             )
         )
     for order_id, number in last_lines.items():

@@ -57,6 +57,7 @@ class OrderSummary:
     complaint_at: datetime | None
     complaint_ended_at: datetime | None
     interest: InterestKind | None = None
+    outside_plan: str | None = None  # what the buyer was asked about, and why it is right
 
     @property
     def complaint_open(self) -> bool:
@@ -122,6 +123,7 @@ def _summaries() -> Any:
             Order.complaint_at,
             Order.complaint_ended_at,
             Order.interest,
+            Order.outside_plan,
         )
         .join(OrderLine, and_(OrderLine.order_id == Order.id, OrderLine.line_no == 1))
         .join(OrderFunding, and_(OrderFunding.order_id == Order.id, OrderFunding.part_no == 1))

@@ -34,7 +34,7 @@ from payments.queries.checkouts import (
     get_plan,
 )
 from payments.queries.ordered_before import find_last_order
-from payments.queries.outside import why_outside
+from payments.queries.outside import why_asked
 
 LONGEST_REASON = 500
 
@@ -125,7 +125,7 @@ def say_purpose(
     reasons: Mapping[int, str] | None = None,
     relationships: Mapping[int, Relationship] | None = None,
 ) -> None:
-    """Keep where things go, which outcome each part serves, why where that is outside the plan, and whom it pays.
+    """Keep where things go, which outcome each part serves, why where that is asked, and whom it pays.
 
     Raises DomainError on the field at fault: `outcome_<provider>`, `why_<provider>` for a reason that is missing, or
     the relationship. What was said of a relative is kept even where it is then refused.
@@ -159,13 +159,12 @@ def say_purpose(
 
 
 def _reasons(plan: Plan, outcomes: Mapping[int, OutcomeView], given: Mapping[int, str] | None) -> dict[str, str]:
-    """The reason for each provider's part that is outside the plan. Raises DomainError where one is missing."""
+    """The reason for each provider's part of which one is asked. Raises DomainError where one is missing."""
     kept = {}
     for part in plan.parts:
         organisation_id = part.organisation_id
-        outside = why_outside(
-            outcomes.get(organisation_id), [line.offer.category_slug for line in part.lines if line.offer]
-        )
+        slugs = [line.offer.category_slug for line in part.lines if line.offer]
+        outside = why_asked(outcomes.get(organisation_id), plan.way.pot if plan.way else None, slugs)
         if outside is None:
             continue
         reason = " ".join(((given or {}).get(organisation_id) or "").split())

@@ -5,7 +5,7 @@ is touched last.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -133,9 +133,8 @@ def _judge(actor: Actor, plan: Plan, way: WayOfPaying) -> OrderRight:
         for part in plan.parts
         for line in part.lines
     ]
-    warnings = judge_pot(way.pot, proposed)
-    right = _right(actor, plan, way, proposed)
-    return replace(right, warnings=(*right.warnings, *warnings)) if warnings else right
+    judge_pot(way.pot, proposed)
+    return _right(actor, plan, way, proposed)
 
 
 def _right(actor: Actor, plan: Plan, way: WayOfPaying, proposed: Sequence[ProposedLine]) -> OrderRight:

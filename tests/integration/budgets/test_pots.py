@@ -168,16 +168,17 @@ def test_a_pot_is_asked_about_or_stopped_for_what_it_is_not_for(app: Flask) -> N
     ida = Agreeing(starts_on=clock.today(), ends_on=clock.today() + timedelta(days=363))
     line = ProposedLine(100, "gardening", clock.today(), None, 1)
     (choice,) = list_pot_choices(list_balances_of(ida), clock.today())
-    assert judge_pot(choice, [line]) == ()
+    judge_pot(choice, [line])
     pots.change_rules(ida.one, ida.pot_id, PotRules("Respite", ("short-breaks",)))
     (choice,) = list_pot_choices(list_balances_of(ida), clock.today())
-    (warning,) = judge_pot(choice, [line])
-    assert "Ida's respite money is meant for" in warning
-    assert judge_pot(choice, [replace(line, category_slug="short-breaks")]) == ()
+    with pytest.raises(LineRefused, match=r"Ida's respite money is meant for .* Say why it is right all the same"):
+        judge_pot(choice, [line])
+    judge_pot(choice, [replace(line, outside_reason="It lets her daughter rest")])
+    judge_pot(choice, [replace(line, category_slug="short-breaks")])
     pots.change_rules(ida.one, ida.pot_id, PotRules("Respite", ("short-breaks",), OutsideRule.STOP))
     (choice,) = list_pot_choices(list_balances_of(ida), clock.today())
     with pytest.raises(LineRefused, match="Pay another way, or ask the council"):
-        judge_pot(choice, [line])
+        judge_pot(choice, [replace(line, outside_reason="It lets her daughter rest")])
     with pytest.raises(BudgetError, match="has a pot of that name already"):
         pots.add_pot(ida.one, ida.budget_id, PotRules("Respite"))
 
