@@ -31,8 +31,8 @@ _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
 def sign_in(client: FlaskClient, user_id: int) -> None:
-    """Give the client a real sign-in of this user, as the sign-in page would."""
-    token = sessions.begin(user_id)
+    """Give the client a real sign-in of this user, who has just proved by a code who they are."""
+    token = sessions.begin(user_id, is_proved=True)
     with client.session_transaction() as session:
         session["_user_id"] = token
         session["_fresh"] = True

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Response as FlaskResponse
 from flask_login import UserMixin, current_user
 from werkzeug.wrappers import Response
 
@@ -18,6 +19,7 @@ from marketplace.accounts import kept_forms
 from marketplace.accounts.domain import ANYONE as NOBODY
 from marketplace.accounts.domain import Actor, Role
 from marketplace.kernel import clock
+from marketplace.ui.error_pages import path_for_logs
 
 log = logging.getLogger(__name__)
 View = TypeVar("View", bound=Callable[..., Any])
@@ -89,13 +91,13 @@ def is_fresh() -> bool:
 
 
 def require_fresh() -> None:
-    """Go on only when the password was typed within 10 minutes; otherwise ask for it, and come back to this page.
+    """Go on only when a code was given within 10 minutes; otherwise ask for one, and come back to this page.
 
     For acts that weigh more than a sign-in of this morning proves: approving above a limit, changing where money goes.
     Call it where the form is shown, so that nothing typed is lost, and again where the form is taken.
     """
     if not is_fresh():
-        abort(redirect(url_for("accounts.confirm_password", next=page_to_come_back_to())))
+        abort(redirect(url_for("accounts.confirm", next=page_to_come_back_to())))
 
 
 def page_to_come_back_to() -> str:
@@ -121,9 +123,20 @@ def enforce() -> Response | None:
             kept_forms.keep(back)
         return redirect(url_for("accounts.sign_in", next=back))
     if not rule.check(actor):
-        log.warning("refused %s %s for user %s", request.method, request.path, actor.user_id)
         abort(404)
     return None
+
+
+def note_refusal(response: FlaskResponse) -> FlaskResponse:
+    """After each request: the log says who was told that there is nothing, by the rule or by what was read.
+
+    What is refused and what does not exist look the same to whoever asks, and here too: both say what was tried.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    rule: Rule | None = getattr(view, "access_rule", None)
+    if response.status_code == 404 and rule is not None and rule.needs_sign_in:
+        log.warning("refused %s %s for user %s", request.method, path_for_logs(), current_actor().user_id)
+    return response
 
 
 def _page_of_form() -> str:
@@ -136,4 +149,5 @@ def _page_of_form() -> str:
 
 def init_app(app: Flask) -> None:
     app.before_request(enforce)
+    app.after_request(note_refusal)
     kept_forms.init_app(app)

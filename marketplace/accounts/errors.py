@@ -11,6 +11,10 @@ class WrongPassword(DomainError):
     """The present password was asked for and another one was typed."""
 
 
+class WrongCode(DomainError):
+    """A code was asked for and another one was typed, or one that was used or has ended."""
+
+
 class WrongSignIn(DomainError):
     """No account has this e-mail address with this password. Which of the two is wrong is never said."""
 

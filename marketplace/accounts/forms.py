@@ -82,10 +82,30 @@ class EmailForm(BaseForm):
     submit = fields.SubmitField("Send me a link")
 
 
-class ConfirmPasswordForm(BaseForm):
-    password = fields.PasswordField("Password", validators=[fields.Required("Enter your password")], govuk=_PRESENT)
+class ProofForm(BaseForm):
+    """A code: from an app, from a letter, or one for recovery."""
+
+    proof = fields.TextField(
+        "Code",
+        longest=40,
+        validators=[fields.Required("Enter the code")],
+        govuk={"autocomplete": "one-time-code", "classes": "govuk-input--width-10", "spellcheck": False},
+    )
     next = fields.HiddenField()
     submit = fields.SubmitField("Go on")
+
+
+class CodeAppForm(BaseForm):
+    """The first code of an app; `sealed` is what the page showed, for us alone to read."""
+
+    sealed = fields.HiddenField()
+    proof = fields.TextField(
+        "The 6-digit code that your app shows now",
+        longest=40,
+        validators=[fields.Required("Enter the code that your app shows")],
+        govuk={"autocomplete": "one-time-code", "inputmode": "numeric", "classes": "govuk-input--width-10"},
+    )
+    submit = fields.SubmitField("Use this app from now on")
 
 
 class VerifyForm(BaseForm):

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 _KEY = "kept_form"
 _MOST_BYTES = 2000  # a cookie holds 4,093 bytes, and other things are in it too
-_NEVER = ("password", "csrf", "token", "present", "card")
+_NEVER = ("password", "csrf", "token", "present", "card", "proof", "sealed")
 
 
 def remember_owner(user_id: int) -> None:

@@ -97,6 +97,54 @@ If it was not you, choose a new password now and then call us: {links.address("/
     )
 
 
+def code(digits: str) -> Letter:
+    return Letter(
+        "Your code",
+        f"""
+Your code is {digits}
+
+Type it on the page that asked for it, within 10 minutes. It works in that browser alone, and once.
+Nobody from here will ever ask you for it, on the telephone or in any other way.
+
+If you did not ask for a code, somebody is signed in as you. Choose a new password now: that signs them out.
+{links.address("/forgotten-password")}
+""",
+    )
+
+
+def code_app_set_up() -> Letter:
+    return Letter(
+        "Your codes come from an app now",
+        """
+An app was set up for your account. Its codes are asked for before what weighs most, instead of codes by email.
+
+If it was not you, call us now.
+""",
+    )
+
+
+def code_app_taken_off() -> Letter:
+    return Letter(
+        "Your codes come by email again",
+        """
+The app that showed codes for your account was taken off. Codes come by email again, to this address.
+
+If it was not you, call us now.
+""",
+    )
+
+
+def recovery_codes_made() -> Letter:
+    return Letter(
+        "New recovery codes were made",
+        """
+New recovery codes were made for your account. Those that you had before do not work any more.
+
+If it was not you, call us now.
+""",
+    )
+
+
 def confirm_new_email(token: str) -> Letter:
     return Letter(
         "Confirm your new email address",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.accounts.domain import OrganisationKind, Role
@@ -30,8 +30,9 @@ class User(Base):
 class SignIn(Base):
     """One signed-in browser. The cookie holds a token whose digest is here, so a sign-out really ends it.
 
-    `device` is what the browser says of itself, in words ("Firefox on Windows"); `confirmed_at` is when the password
-    was last typed in this browser, for acts that ask for it again.
+    `device` is what the browser says of itself, in words ("Firefox on Windows"); `confirmed_at` is when whoever uses it
+    last proved by a second step who they are, for acts that ask for it. The `code_` columns are a code that went to
+    their address for this browser alone.
     """
 
     __tablename__ = "sign_ins"
@@ -44,6 +45,32 @@ class SignIn(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     device: Mapped[str | None] = mapped_column(String(80))
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    code_digest: Mapped[str | None] = mapped_column(String(64))
+    code_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    code_tries: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class CodeApp(Base):
+    """An app on somebody's phone that shows codes; `sealed` is its secret, encrypted, and `last_step` its last code."""
+
+    __tablename__ = "code_apps"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    sealed: Mapped[str] = mapped_column(Text)
+    set_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_step: Mapped[int] = mapped_column(BigInteger)
+
+
+class RecoveryCode(Base):
+    """A code on paper for whoever lost the phone with the app: kept as a digest, good for one use."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("user_id", "digest", name="uq_recovery_codes_once"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class CouncilIdentity(Base):

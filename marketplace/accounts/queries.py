@@ -160,6 +160,28 @@ class SignInView:
 
 
 @dataclass(frozen=True)
+class SecondStep:
+    """How somebody proves who they are: by an app since `app_since`, else by a code to `email`; `waits` says whether
+    one was sent for this browser and can still be typed.
+    """
+
+    email: str
+    app_since: datetime | None
+    recovery_codes_left: int
+    waits: bool
+
+
+@dataclass(frozen=True)
+class NewApp:
+    """An app that is being set up: its secret sealed for the form, to type, as an address, and as a square (SVG)."""
+
+    sealed: str
+    key: str
+    address: str
+    square: str
+
+
+@dataclass(frozen=True)
 class MemberView:
     """Somebody's live role in an organisation."""
 
@@ -343,8 +365,3 @@ def joined_as(user_id: int) -> JoinedAs | None:
     """What a user said they came for when they registered; None for those who were invited."""
     value = db.session.execute(select(User.joined_as).where(User.id == user_id)).scalar_one_or_none()
     return JoinedAs(value) if value else None
-
-
-def has_password(user_id: int) -> bool:
-    """Whether a user has chosen a password; those who never did come in by a link."""
-    return db.session.execute(select(User.password_hash).where(User.id == user_id)).scalar_one_or_none() is not None

@@ -32,7 +32,7 @@ def be() -> Response:
         abort(404)
     if current_actor().is_signed_in:
         browser.leave()
-    browser.enter(signing_in.begin(user.id, device=browser.device_words()))
+    browser.enter(signing_in.begin(user.id, device=browser.device_words(), is_proved=True))
     flash(f"You are {part.name} now. {part.to_try}")
     return redirect(START_PAGES.get(part.role) or start_page(actor_of(user.id)))
 

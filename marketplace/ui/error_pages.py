@@ -119,7 +119,7 @@ def show(page: ErrorPage, cause: BaseException) -> Response:
         page.reference,
         page.status,
         request.method,
-        _path_for_logs(),
+        path_for_logs(),
         type(cause).__name__,
         exc_info=cause if ours else None,
     )
@@ -132,7 +132,7 @@ def show(page: ErrorPage, cause: BaseException) -> Response:
     return Response(body, status=page.status, mimetype="text/html")
 
 
-def _path_for_logs() -> str:
+def path_for_logs() -> str:
     """The path of the request without the secret of an e-mailed link: whoever reads a log must not use it."""
     token = (request.view_args or {}).get("token")
     return request.path.replace(str(token), "…") if token else request.path

@@ -12,6 +12,7 @@ from marketplace.accounts.routes import (  # noqa: E402 - the modules hang their
     passwords,
     people,
     register,
+    second_step,
     signing_in,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "passwords",
     "people",
     "register",
+    "second_step",
     "signing_in",
 ]

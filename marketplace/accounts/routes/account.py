@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, session, url_for
 from werkzeug.wrappers import Response
 
 from marketplace.accounts import browser, navigation
-from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, current_actor
+from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, current_actor, require_fresh
 from marketplace.accounts.domain import WORDS_OF_ROLE, Actor
 from marketplace.accounts.errors import LinkEnded, WrongPassword
 from marketplace.accounts.forms import ChangeEmailForm, ChangeNameForm, ChangePasswordForm, ConfirmForm
@@ -90,8 +90,9 @@ def change_password() -> Response | str:
 @limit_place_failures
 @allow(SIGNED_IN)
 def change_email() -> Response | str:
-    """Ask to use another e-mail address."""
+    """Ask to use another e-mail address: codes go there too, so a code to the old one, or of the app, comes first."""
     _, user_id = _me()
+    require_fresh()
     form = ChangeEmailForm()
     if form.validate_on_submit():
         try:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, g, make_response, render_template, request
 from flask_limiter import RateLimitExceeded, RequestLimit
 
+from marketplace.accounts.access import current_actor
 from marketplace.accounts.routes import blueprint
 from marketplace.extensions import limiter
 from marketplace.ui.error_pages import page_for_status, show
@@ -66,6 +67,30 @@ def limit_failures(view: View) -> View:
 def limit_place_failures(view: View) -> View:
     """At most 20 failed tries from one place in 15 minutes, where the form names no account."""
     limited: View = limiter.limit("20 per 15 minutes", methods=["POST"], deduct_when=_failed, on_breach=_too_many)(view)
+    return limited
+
+
+def user_key() -> str:
+    """The account of whoever is signed in."""
+    return f"user:{current_actor().user_id}"
+
+
+def limit_code_failures(view: View) -> View:
+    """At most 10 wrong codes for one account in 15 minutes, wherever they come from, and 20 from one place."""
+    by_user = limiter.limit(
+        "10 per 15 minutes", key_func=user_key, methods=["POST"], deduct_when=_failed, on_breach=_too_many
+    )
+    limited: View = by_user(limit_place_failures(view))
+    return limited
+
+
+def limit_codes_sent(view: View) -> View:
+    """At most 5 codes by letter to one account in an hour, and 30 from one place."""
+    by_user = limiter.limit(
+        "5 per hour", key_func=user_key, methods=["POST"], deduct_when=_letter_sent, on_breach=_too_many
+    )
+    by_place = limiter.limit("30 per hour", methods=["POST"], deduct_when=_letter_sent, on_breach=_too_many)
+    limited: View = by_user(by_place(view))
     return limited
 
 

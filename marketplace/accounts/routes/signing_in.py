@@ -1,17 +1,17 @@
-"""Sign in, sign out, and type the password again before what weighs more."""
+"""Sign in and sign out."""
 
 from flask import flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from marketplace.accounts import browser, council_logins, kept_forms, navigation
-from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, current_actor
-from marketplace.accounts.errors import WrongPassword, WrongSignIn
-from marketplace.accounts.forms import ConfirmPasswordForm, SignInForm
-from marketplace.accounts.queries import actor_of, has_password
+from marketplace.accounts.access import ANYONE, allow, current_actor
+from marketplace.accounts.errors import WrongSignIn
+from marketplace.accounts.forms import SignInForm
+from marketplace.accounts.queries import actor_of
 from marketplace.accounts.routes import blueprint
 from marketplace.accounts.routes.council_sign_in import council_asked_for
-from marketplace.accounts.routes.limits import count_failure, limit_failures, limit_place_failures
-from marketplace.accounts.services import council_sign_in, profile, signing_in
+from marketplace.accounts.routes.limits import count_failure, limit_failures
+from marketplace.accounts.services import signing_in
 from marketplace.accounts.services.sessions import Ending
 from marketplace.ui.routes import own_path
 
@@ -75,30 +75,3 @@ def sign_out() -> Response:
     browser.leave()
     flash("You are signed out.", "success")
     return redirect("/")
-
-
-@blueprint.route("/account/confirm", methods=["GET", "POST"])
-@limit_place_failures
-@allow(SIGNED_IN)
-def confirm_password() -> Response | str:
-    """Type the password again, then go on with what asked for it."""
-    form = ConfirmPasswordForm(next=request.args.get("next", ""))
-    if form.validate_on_submit():
-        try:
-            profile.confirm_password(_user_id(), form.password.data, token=browser.token())
-            return redirect(own_path(form.next.data))
-        except WrongPassword as error:
-            count_failure()
-            form.refuse(error)
-    return render_template(
-        "accounts/confirm_password.html",
-        form=form,
-        has_password=has_password(_user_id()),
-        council=council_sign_in.login_of(_user_id()),
-    )
-
-
-def _user_id() -> int:
-    user_id = current_actor().user_id
-    assert user_id is not None, "the rule SIGNED_IN has seen to it"
-    return user_id

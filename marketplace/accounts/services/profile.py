@@ -70,17 +70,8 @@ def change_password(user_id: int, *, present: str, new: str, token: str) -> None
     with transaction():
         db.session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
         sessions.end_others(user_id, token)
-        sessions.confirm(token, at=clock.now())
         record("user.password_changed", "user", user_id, actor_user_id=user_id)
         letters.send(letters.password_changed(), email, user_id=user_id)
-
-
-def confirm_password(user_id: int, password: str, *, token: str) -> None:
-    """Note that the password was typed again just now, for acts that ask for it. Raises WrongPassword."""
-    _check_password(user_id, password, field="password")
-    with transaction():
-        sessions.confirm(token, at=clock.now())
-        record("user.password_confirmed", "user", user_id, actor_user_id=user_id)
 
 
 def change_name(user_id: int, *, name: str, phone: str | None) -> None:

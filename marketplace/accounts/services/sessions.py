@@ -44,14 +44,15 @@ class Ending(StrEnum):
     ENDED = "ended"
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def begin(user_id: int, *, device: str | None = None) -> str:
+def begin(user_id: int, *, device: str | None = None, is_proved: bool = False) -> str:
     """A new sign-in of `user_id`; answers the token for the cookie, which is kept nowhere else.
 
-    `device` is what the browser says of itself, in words. Who begins one has just proved who they are.
+    `device` is what the browser says of itself, in words; `is_proved` says that more than a password proved who it is.
     """
     token = new_token()
     now = clock.now()
@@ -59,10 +60,10 @@ def begin(user_id: int, *, device: str | None = None) -> str:
         db.session.execute(
             insert(SignIn).values(
                 user_id=user_id,
-                token_digest=_digest(token),
+                token_digest=digest(token),
                 created_at=now,
                 last_seen_at=now,
-                confirmed_at=now,
+                confirmed_at=now if is_proved else None,
                 device=device[:80] if device else None,
             )
         )
@@ -72,7 +73,7 @@ def begin(user_id: int, *, device: str | None = None) -> str:
 def find(token: str) -> SignedInUser | None:
     """Who a cookie's token belongs to, if that sign-in still stands: not ended, used this last hour, under 12 hours."""
     now = clock.now()
-    row = send(_LIVE, {"digest": _digest(token)}).one_or_none()
+    row = send(_LIVE, {"digest": digest(token)}).one_or_none()
     if row is None or now - row.last_seen_at > IDLE or now - row.created_at > LONGEST:
         return None
     if now - row.last_seen_at > timedelta(minutes=5):
@@ -87,7 +88,7 @@ def how_it_ended(token: str) -> tuple[int, Ending] | None:
     """Whose sign-in a token was, and why it stands no more; None for a token that was never ours."""
     row = db.session.execute(
         select(SignIn.user_id, SignIn.created_at, SignIn.last_seen_at, SignIn.ended_at).where(
-            SignIn.token_digest == _digest(token)
+            SignIn.token_digest == digest(token)
         )
     ).one_or_none()
     if row is None:
@@ -102,7 +103,7 @@ def how_it_ended(token: str) -> tuple[int, Ending] | None:
 
 def list_live(user_id: int, token: str) -> list[SignInView]:
     """Where a user is signed in now, last used first; `token` is the one that asks."""
-    now, mine = clock.now(), _digest(token)
+    now, mine = clock.now(), digest(token)
     rows = db.session.execute(
         select(SignIn.id, SignIn.device, SignIn.created_at, SignIn.last_seen_at, SignIn.token_digest)
         .where(
@@ -122,12 +123,12 @@ def list_live(user_id: int, token: str) -> list[SignInView]:
 def confirm(token: str, *, at: datetime | None) -> None:
     """Note when whoever is signed in with `token` last proved who they are; None when that is not known."""
     with transaction():
-        db.session.execute(update(SignIn).where(SignIn.token_digest == _digest(token)).values(confirmed_at=at))
+        db.session.execute(update(SignIn).where(SignIn.token_digest == digest(token)).values(confirmed_at=at))
 
 
 def end(token: str) -> None:
     """End one sign-in."""
-    _end(SignIn.token_digest == _digest(token))
+    _end(SignIn.token_digest == digest(token))
 
 
 def end_all(user_id: int) -> None:
@@ -137,7 +138,7 @@ def end_all(user_id: int) -> None:
 
 def end_others(user_id: int, token: str) -> None:
     """End every sign-in of a user but that of `token`."""
-    _end(SignIn.user_id == user_id, SignIn.token_digest != _digest(token))
+    _end(SignIn.user_id == user_id, SignIn.token_digest != digest(token))
 
 
 def end_one(user_id: int, sign_in_id: int) -> None:

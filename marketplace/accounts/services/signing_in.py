@@ -55,10 +55,13 @@ def sign_in(email: str, password: str, *, device: str | None = None) -> SignedIn
     return begin(user.id, device=device)
 
 
-def begin(user_id: int, *, device: str | None = None) -> SignedIn:
-    """A sign-in of somebody whose right to it was just proved. Who came to buy for themselves becomes a person."""
+def begin(user_id: int, *, device: str | None = None, is_proved: bool = False) -> SignedIn:
+    """A sign-in of somebody whose right to it was just proved; `is_proved`: by more than a password.
+
+    Who came to buy for themselves becomes a person.
+    """
     with transaction():
-        token = sessions.begin(user_id, device=device)
+        token = sessions.begin(user_id, device=device, is_proved=is_proved)
         record("user.signed_in", "user", user_id, actor_user_id=user_id)
     user = db.session.execute(select(User.joined_as, User.large_print).where(User.id == user_id)).one()
     followers = list(ports().on_sign_in)

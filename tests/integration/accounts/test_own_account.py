@@ -1,17 +1,16 @@
 """What somebody changes about their own account, and what it asks of them first."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from marketplace.accounts import access, passwords
-from marketplace.accounts.access import SIGNED_IN, allow
-from marketplace.accounts.models import SignIn, User
+from marketplace.accounts import passwords
+from marketplace.accounts.models import User
 from marketplace.accounts.queries import find_user_by_email, get_user
-from marketplace.accounts.services import profile, sessions
+from marketplace.accounts.services import sessions
 from marketplace.audit.models import AuditRow
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -200,48 +199,6 @@ def test_nobody_ends_the_sign_in_of_another(client: FlaskClient, user_id: int) -
     assert sessions.find(token) is not None
 
 
-@pytest.fixture
-def weighty(app: Flask, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of a page that asks for a fresh password."""
-
-    @allow(SIGNED_IN)
-    def weighty() -> str:
-        access.require_fresh()
-        return "done"
-
-    monkeypatch.setitem(app.view_functions, "accounts.change_name", weighty)
-    return "/account/name"
-
-
-def test_what_weighs_more_asks_for_the_password_again_after_ten_minutes(
-    client: FlaskClient, weighty: str, user_id: int
-) -> None:
-    moment: list[datetime] = [clock.now()]
-    with clock.fixed_clock(lambda: moment[0]):
-        sign_in(client, user_id)
-        moment[0] += timedelta(minutes=10)
-        assert client.get(weighty).text == "done"
-        moment[0] += timedelta(seconds=1)
-        asked = client.get(f"{weighty}?a=1").location
-        assert asked == f"/account/confirm?next={weighty}?a%3D1"
-        wrong = submit(client, asked, {"password": "not this one", "next": f"{weighty}?a=1"})
-        assert "That is not your present password" in text_of(wrong)
-        assert client.get(weighty).status_code == 302
-        right = submit(client, asked, {"password": PASSWORD, "next": f"{weighty}?a=1"})
-        assert right.location == f"{weighty}?a=1"
-        assert client.get(weighty).text == "done"
-    assert db.session.scalar(select(AuditRow.action).where(AuditRow.action == "user.password_confirmed"))
-
-
-def test_a_confirmation_in_one_browser_does_not_serve_another(app: Flask, user_id: int) -> None:
-    here, there = sessions.begin(user_id), sessions.begin(user_id)
-    with transaction():
-        db.session.execute(update(SignIn).values(confirmed_at=None))
-    profile.confirm_password(user_id, PASSWORD, token=here)
-    assert sessions.find(here).confirmed_at is not None
-    assert sessions.find(there).confirmed_at is None
-
-
 def test_who_came_to_help_can_begin_to_buy_for_themselves(app: Flask, client: FlaskClient) -> None:
     with transaction():
         user_id = UserFactory(joined_as="helper").id
@@ -269,10 +226,3 @@ def test_no_letter_or_page_ever_holds_a_password(app: Flask, client: FlaskClient
     for letter in letters_to(EMAIL):
         assert PASSWORD not in letter.body and NEW not in letter.body
     assert find_user_by_email(EMAIL) is not None
-
-
-def test_who_has_no_password_is_told_how_to_get_one_where_one_is_asked_for(client: FlaskClient, app: Flask) -> None:
-    with transaction():
-        user_id = UserFactory(password_hash=None).id
-    sign_in(client, user_id)
-    assert "Your account has no password yet" in text_of(client.get("/account/confirm"))

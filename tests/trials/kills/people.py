@@ -26,7 +26,7 @@ class Person:
 
     def __init__(self, app: Flask, site: Site, user_id: int) -> None:
         token = secrets.token_hex(20)
-        cookie = {"_user_id": sessions.begin(user_id), "_fresh": True, "csrf_token": token}
+        cookie = {"_user_id": sessions.begin(user_id, is_proved=True), "_fresh": True, "csrf_token": token}
         signer: Any = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
         self.cookies = {app.config["SESSION_COOKIE_NAME"]: signer.dumps(cookie)}
         self.token = URLSafeTimedSerializer(app.secret_key, salt="wtf-csrf-token").dumps(token)  # type: ignore[arg-type]
