@@ -52,6 +52,7 @@ def statement_csv(provider_name: str, statement: Statement, operator_name: str) 
     kinds = {
         "sale": "sold",
         "refund": "given back",
+        "not_taken_on": "not taken on",
         "reverse_refund": "came back from the bank",
         "reverse_sale": "corrected",
         "card_fee": "card fee",

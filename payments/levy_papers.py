@@ -13,6 +13,7 @@ from payments.queries.levy_documents import IssuedPaper, WholePaper
 KINDS = {
     "sale": "Sold",
     "refund": "Given back",
+    "not_taken_on": "Not taken on",
     "reverse_refund": "Came back from the bank",
     "reverse_sale": "Corrected",
 }

@@ -85,9 +85,11 @@ def _paid(order: OrderView) -> Step:
         return Step("Nothing to pay", "", "done" if order.confirmed_at else "later")
     left_out = order.not_taken_on_pence
     amount = format_pounds(order.total_pence - left_out)
+    if order.owed_again:
+        return Step("Paid again", f"{order.provider_name}’s bank sent the money back. It is in the next run", "now")
     if order.payment_state in _PAID:
-        given_back_pence = order.given_back_pence - left_out
-        given_back = f". {format_pounds(given_back_pence)} of it was given back" if given_back_pence else ""
+        back = order.given_back_pence
+        given_back = f". {format_pounds(back)} of it was given back" if back else ""
         return Step("Paid", f"{amount}{given_back}", "done")
     if order.payment_state is PaymentState.AUTHORISED:
         of = f" of the {format_pounds(order.total_pence)} that" if left_out else ""

@@ -26,6 +26,11 @@ RAIL_NAMES = {
 """The ways of paying as columns of tables name them."""
 
 
+OWED_AGAIN = "Paid again in the next run"
+OWED_AGAIN_LONG = "It was paid, and the provider’s bank sent it back. It is paid again in the next run"
+"""How an order is called whose payment the provider's bank returned."""
+
+
 def units(unit: str, quantity: int) -> str:
     """`3 hours`, `1 visit`."""
     return UNITS[Unit(unit)].counted(quantity)
@@ -44,11 +49,18 @@ def paid_how(rail: Rail, person_name: str | None = None) -> str:
 
 
 def state_for_buyer(
-    state: OrderState, payment_state: PaymentState, provider_name: str, *, was_placed: bool = True
+    state: OrderState,
+    payment_state: PaymentState,
+    provider_name: str,
+    *,
+    was_placed: bool = True,
+    owed_again: bool = False,
 ) -> str:
     """Where an order stands, in the words of whoever it is for."""
     if payment_state is PaymentState.REFUNDED:
         return "Money given back"
+    if owed_again:
+        return OWED_AGAIN
     match state:
         case OrderState.AWAITING_APPROVAL:
             return "Waiting for a second person to agree"
@@ -150,6 +162,11 @@ _HISTORY = {
     ("payment", "undo_refund_part"): "the bank sent back a part of the money that was given back",
     ("payment", "hold_for_review"): "we look at the payment",
 }
+
+
+def payment_words(payment_state: PaymentState, *, owed_again: bool) -> str:
+    """How the money of an order stands, in the words of whoever it is for."""
+    return OWED_AGAIN_LONG if owed_again else PAYMENT_FOR_BUYER[payment_state]
 
 
 def history(machine: str, action: str) -> str:

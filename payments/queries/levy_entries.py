@@ -12,11 +12,14 @@ from sqlalchemy import case, func, select
 
 from marketplace.database import db
 from marketplace.kernel import clock
+from payments.domain import RefundReason
 from payments.ledger import OPERATOR_LEVY, OPERATOR_PROCESSING_FEES
 from payments.models import LedgerAccount, LedgerEntry, LedgerPosting, Order, Refund
 
 SOLD, GIVEN_BACK, CAME_BACK, UNSOLD = "sale", "refund", "reverse_refund", "reverse_sale"
 KINDS = (SOLD, GIVEN_BACK, CAME_BACK, UNSOLD)
+NOT_TAKEN_ON = "not_taken_on"
+"""What a line on paper calls what was booked as given back, and was never taken."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,11 @@ class LevyEntry:
     refund_id: int | None
     gross_pence: int
     levy_pence: int
+    was_never_taken: bool = False
+
+    @property
+    def kind_on_paper(self) -> str:
+        return NOT_TAKEN_ON if self.was_never_taken else self.kind
 
 
 def list_entries(month: date, organisation_id: int | None = None) -> list[LevyEntry]:
@@ -151,10 +159,10 @@ def _read(query: Any) -> list[LevyEntry]:
     rows = db.session.execute(query).all()
     numbers = {row.id: int(row.cause.rsplit(":", 1)[1]) for row in rows}
     refunds = {numbers[row.id] for row in rows if row.kind in (GIVEN_BACK, CAME_BACK)}
-    fundings = _fundings_of(refunds)
+    of_refunds = _of_refunds(refunds)
     found = []
     for row in rows:
-        of_refund = row.kind in (GIVEN_BACK, CAME_BACK)
+        refund = of_refunds[numbers[row.id]] if row.kind in (GIVEN_BACK, CAME_BACK) else None
         levy = -int(row.levy)
         found.append(
             LevyEntry(
@@ -165,17 +173,18 @@ def _read(query: Any) -> list[LevyEntry]:
                 row.reference,
                 row.organisation_id,
                 row.council_id,
-                fundings[numbers[row.id]] if of_refund else numbers[row.id],
-                numbers[row.id] if of_refund else None,
+                refund.order_funding_id if refund else numbers[row.id],
+                refund.id if refund else None,
                 levy - int(row.payable),
                 levy,
+                refund is not None and refund.reason_code == RefundReason.NOT_ACCEPTED,
             )
         )
     return found
 
 
-def _fundings_of(refund_ids: Collection[int]) -> dict[int, int]:
+def _of_refunds(refund_ids: Collection[int]) -> dict[int, Any]:
     if not refund_ids:
         return {}
-    rows = db.session.execute(select(Refund.id, Refund.order_funding_id).where(Refund.id.in_(sorted(refund_ids))))
-    return {row.id: row.order_funding_id for row in rows}
+    wanted = select(Refund.id, Refund.order_funding_id, Refund.reason_code).where(Refund.id.in_(sorted(refund_ids)))
+    return {row.id: row for row in db.session.execute(wanted)}

@@ -157,7 +157,7 @@ def month_report(month: date, other_rate_bp: int | None = None) -> MonthReport:
         part = parts[entry.funding_id]
         parts[entry.funding_id] = replace(
             part,
-            sold_pence=part.sold_pence + (entry.gross_pence if entry.kind == SOLD else 0),
+            sold_pence=part.sold_pence + (entry.gross_pence if entry.kind == SOLD or entry.was_never_taken else 0),
             gross_pence=part.gross_pence + entry.gross_pence,
             levy_pence=part.levy_pence + entry.levy_pence,
         )

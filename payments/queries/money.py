@@ -10,7 +10,7 @@ from marketplace.database import db
 from payments import ledger
 from payments.domain import ChargeAt, OrderState, PaymentState
 from payments.models import Order, OrderFunding, OrderHistory, StripePayment
-from payments.queries.waiting import waiting_by_part
+from payments.queries.waiting import left_out_by_part, waiting_by_part
 
 _RECEIVED = (PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED, PaymentState.DISPUTED)
 _COMING = (OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED, OrderState.CLOSED)
@@ -78,7 +78,7 @@ def list_coming(organisation_id: int, *, limit: int | None = 200, offset: int = 
 
     What waits for a second person to be given back is not given back yet.
     """
-    waiting = waiting_by_part()
+    waiting, left_out = waiting_by_part(), left_out_by_part()
     rows = db.session.execute(
         select(
             Order.id,
@@ -88,12 +88,13 @@ def list_coming(organisation_id: int, *, limit: int | None = 200, offset: int = 
             Order.charge_at,
             func.sum(OrderFunding.pence - OrderFunding.refunded_pence + func.coalesce(waiting.c.pence, 0)),
             func.sum(OrderFunding.levy_pence - OrderFunding.levy_back_pence + func.coalesce(waiting.c.levy_pence, 0)),
-            func.sum(OrderFunding.pence),
+            func.sum(OrderFunding.pence - func.coalesce(left_out.c.pence, 0)),
             Order.complaint_open,
             func.count(OrderFunding.settlement_run_id),
         )
         .join(OrderFunding, OrderFunding.order_id == Order.id)
         .outerjoin(waiting, waiting.c.order_funding_id == OrderFunding.id)
+        .outerjoin(left_out, left_out.c.order_funding_id == OrderFunding.id)
         .where(_is_coming(organisation_id))
         .group_by(Order.id)
         .order_by(Order.accepted_at, Order.id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Subquery, cast, func, select
 
-from payments.domain import RefundState
+from payments.domain import REFUNDS_THAT_COUNT, RefundReason, RefundState
 from payments.models import Refund, RefundLine
 
 
@@ -20,6 +20,16 @@ def waiting_by_part() -> Subquery:
             _whole(Refund.levy_back_pence).label("levy_pence"),
         )
         .where(Refund.state == RefundState.WAITING)
+        .group_by(Refund.order_funding_id)
+        .subquery()
+    )
+
+
+def left_out_by_part() -> Subquery:
+    """Pence that a provider did not take on, by `order_funding_id`: kept as refunds, and never taken."""
+    return (
+        select(Refund.order_funding_id, _whole(Refund.pence).label("pence"))
+        .where(Refund.reason_code == RefundReason.NOT_ACCEPTED, Refund.state.in_(REFUNDS_THAT_COUNT))
         .group_by(Refund.order_funding_id)
         .subquery()
     )

@@ -165,7 +165,7 @@ def _write(organisation_id: int, month: date, home_id: int | None, entries: Sequ
                 "order_id": entry.order_id,
                 "order_funding_id": entry.funding_id,
                 "reference": entry.reference,
-                "kind": entry.kind,
+                "kind": entry.kind_on_paper,
                 "booked_on": entry.booked_on,
                 "gross_pence": entry.gross_pence,
                 "levy_pence": entry.levy_pence,

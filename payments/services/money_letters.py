@@ -77,14 +77,26 @@ def money_came_back_to_us(order: Order, pence: int) -> None:
     )
 
 
-def the_bank_is_deciding(order: Order, pence: int, disputed_pence: int) -> None:
-    """A refund was not sent, because the payer's bank has the money already while it decides."""
+def the_bank_is_deciding(order: Order, pence: int, disputed_pence: int, *, was_sent: bool) -> None:
+    """A refund was not sent, or came back, and the payer's bank has the money already while it decides."""
+    held = f"holds {format_pounds(disputed_pence)} of it until it decides"
+    if was_sent:
+        words = (
+            f"We gave {format_pounds(pence)} back, and the bank of the card sent it back to us. Your bank is also "
+            f"deciding about this payment, and {held}. So we do not send the {format_pounds(pence)} again yet. Nothing "
+            "more is needed from you now: your bank tells you what it decides, and what is still owed to you then, we "
+            "send."
+        )
+    else:
+        words = (
+            f"We wanted to give you back {format_pounds(pence)}. Your bank was asked about this payment before we "
+            f"could, and it {held}. So we have not sent the {format_pounds(pence)} as well. Nothing more is needed "
+            "from you: your bank tells you what it decides."
+        )
     _to_buyers(
         order,
         f"Your bank is deciding about order {order.reference}",
-        f"We wanted to give you back {format_pounds(pence)}. Your bank was asked about this payment before we could, "
-        f"and it holds {format_pounds(disputed_pence)} of it until it decides. So we have not sent the "
-        f"{format_pounds(pence)} as well. Nothing more is needed from you: your bank tells you what it decides.",
+        words,
     )
 
 

@@ -9,6 +9,7 @@ from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.outbox.services import enqueue
 from payments import ledger
+from payments.disputes import ENDED
 from payments.domain import PaymentAction, PaymentState, RefundReason, RefundState
 from payments.ledger import stories
 from payments.models import Order, OrderFunding, Refund
@@ -39,7 +40,7 @@ def take_in_refunds(order: Order, funding: OrderFunding, charge: ChargeView) -> 
         refund = _ours(order, found)
         if found.status in FAILED:
             if refund is not None:
-                came_back(order, refund)
+                came_back(order, refund, disputed_pence=held_by_a_bank(charge), was_sent=True)
             continue
         if refund is None:
             refund = _from_outside(order, funding, found.id, found.pence, RefundReason.MADE_AT_STRIPE)
@@ -52,10 +53,16 @@ def take_in_refunds(order: Order, funding: OrderFunding, charge: ChargeView) -> 
     _finish(order, funding, charge)
 
 
-def came_back(order: Order, refund: Refund, *, disputed_pence: int | None = None) -> None:
+def held_by_a_bank(charge: ChargeView) -> int | None:
+    """What the payer's bank has taken back of a payment while it decides; None when it decides about nothing."""
+    return next((found.pence for found in charge.disputes if found.moves and found.status not in ENDED), None)
+
+
+def came_back(order: Order, refund: Refund, *, disputed_pence: int | None, was_sent: bool) -> None:
     """A refund failed: what it took is booked back, can be given back again, and the person is told. Twice is once.
 
-    `disputed_pence` is what the person's bank holds of the payment while it decides, when that is why nothing left.
+    `disputed_pence` is what the person's bank holds of the payment while it decides, if it decides; `was_sent` says
+    that the money had left and came back.
     """
     if refund.state in (RefundState.FAILED, RefundState.REFUSED):
         return
@@ -83,7 +90,7 @@ def came_back(order: Order, refund: Refund, *, disputed_pence: int | None = None
     if disputed_pence is None:
         money_letters.money_came_back_to_us(order, refund.pence)
     else:
-        money_letters.the_bank_is_deciding(order, refund.pence, disputed_pence)
+        money_letters.the_bank_is_deciding(order, refund.pence, disputed_pence, was_sent=was_sent)
 
 
 def _ours(order: Order, found: RefundView) -> Refund | None:

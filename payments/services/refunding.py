@@ -6,12 +6,11 @@ from typing import Any
 from sqlalchemy import select
 
 from marketplace.database import db, transaction
-from payments.disputes import ENDED
 from payments.domain import RefundReason, RefundState
 from payments.models import Order, Refund, StripePayment
 from payments.services.facts import take_in
 from payments.services.moves import lock_order
-from payments.services.refund_facts import came_back, still_to_follow
+from payments.services.refund_facts import came_back, held_by_a_bank, still_to_follow
 from payments.stripe import GatewayRefused, GatewayUnknown, IntentView, gateway
 
 log = logging.getLogger(__name__)
@@ -95,10 +94,5 @@ def _was_refused(payment: Any, refund_id: int, refusal: GatewayRefused) -> None:
     with transaction():
         refund = db.session.get_one(Refund, refund_id)
         order = lock_order(refund.order_id)
-        came_back(order, refund, disputed_pence=_held_by_a_bank(intent))
-
-
-def _held_by_a_bank(intent: IntentView) -> int | None:
-    """What the payer's bank has taken back of a payment while it decides; None when it decides about nothing."""
-    disputes = intent.charge.disputes if intent.charge is not None else ()
-    return next((found.pence for found in disputes if found.moves and found.status not in ENDED), None)
+        held = held_by_a_bank(intent.charge) if intent.charge is not None else None
+        came_back(order, refund, disputed_pence=held, was_sent=False)

@@ -15,7 +15,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.money import split_by_largest_remainder
 from payments.models import Order, OrderLine, RefundLine
-from payments.queries.levy_entries import SOLD, fees_by_order, first_and_last_day, list_entries
+from payments.queries.levy_entries import NOT_TAKEN_ON, SOLD, fees_by_order, first_and_last_day, list_entries
 
 CARD_FEE = "card_fee"
 
@@ -67,11 +67,11 @@ class Statement:
 
     @property
     def sold_pence(self) -> int:
-        return sum(line.gross_pence for line in self.lines if line.kind == SOLD)
+        return sum(line.gross_pence for line in self.lines if line.kind in (SOLD, NOT_TAKEN_ON))
 
     @property
     def given_back_pence(self) -> int:
-        return -sum(line.gross_pence for line in self.lines if line.kind != SOLD)
+        return -sum(line.gross_pence for line in self.lines if line.kind not in (SOLD, NOT_TAKEN_ON))
 
 
 def get_statement(actor: Actor, organisation_id: int, month: date) -> Statement:
@@ -118,7 +118,7 @@ def _lines(organisation_id: int, month: date) -> list[StatementLine]:
                         entry.booked_on,
                         entry.order_id,
                         entry.reference,
-                        entry.kind,
+                        entry.kind_on_paper,
                         line.title,
                         gross,
                         levy,

@@ -16,7 +16,7 @@ from payments.queries.disputes import dispute_of_order
 from payments.queries.orders import OrderView, get_order
 from payments.services import orders as services
 from payments.services import refunds
-from payments.words import PAYMENT_FOR_BUYER, RAIL_NAMES, history, refund_reason, state_for_provider
+from payments.words import RAIL_NAMES, history, payment_words, refund_reason, state_for_provider
 
 REFUND_STATES: dict[RefundState, str] = {
     RefundState.WAITING: "Waits for a second person",
@@ -62,7 +62,7 @@ def order(order_id: int) -> Response | str:
         dispute_id=dispute_of_order(order_id),
         may_refund=_left_pence(found) > 0 and _is_paid(found),
         state_words=state_for_provider(found.state),
-        payment_words=PAYMENT_FOR_BUYER[found.payment_state],
+        payment_words=payment_words(found.payment_state, owed_again=found.owed_again),
         rail_names=RAIL_NAMES,
         refund_states=REFUND_STATES,
         reason=refund_reason,

@@ -12,8 +12,9 @@ from budgets.domain.interests import ON_ORDERS, InterestKind
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
-from payments.domain import OWED, ChargeAt, OrderState, PaymentState, RefundState
+from payments.domain import OWED, REFUNDS_THAT_COUNT, ChargeAt, OrderState, PaymentState, RefundReason, RefundState
 from payments.models import Order, OrderFunding, OrderLine, Refund
+from payments.queries.owed_again import is_owed_again
 from payments.words import state_for_buyer, state_for_provider, units
 
 # A card that failed before the order was placed is for the buyer to try again, and after an end it is nobody's trouble.
@@ -56,6 +57,7 @@ class OrderSummary:
     ended_at: datetime | None
     complaint_at: datetime | None
     complaint_ended_at: datetime | None
+    owed_again: bool = False
     interest: InterestKind | None = None
     outside_plan: str | None = None  # what the buyer was asked about, and why it is right
 
@@ -65,9 +67,8 @@ class OrderSummary:
 
     @property
     def words_for_buyer(self) -> str:
-        return state_for_buyer(
-            self.state, self.payment_state, self.provider_name, was_placed=self.placed_at is not None
-        )
+        how = {"was_placed": self.placed_at is not None, "owed_again": self.owed_again}
+        return state_for_buyer(self.state, self.payment_state, self.provider_name, **how)
 
     @property
     def words_for_provider(self) -> str:
@@ -85,9 +86,10 @@ def _summaries() -> Any:
     line_count = (
         select(func.count(OrderLine.id)).where(OrderLine.order_id == Order.id).correlate(Order).scalar_subquery()
     )
-    waiting = (
+    never_taken = and_(Refund.reason_code == RefundReason.NOT_ACCEPTED, Refund.state.in_(REFUNDS_THAT_COUNT))
+    not_given_back = (
         select(cast(func.coalesce(func.sum(Refund.pence), 0), BigInteger))  # PostgreSQL sums to a decimal
-        .where(Refund.order_id == Order.id, Refund.state == RefundState.WAITING)
+        .where(Refund.order_id == Order.id, or_(Refund.state == RefundState.WAITING, never_taken))
         .correlate(Order)
         .scalar_subquery()
     )
@@ -107,7 +109,7 @@ def _summaries() -> Any:
             Order.buyer_user_id,
             Order.mandate_id,
             Order.total_pence,
-            OrderFunding.refunded_pence - waiting,
+            OrderFunding.refunded_pence - not_given_back,
             OrderFunding.levy_pence,
             OrderLine.title,
             OrderLine.unit,
@@ -122,6 +124,7 @@ def _summaries() -> Any:
             Order.ended_at,
             Order.complaint_at,
             Order.complaint_ended_at,
+            is_owed_again(),
             Order.interest,
             Order.outside_plan,
         )

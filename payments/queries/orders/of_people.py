@@ -12,6 +12,7 @@ from marketplace.kernel.rails import Rail
 from payments.domain import LineState, OrderState, PaymentState
 from payments.models import Approval, Order, OrderFunding, OrderLine
 from payments.queries.orders.lists import OrderSummary, _list, _summaries
+from payments.queries.owed_again import is_owed_again
 from payments.words import state_for_buyer, units
 
 _COMING = (OrderState.PLACED, OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED)
@@ -77,6 +78,7 @@ def list_visits(person_id: int, first: date, last: date) -> list[Visit]:
             Order.provider_name,
             Order.state,
             Order.payment_state,
+            is_owed_again().label("owed_again"),
         )
         .join(Order, Order.id == OrderLine.order_id)
         .where(
@@ -96,7 +98,7 @@ def list_visits(person_id: int, first: date, last: date) -> list[Visit]:
             units(row.unit, row.quantity),
             row.provider_name,
             row.state,
-            state_for_buyer(row.state, row.payment_state, row.provider_name),
+            state_for_buyer(row.state, row.payment_state, row.provider_name, owed_again=row.owed_again),
         )
         for row in rows
     ]
@@ -127,6 +129,7 @@ def list_bought_for(person_id: int, outcome_ids: Iterable[int], *, limit: int = 
             Order.provider_name,
             Order.state,
             Order.payment_state,
+            is_owed_again().label("owed_again"),
             Order.created_at,
         )
         .join(Order, Order.id == OrderLine.order_id)
@@ -145,7 +148,7 @@ def list_bought_for(person_id: int, outcome_ids: Iterable[int], *, limit: int = 
             row.id,
             row.title,
             row.provider_name,
-            state_for_buyer(row.state, row.payment_state, row.provider_name),
+            state_for_buyer(row.state, row.payment_state, row.provider_name, owed_again=row.owed_again),
             row.created_at,
         )
         for row in rows

@@ -28,6 +28,7 @@ from payments.domain import (
 )
 from payments.levy import levy_by_line
 from payments.models import Approval, Order, OrderFunding, OrderHistory, OrderLine, Refund
+from payments.queries.owed_again import is_owed_again
 from payments.queries.standing import Side, Standing, buyer_standing, provider_standing, reader_standing
 from payments.words import state_for_buyer, state_for_provider, units
 
@@ -109,6 +110,11 @@ class RefundView:
     asked_at: datetime
     done_at: datetime | None
 
+    @property
+    def was_never_taken(self) -> bool:
+        """Whether its provider did not take it on, so that no money moved."""
+        return self.reason_code == RefundReason.NOT_ACCEPTED
+
 
 @dataclass(frozen=True)
 class ApprovalView:
@@ -167,6 +173,7 @@ class OrderView:
     refunds: tuple[RefundView, ...] = ()
     approval: ApprovalView | None = None
     outcomes: dict[int, str] = field(default_factory=dict)
+    owed_again: bool = False
     standing: Standing = field(default_factory=lambda: Standing(Side.PERSON))
 
     @property
@@ -187,12 +194,17 @@ class OrderView:
 
     @property
     def not_taken_on_pence(self) -> int:
-        """What its provider did not take on: it counts as given back, and was never taken."""
-        return sum(
-            refund.pence
-            for refund in self.refunds
-            if refund.reason_code == RefundReason.NOT_ACCEPTED and refund.state in REFUNDS_THAT_COUNT
-        )
+        """What its provider did not take on: the books keep it as a refund, and it was never taken."""
+        return sum(refund.pence for refund in self._not_taken_on)
+
+    @property
+    def levy_not_taken_on_pence(self) -> int:
+        """The levy that was never due with it."""
+        return sum(refund.levy_back_pence for refund in self._not_taken_on)
+
+    @property
+    def _not_taken_on(self) -> list[RefundView]:
+        return [refund for refund in self.refunds if refund.was_never_taken and refund.state in REFUNDS_THAT_COUNT]
 
     @property
     def waiting_refund_pence(self) -> int:
@@ -201,14 +213,19 @@ class OrderView:
 
     @property
     def given_back_pence(self) -> int:
-        """Given back, or on its way."""
-        return self.refunded_pence - self.waiting_refund_pence
+        """Given back, or on its way. What was never taken is not given back."""
+        return self.refunded_pence - self.waiting_refund_pence - self.not_taken_on_pence
 
     @property
     def levy_given_back_pence(self) -> int:
-        return self.levy_back_pence - sum(
-            refund.levy_back_pence for refund in self.refunds if refund.state is RefundState.WAITING
-        )
+        waiting = sum(refund.levy_back_pence for refund in self.refunds if refund.state is RefundState.WAITING)
+        return self.levy_back_pence - waiting - self.levy_not_taken_on_pence
+
+    @property
+    def provider_gets_pence(self) -> int:
+        """What is left of the price for the provider, as far as it is agreed."""
+        bought = self.total_pence - self.not_taken_on_pence - self.given_back_pence
+        return bought - (self.levy_pence - self.levy_not_taken_on_pence - self.levy_given_back_pence)
 
     @property
     def complaint_open(self) -> bool:
@@ -222,9 +239,8 @@ class OrderView:
 
     @property
     def words_for_buyer(self) -> str:
-        return state_for_buyer(
-            self.state, self.payment_state, self.provider_name, was_placed=self.placed_at is not None
-        )
+        how = {"was_placed": self.placed_at is not None, "owed_again": self.owed_again}
+        return state_for_buyer(self.state, self.payment_state, self.provider_name, **how)
 
     @property
     def words_for_provider(self) -> str:
@@ -246,7 +262,9 @@ _APPROVAL = tuple(Approval.__table__.c[name] for name in ApprovalView.__dataclas
 
 
 def _find(order_id: int) -> tuple[Any, tuple[FundingView, ...]]:
-    row = db.session.execute(select(*_ORDER).where(Order.id == order_id)).one_or_none()
+    row = db.session.execute(
+        select(*_ORDER, is_owed_again().label("owed_again")).where(Order.id == order_id)
+    ).one_or_none()
     if row is None:
         raise NotFound()
     funding = db.session.execute(

@@ -18,7 +18,7 @@ from marketplace.kernel.rails import Rail
 from marketplace.ui.filters import ended
 from payments import ledger, words
 from payments.disputes import reason_words, state_words
-from payments.domain import RefundState, RunState
+from payments.domain import RefundReason, RefundState, RunState
 from payments.models import (
     Dispute,
     LedgerAccount,
@@ -127,6 +127,9 @@ def _refunds(order_id: int, own: Collection[int] | None) -> Iterator[Step]:
             Refund.state != RefundState.WAITING, or_(Refund.state != RefundState.REFUSED, asked_by_them)
         )
     for refund in db.session.execute(query).scalars():
+        if refund.reason_code == RefundReason.NOT_ACCEPTED:
+            yield from _not_taken_on(refund, own)
+            continue
         why = [
             words.refund_reason(refund.reason_code),
             refund.words if own is None or refund.asked_by_user_id in own else None,
@@ -146,6 +149,16 @@ def _refunds(order_id: int, own: Collection[int] | None) -> Iterator[Step]:
             yield Step(refund.approved_at, title, refund.approved_by_user_id, refund.pence)
         if refund.done_at is not None:
             yield Step(refund.done_at, "Given back", None, refund.pence, refund.stripe_fee_refund_id)
+
+
+def _not_taken_on(refund: Refund, own: Collection[int] | None) -> Iterator[Step]:
+    """What a provider left out when it said yes to a part: no money moves because of it."""
+    said = refund.words if own is None or refund.asked_by_user_id in own else None
+    why = [said, f"No levy is due on it, {format_pounds(refund.levy_back_pence)} less"]
+    reason = " ".join(ended(part) for part in why if part)
+    yield Step(refund.asked_at, "Not taken on by the provider", refund.asked_by_user_id, refund.pence, reason=reason)
+    if refund.done_at is not None:
+        yield Step(refund.done_at, "Never taken: only the rest was", None, refund.pence)
 
 
 def _disputes(order_id: int) -> Iterator[Step]:
@@ -226,7 +239,7 @@ def _entry_step(entry: Any) -> Step:
     number = entry.cause.removeprefix("stripe:") if entry.cause.startswith("stripe:") else None
     return Step(
         entry.recorded_at,
-        entry_title(entry.kind),
+        entry_title(entry.kind, entry.reason),
         entry.actor_user_id,
         number=number,
         reason=entry.reason if entry.kind.startswith("reverse_") else None,

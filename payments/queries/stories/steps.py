@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from payments.domain import RefundReason
 from payments.ledger import (
     OPERATOR_BANK,
     OPERATOR_DISPUTE_FEES,
@@ -76,8 +77,13 @@ _FIXED = {
 }
 
 
-def entry_title(kind: str) -> str:
+_NOT_TAKEN_ON = "Booked as not sold: the provider did not take it on, and no levy is due on it"
+
+
+def entry_title(kind: str, reason: str | None = None) -> str:
     """What a ledger entry is, in words."""
+    if kind == "refund" and reason == RefundReason.NOT_ACCEPTED:
+        return _NOT_TAKEN_ON
     if kind.startswith("reverse_"):
         return f"Put right: “{entry_title(kind.removeprefix('reverse_'))}” no longer holds"
     return _ENTRIES.get(kind, kind.replace("_", " ").capitalize())

@@ -16,7 +16,7 @@ from payments import ledger
 from payments.domain import RefundState
 from payments.models import Dispute, DisputeEvidence
 from payments.queries.disputes import DisputeView, count_disputes, get_dispute, list_disputes
-from payments.services import disputes, reconcile, refunds
+from payments.services import disputes, reconcile, refund_facts, refunds
 from tests.browser import sign_in, submit
 from tests.integration.payments.money.telling import (
     Story,
@@ -340,6 +340,27 @@ def test_a_refund_that_a_card_does_not_take_while_no_bank_decides_is_still_owed(
     work()
     assert [refund.state for refund in story.refunds()] == [RefundState.FAILED]
     assert (mails("The bank sent back £14.00"), mails("Your bank is deciding")) == (1, 0)
+
+
+@pytest.mark.parametrize("deciding", [True, False])
+def test_a_refund_that_fails_later_while_the_bank_decides_says_so_and_asks_for_no_other_way(
+    app: Flask, stripe_sandbox: TestSandbox, monkeypatch: pytest.MonkeyPatch, deciding: bool
+) -> None:
+    story = captured(stripe_sandbox)
+    refunds.ask_refund(story.provider, story.order_id, key="form", reason_code="less_delivered", pence=1_400)
+    work()
+    stripe_sandbox.act("dispute", charge=story.payment.charge_id)
+    stripe_sandbox.act("fail_refund_of", refund=story.refunds()[0].stripe_refund_id)
+    if not deciding:  # the control: whoever does not ask about the dispute writes the ordinary letter
+        monkeypatch.setattr(refund_facts, "held_by_a_bank", lambda charge: None)
+    stripe_sandbox.deliver()
+    assert [refund.state for refund in story.refunds()] == [RefundState.FAILED]
+    assert mails("The bank sent back £14.00") == (0 if deciding else 1)
+    letter = db.session.scalars(select(Email.body).where(Email.subject.contains("Your bank is deciding"))).first()
+    assert (letter is not None) == deciding
+    if letter is not None:
+        assert "We gave £14.00 back, and the bank of the card sent it back to us." in letter
+        assert "of it until it decides" in letter and "how you want to have it" not in letter
 
 
 def test_both_order_pages_lead_to_what_the_bank_asks_and_only_where_it_asks(

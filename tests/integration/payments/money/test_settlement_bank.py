@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from flask.testing import FlaskClient
+from sqlalchemy import func, literal, select, update
 
 from marketplace.accounts.domain import Actor
 from marketplace.audit.models import AuditRow
@@ -21,6 +22,7 @@ from payments import settlement_files as files
 from payments.domain import Payee, RunState
 from payments.journal import JournalMap
 from payments.models import LedgerEntry, SettlementLine, SettlementPayment, SettlementRun
+from payments.queries.orders import get_order, list_by_ids, lists, one
 from payments.queries.payers import settings_of_run
 from payments.queries.settlement import due_to_settle
 from payments.queries.settlement_runs import (
@@ -32,7 +34,9 @@ from payments.queries.settlement_runs import (
 )
 from payments.services import bank_details, refunds, settlement, settlement_settings
 from payments.services.returned import mark_returned
+from payments.timeline import steps_of
 from tests.bacs import Parsed, parse
+from tests.browser import sign_in, text_of
 from tests.factories.accounts import council
 from tests.integration.payments.money.banking import PAYER, paid_at, pays_by_bank
 from tests.integration.payments.money.telling import Story, entries, finance, mails, settled_story, table
@@ -222,6 +226,8 @@ def test_a_payment_that_the_bank_returned_is_paid_again_in_the_next_run_without_
     assert mails("Your bank returned £52.65") >= 1
     assert [run.id for run, _ in list_returned(story.organisation_id)] == [run_id]
     assert list_runs_of_provider(story.organisation_id) == []
+    assert _says(story) == ("Paid again in the next run", "Paid again", "It is in the next run")
+    assert _says(other)[:2] == ("Paid", "Paid")
     due = due_to_settle(council_id, clock.today())
     assert (due.totals.gross_pence, due.totals.levy_pence) == (5265, 0)
     paid_at(story, "00000003")
@@ -230,8 +236,40 @@ def test_a_payment_that_the_bank_returned_is_paid_again_in_the_next_run_without_
     assert table() == {"operator:levy": -185, "operator:bank": 185}
     assert [line.kind for line in get_remittance_for(first, again, story.organisation_id)[1].lines] == ["again"]
     assert list_returned(story.organisation_id) == []
+    assert _says(story)[:2] == ("Paid", "Paid")
+    mark_returned(first, again, _payment(again, story.organisation_id).id, "No such account either")
+    assert _says(story)[:2] == ("Paid again in the next run", "Paid again")
+    third = settlement.prepare(first, council_id, clock.today())
+    assert _says(story)[0] == "Paid again in the next run"
+    settlement.send(second, third)
+    assert _says(story)[0] == "Paid"
     assert due_to_settle(council_id, clock.today()).totals.line_count == 0
     assert [check.fault for check in checks.run() if check.fault] == []
+
+
+def _says(story: Story) -> tuple[str, str, str]:
+    """What a list and the order's own page call it, and how its payment stands in its line of time."""
+    view, listed = get_order(story.order_id), list_by_ids([story.order_id])[story.order_id]
+    assert view.words_for_buyer == listed.words_for_buyer
+    step = steps_of(view)[-1]
+    return listed.words_for_buyer, step.title, step.text.rpartition(". ")[2]
+
+
+def test_without_the_look_at_returned_payments_an_order_would_be_called_paid(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page of its provider, and the negative control."""
+    first, second, council_id = _town()
+    story = settled_story()
+    paid_at(story, "00000001")
+    run_id = _run(first, second, council_id)
+    mark_returned(first, run_id, _payment(run_id, story.organisation_id).id, "No such account")
+    sign_in(client, story.provider.user_id or 0)
+    assert "Your bank sent the payment back" in text_of(client.get(f"/provider/orders/{story.order_id}"))
+    for module in (one, lists):
+        monkeypatch.setattr(module, "is_owed_again", lambda: literal(False))
+    assert _says(story)[:2] == ("Paid", "Paid")
+    assert "Settled." in text_of(client.get(f"/provider/orders/{story.order_id}"))
 
 
 def test_a_returned_payment_is_booked_once_however_often_it_is_marked(app: Flask) -> None:
