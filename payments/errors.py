@@ -40,5 +40,13 @@ class CardNeeded(NotAllowed):
         super().__init__("Enter the card first, then place the order.")
 
 
+class PaysByCard(DomainError):
+    """No pot pays for it without a card. `is_own_money`: nobody's budget could, so it would be the person's own."""
+
+    def __init__(self, message: str, *, is_own_money: bool = False) -> None:
+        super().__init__(message)
+        self.is_own_money = is_own_money
+
+
 class CannotPayByCard(NotAllowed):
     """A card cannot pay this: too little, or a provider that takes no cards yet."""

@@ -24,6 +24,7 @@ class PartState(StrEnum):
     WAITING = "waiting"  # not tried yet
     ORDERED = "ordered"
     ASKED = "asked"  # prepared, and a second person is asked to agree
+    IN_BASKET = "in_basket"  # a card has to pay, which only the buyer can give: it lies in the person's basket
     REFUSED = "refused"  # nothing was ordered, and `why` says why not
 
 

@@ -27,6 +27,7 @@ PART_STATES: dict[PartState, str] = {
     PartState.WAITING: "Not tried yet",
     PartState.ORDERED: "Ordered",
     PartState.ASKED: "Waiting for a second person to agree",
+    PartState.IN_BASKET: "In the basket, to be paid by card",
     PartState.REFUSED: "Not ordered",
 }
 """What became of one order of a round."""

@@ -11,13 +11,14 @@ from budgets.domain import MandateAction, MandateView, OutcomeView, PotChoice
 from budgets.queries.access import get_access
 from budgets.queries.outcomes import outcomes_of
 from budgets.queries.pots import pot_choices_of
+from budgets.words import possessive
 from catalogue.queries.listings import Offer, offer_for
 from marketplace.accounts.domain import Actor
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
 from marketplace.kernel.money import format_pounds
-from marketplace.kernel.rails import CARD_RAILS
+from marketplace.kernel.rails import CARD_RAILS, Rail
 from marketplace.planning.models import RoundPart
 from marketplace.planning.queries.rounds import fitting_outcome, mandates_to_order
 from marketplace.planning.rounds import PartState, again_on
@@ -49,7 +50,8 @@ class RepeatLine:
 class Repeat:
     """An order of the month, and how it would be repeated. `stopped` says in a sentence why it cannot be; or None.
 
-    `short` warns of money that is not there as things stand; `repeated` is the order that repeats it already.
+    `short` warns of money that is not there as things stand; `repeated` is the order that repeats it already, and
+    `by_card` that it was paid by card: then it goes into the person's basket.
     """
 
     order_id: int
@@ -63,6 +65,7 @@ class Repeat:
     stopped: str | None
     short: str | None
     repeated: OrderSummary | None
+    by_card: bool = False
 
     @property
     def was_pence(self) -> int:
@@ -159,7 +162,8 @@ def _repeat(
     if repeated is not None:
         stopped = f"Repeated already: order {repeated.reference}."
     elif first.rail in CARD_RAILS:
-        stopped = "It was paid by card. Put it into the basket, where a card can be given."
+        if stopped is None and first.rail is Rail.OWN_MONEY and mandate is not None and mandate.pot_ids:
+            stopped = f"Your authority does not cover {possessive(name)} own money."
     elif stopped is None and outcome_id is None:
         stopped = "The outcome it was for is off the plan. Order it anew and choose what it is for."
     elif stopped is None:
@@ -180,6 +184,7 @@ def _repeat(
         stopped,
         short,
         repeated,
+        first.rail in CARD_RAILS,
     )
 
 

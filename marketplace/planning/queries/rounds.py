@@ -16,6 +16,7 @@ from budgets.queries.outcomes import outcome_words, outcomes_of
 from budgets.queries.pots import pot_choices_of
 from budgets.queries.restrictions import list_counting_of
 from budgets.services.restrictions import refusal_of_purchase
+from budgets.words import possessive
 from catalogue.queries.listings import Offer
 from marketplace.accounts.domain import Actor
 from marketplace.database import db
@@ -24,6 +25,7 @@ from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.money import format_pounds
 from marketplace.planning.models import Round, RoundPart
 from marketplace.planning.rounds import PartState, RoundKind, read
+from payments.errors import PaysByCard
 from payments.queries.orders import OrderSummary, list_of_checkouts
 from payments.services.checkout.at_once import SeenLine, covered, left_out_words, pot_for
 
@@ -32,7 +34,8 @@ from payments.services.checkout.at_once import SeenLine, covered, left_out_words
 class Candidate:
     """Somebody for whom the actor may order, and how it stands with this purchase before it is tried.
 
-    `why_not` says in a sentence what stops it now, `asks` what a second person would be asked; both may be None.
+    `why_not` says in a sentence what stops it now, `asks` what a second person would be asked, `by_card` why a card has
+    to pay: then it goes into the person's basket. All three may be None.
     """
 
     person_id: int
@@ -42,11 +45,14 @@ class Candidate:
     pot: PotChoice | None
     why_not: str | None
     asks: str | None
+    by_card: str | None = None
 
     @property
     def is_ready(self) -> bool:
-        """Nothing stops it, and it is clear which outcome it serves."""
-        return self.why_not is None and self.outcome_id is not None
+        """Nothing stops it, and it is clear which outcome it serves; the person's own money need serve none."""
+        return self.why_not is None and (
+            self.outcome_id is not None or (self.by_card is not None and not self.outcomes)
+        )
 
 
 def mandates_to_order(actor: Actor) -> dict[int, MandateView]:
@@ -81,9 +87,14 @@ def _candidate(
     gains: bool,
     rules: Sequence[RestrictionView],
 ) -> Candidate:
-    pot, why_not = None, None
+    pot, why_not, by_card = None, None, None
     try:
         pot = pot_for(covered(pots, mandate, mandate.person_name), [offer], total_pence, mandate.person_name)
+    except PaysByCard as card:
+        if card.is_own_money and mandate.pot_ids:
+            why_not = f"Your authority does not cover {possessive(mandate.person_name)} own money."
+        else:
+            by_card = card.message
     except DomainError as error:
         why_not = error.message
     if pot is not None and pot.available_pence < total_pence:
@@ -102,6 +113,7 @@ def _candidate(
         outcome_id=fitting_outcome(outcomes, offer.category_slug),
         pot=pot,
         why_not=why_not,
+        by_card=by_card,
         asks=_asks(
             mandate,
             total_pence,

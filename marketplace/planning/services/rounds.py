@@ -1,13 +1,13 @@
 """Order for many people in one go: each person's order in a transaction of its own, once, whatever happens between."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
 
 from budgets.queries.outcomes import outcomes_of
-from budgets.words import short_name
+from budgets.words import possessive, short_name
 from catalogue.queries.listings import offer_for
 from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import actor_of
@@ -16,6 +16,7 @@ from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.ids import new_token
+from marketplace.kernel.rails import CARD_RAILS
 from marketplace.outbox.services import enqueue
 from marketplace.planning.models import Round, RoundPart
 from marketplace.planning.queries.repeating import Repeat, find_repeats, list_repeats
@@ -23,7 +24,9 @@ from marketplace.planning.queries.rounds import mandates_to_order
 from marketplace.planning.rounds import MOST_PARTS, NewPart, PartState, RoundKind, read, spell
 from marketplace.ui.filters import month_name
 from payments.domain import OrderState
+from payments.errors import PaysByCard
 from payments.queries.orders import list_by_ids
+from payments.services import baskets
 from payments.services.baskets import LineWanted, check_wanted
 from payments.services.checkout.at_once import AtOnce, SeenLine, order_at_once
 from payments.services.moves import lock_order
@@ -190,16 +193,24 @@ def order_part(actor: Actor, part_id: int) -> PartState:
             name = short_name(part.person_name)
             if part.repeats_order_id is not None:
                 _not_repeated_yet(part.repeats_order_id)
+                if list_by_ids([part.repeats_order_id])[part.repeats_order_id].rail in CARD_RAILS:
+                    raise PaysByCard("It was paid by card the last time.")
             placed = order_at_once(actor, _wanted(part))
             part.checkout_id = placed.checkout_id
             asks = any(order.state is OrderState.AWAITING_APPROVAL for order in list_by_ids(placed.order_ids).values())
             part.state = PartState.ASKED if asks else PartState.ORDERED
             part.tried_at = clock.now()
             return part.state
+    except PaysByCard as card:
+        return _put_into_basket(actor, part_id, card.message)
     except NotFound:
         why = f"You may not order for {name} any more: your authority has ended or was changed. Nothing was ordered."
     except DomainError as error:
         why = error.message
+    return _refuse(part_id, why)
+
+
+def _refuse(part_id: int, why: str) -> PartState:
     with transaction():
         db.session.execute(
             update(RoundPart)
@@ -207,6 +218,44 @@ def order_part(actor: Actor, part_id: int) -> PartState:
             .values(state=PartState.REFUSED, why=why, tried_at=clock.now())
         )
     return PartState.REFUSED
+
+
+def _put_into_basket(actor: Actor, part_id: int, why: str) -> PartState:
+    """Where the buyer can give the card: one more transaction, in which nothing else of the part is done."""
+    try:
+        with transaction():
+            part = db.session.execute(
+                select(RoundPart)
+                .where(RoundPart.id == part_id)
+                .with_for_update()
+                .execution_options(populate_existing=True)
+            ).scalar_one()
+            if part.state is not PartState.WAITING:
+                return part.state
+            owner = baskets.owner_for(actor, part.person_id, None)
+            if part.repeats_order_id is not None:
+                _not_in_basket_yet(part.repeats_order_id, part.person_name)
+            for line in read(part.lines):
+                baskets.add(
+                    owner, LineWanted(line.listing_id, line.quantity, line.wanted_on, line.note, part.outcome_id)
+                )
+            part.state, part.why, part.tried_at = PartState.IN_BASKET, why, clock.now()
+            return part.state
+    except NotFound:
+        why = "You may not order for them any more: your authority has ended or was changed. Nothing was put anywhere."
+    except DomainError as error:
+        why = error.message
+    return _refuse(part_id, why)
+
+
+def _not_in_basket_yet(order_id: int, person_name: str) -> None:
+    """The same order of last month is put into a basket once within a week, so that two tabs do not double it."""
+    lately = clock.now() - timedelta(days=7)
+    again = select(RoundPart.id).where(
+        RoundPart.repeats_order_id == order_id, RoundPart.state == PartState.IN_BASKET, RoundPart.tried_at > lately
+    )
+    if db.session.scalar(again.limit(1)) is not None:
+        raise DomainError(f"It was put into {possessive(person_name)} basket already.")
 
 
 def _wanted(part: RoundPart) -> AtOnce:

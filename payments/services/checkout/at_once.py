@@ -22,7 +22,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.money import format_pounds
 from marketplace.kernel.rails import SETTLED_RAILS, Rail
-from payments.errors import CheckoutChanged, NotForBasket
+from payments.errors import CheckoutChanged, NotForBasket, PaysByCard
 from payments.models import Basket, BasketLine, Checkout
 from payments.queries.baskets import digest_of, quantity_words, why_not
 from payments.queries.checkouts import DELIVERY_FIELDS, get_checkout, plan_of
@@ -167,7 +167,8 @@ def left_out_words(pots: Iterable[PotChoice], mandate: MandateView | None) -> st
 def pot_for(pots: Iterable[PotChoice], offers: Sequence[Offer], total_pence: int, person_name: str) -> PotChoice:
     """The pot that pays without a card: the first with enough, else the first, whose refusal names what is left.
 
-    Pure, so that a list of many people can be told beforehand. Raises DomainError in words when there is none.
+    Pure, so that a list of many people can be told beforehand. Raises DomainError in words when there is none; as
+    PaysByCard where a card could pay, which nobody but the buyer can give.
     """
     known, name = list(pots), short_name(person_name)
     accepted: frozenset[Rail] = frozenset(Rail).intersection(*(offer.rails for offer in offers))
@@ -175,12 +176,13 @@ def pot_for(pots: Iterable[PotChoice], offers: Sequence[Offer], total_pence: int
     held = [pot for pot in fitting if pot.rail is not Rail.ISF or pot.payer_organisation_id is not None] or fitting
     if held:
         return next((pot for pot in held if pot.available_pence >= total_pence), held[0])
-    if any(pot.rail is Rail.DIRECT_PAYMENT for pot in known):
-        raise DomainError(
-            f"{name} has a direct payment, which pays by card. Put this into {possessive(person_name)} basket instead."
-        )
+    if Rail.DIRECT_PAYMENT in accepted and any(pot.rail is Rail.DIRECT_PAYMENT for pot in known):
+        raise PaysByCard(f"{name} has a direct payment, which pays by card.")
     if known:
         raise DomainError(f"{offers[0].provider_name} does not take the kind of budget that {name} has.")
+    if Rail.OWN_MONEY in accepted:
+        words = f"{name} has no budget that could pay on that day. It would be {possessive(person_name)} own money."
+        raise PaysByCard(words, is_own_money=True)
     raise DomainError(f"{name} has no budget that could pay on that day.")
 
 

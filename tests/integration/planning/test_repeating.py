@@ -21,6 +21,7 @@ from marketplace.planning.queries.rounds import get_round
 from marketplace.planning.rounds import PartState, again_on
 from marketplace.planning.services import rounds
 from payments.domain import OrderState
+from payments.models import BasketLine
 from tests.browser import sign_in, submit, text_of
 from tests.factories.budgets import BudgetFactory
 from tests.factories.catalogue import ListingFactory
@@ -74,13 +75,13 @@ def test_what_changed_and_what_cannot_be_had_again_is_said_before(client: FlaskC
         assert (ann.was_pence, ann.total_pence, ann.change_pence, ann.stopped) == (3_600, 4_000, 400, None)
         assert ann.lines[0].wanted is not None
         assert ann.lines[0].wanted.wanted_on == date(2026, 5, 18)
-        assert "paid by card" in (repeats["Bob Card"].stopped or "")
+        assert (repeats["Bob Card"].stopped, repeats["Bob Card"].by_card) == (None, True)
         assert (repeats["Cid Gone"].stopped or "").startswith("Day trip: ")
         assert "off the plan" in (repeats["Dot Goal"].stopped or "")
         sign_in(client, town.manager_id)
         page = text_of(client.get("/caseload/repeat"))
         assert "£4.00 more" in page
-        assert "Cannot be repeated. It was paid by card." in page
+        assert "It was paid by card. It goes into the basket, and you pay it there." in page
         assert "Flo Long Ago" not in page
         assert "Flo Long Ago" in text_of(client.get("/caseload/repeat?month=2026-03"))
         for nonsense in ("?month=x", "?month=2026-05", "?month=1999-01"):
@@ -144,6 +145,24 @@ def test_money_that_the_authority_does_not_cover_is_left_out_and_named(
 def another_pot(person_id: int, **budget: Any) -> int:
     with transaction():
         return int(BudgetFactory(person_id=person_id, pot="Equipment", pence=3_000, **budget).pot_id)
+
+
+def test_what_a_card_paid_goes_into_the_basket_once_and_never_from_a_budget(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with clock.fixed_clock(TODAY):
+        town = Many("Bob Card")
+        order_id = town.order("Bob Card", rail=Rail.OWN_MONEY, pot_period_id=None)
+        first, second, third = (rounds.prepare_repeat(town.manager, APRIL, [order_id]) for _ in range(3))
+        for round_id, state in ((first, PartState.IN_BASKET), (second, PartState.REFUSED)):
+            rounds.send(town.manager, round_id, key=get_round(town.manager, round_id).key)
+            assert [part.state for part in get_round(town.manager, round_id).parts] == [state]
+        assert len(orders_of(town.people["Bob Card"])) == 1 and db.session.scalars(
+            select(BasketLine.quantity)
+        ).all() == [2]
+        monkeypatch.setattr(rounds, "CARD_RAILS", frozenset())  # negative control: his budget would pay
+        rounds.send(town.manager, third, key=get_round(town.manager, third).key)
+        assert len(orders_of(town.people["Bob Card"])) == 2
 
 
 def test_two_tabs_repeat_an_order_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

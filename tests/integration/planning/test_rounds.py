@@ -25,7 +25,7 @@ from marketplace.planning.models import RoundPart
 from marketplace.planning.queries.rounds import get_round
 from marketplace.planning.rounds import PartState
 from marketplace.planning.services import rounds
-from payments.models import Basket
+from payments.models import Basket, BasketLine
 from payments.queries.orders import get_order
 from payments.services.baskets import LineWanted, add, owner_for
 from payments.services.checkout.at_once import AtOnce
@@ -75,10 +75,7 @@ def test_each_person_is_checked_alone_and_the_report_says_who_could_not_and_why(
             + _until()
             + ". You can choose fewer hours, pay £26.00 yourself, or ask the council.",
         ),
-        "Cid Card": (
-            PartState.REFUSED,
-            "Cid has a direct payment, which pays by card. Put this into Cid's basket instead.",
-        ),
+        "Cid Card": (PartState.IN_BASKET, "Cid has a direct payment, which pays by card."),
         "Dot Dear": (PartState.ASKED, None),
         "Eve Ended": (
             PartState.REFUSED,
@@ -94,8 +91,16 @@ def test_each_person_is_checked_alone_and_the_report_says_who_could_not_and_why(
     assert order.mandate_id is not None
     sign_in(client, town.manager_id)
     page = text_of(client.get(f"/caseload/rounds/{round_id}"))
-    assert "4 orders could not be placed" in page
-    assert "Ordered: 2. Waiting for a second person: 1. Not ordered: 4." in page
+    assert "3 orders could not be placed" in page
+    assert "Ordered: 2. Waiting for a second person: 1. Waiting for your card: 1. Not ordered: 3." in page
+    assert "Pay for Cid Card" in page
+    paying = f"/acting/{town.people['Cid Card']}"
+    assert submit(client, f"/caseload/rounds/{round_id}", {"next": "/basket"}, to=paying).location == "/basket"
+    basket = text_of(client.get("/basket"))
+    assert "Basket for Cid Card" in basket and "£36.00" in basket
+    rounds.try_again(town.manager, round_id, key=get_round(town.manager, round_id).key)
+    lines = db.session.scalars(select(BasketLine.quantity)).all()
+    assert lines == [2]  # trying the others again puts nothing into a basket twice
     csv = client.get(f"/caseload/rounds/{round_id}/report.csv").get_data(as_text=True)
     assert csv.count("\r\n") == 8
     assert f"Ann Able,Dales Home Care,2 x Help at home,,36.00,Outcome 0,Ordered,{order.reference}," in csv
