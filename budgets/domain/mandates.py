@@ -82,6 +82,6 @@ class MandateView:
     person_postcode: str | None = None
     pot_ids: frozenset[int] = frozenset()
 
-    def covers(self, pot_id: int) -> bool:
-        """Whether money of this pot may be spent under it: any, unless it names pots."""
+    def covers(self, pot_id: int | None) -> bool:
+        """Whether money of this pot, or the person's own for None, may be spent under it: any, unless it names pots."""
         return not self.pot_ids or pot_id in self.pot_ids

@@ -1,5 +1,6 @@
 """By what right somebody acts for a person. Asked anew at every act; a refusal looks like nothing being there."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
@@ -19,6 +20,7 @@ from budgets.errors import AuthorityEnded
 from budgets.models import Consent, Mandate, MandatePot, MandateScope, MandateStaff, Person
 from budgets.queries.people import COLUMNS, find_person, find_person_of_user, person_view
 from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import actor_of
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
@@ -134,8 +136,12 @@ def widest_first(mandate: MandateView) -> tuple[bool, bool, int, int]:
     return bool(mandate.pot_ids), limit is not None, -(limit or 0), mandate.id
 
 
-def find_access(actor: Actor, person_id: int, action: MandateAction) -> PersonAccess | None:
+def find_access(
+    actor: Actor, person_id: int, action: MandateAction, *, money: Collection[int | None] = ()
+) -> PersonAccess | None:
     """The actor's right to one action for a person: as themself, under a live mandate, or at an access point.
+
+    `money` is what the act uses: pots, and None for the person's own. A mandate that names pots has to cover all of it.
 
     While the person is flagged for safeguarding nobody but themself orders anything new. Nothing but reading is left
     once the council has recorded that the person died.
@@ -149,7 +155,8 @@ def find_access(actor: Actor, person_id: int, action: MandateAction) -> PersonAc
         return None
     if person.user_id == actor.user_id:
         return PersonAccess(person)
-    fitting = [m for m in list_mandates_of(actor, person_id=person_id) if action in m.actions]
+    mandates = list_mandates_of(actor, person_id=person_id)
+    fitting = [m for m in mandates if action in m.actions and all(m.covers(pot_id) for pot_id in money)]
     if fitting:
         return PersonAccess(person, mandate=min(fitting, key=widest_first))
     assistance = find_assistance(actor, person_id)
@@ -250,11 +257,11 @@ def list_people(actor: Actor, action: MandateAction) -> list[PersonView]:
 
 
 def list_user_ids_named(person_id: int, action: MandateAction) -> list[int]:
-    """Users named in a live mandate for a person that holds `action`: whom to write to when it is wanted.
+    """Users named in a live mandate for a person who may do `action` today: whom to write to when it is wanted.
 
-    Whether each of them may act is asked when they do (`get_access`).
+    A letter says who somebody is and what they buy, so whoever left the organisation that holds the mandate gets none.
     """
-    return list(
+    named_ids = list(
         db.session.scalars(
             select(MandateStaff.user_id)
             .join(Mandate, Mandate.id == MandateStaff.mandate_id)
@@ -264,6 +271,7 @@ def list_user_ids_named(person_id: int, action: MandateAction) -> list[int]:
             .order_by(MandateStaff.user_id)
         )
     )
+    return [user_id for user_id in named_ids if find_access(actor_of(user_id), person_id, action) is not None]
 
 
 def manages_people(user_id: int) -> bool:

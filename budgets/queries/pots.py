@@ -10,7 +10,7 @@ from budgets.domain import BudgetState, PotChoice
 from budgets.models import Person, PersonalBudget, Pot, PotPeriod
 from budgets.queries.rails import holder_on, next_change_after, rail_on
 from budgets.words import pot_words
-from marketplace.database import send, table_of
+from marketplace.database import db, send, table_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
@@ -125,3 +125,12 @@ def get_pot_choice(pot_period_id: int) -> PotChoice:
     if row is None:
         raise NotFound
     return _choice(row)
+
+
+def pots_of_periods(pot_period_ids: Iterable[int]) -> dict[int, int]:
+    """The pot of each period, in one query."""
+    wanted = set(pot_period_ids)
+    if not wanted:
+        return {}
+    rows = db.session.execute(select(PotPeriod.id, PotPeriod.pot_id).where(PotPeriod.id.in_(wanted)))
+    return {row.id: row.pot_id for row in rows}

@@ -10,7 +10,7 @@ from budgets.domain import BudgetState, Every, Funder
 from budgets.models import AllocationChange, PersonalBudget, Pot, PotPeriod
 from budgets.queries.holders import find_isf_holder
 from budgets.services import book
-from budgets.services.allocations import OwnedPot, check_not_closed, write_amount
+from budgets.services.allocations import OwnedPot, check_not_closed, open_pot, write_amount
 from budgets.services.people_of_council import person_for
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
@@ -164,24 +164,32 @@ def change_allocation(actor: Actor, command: ChangeAllocation) -> int | None:
 
     Raises NotFound unless the actor works in finance of the budget's council, DomainError on the field to change.
     """
-    council_id, person_id, _ = _owner(command.pot_period_id)
-    _check_finance(actor, council_id)
     if not command.reason.strip():
         raise DomainError("Say why the amount changes", field="reason")
     if command.new_amount_pence < 0:
         raise DomainError("Enter an amount of £0.00 or more", field="amount")
     with transaction(), named_constraints():
-        check_not_closed(
-            db.session.execute(select(PotPeriod.ends_on).where(PotPeriod.id == command.pot_period_id)).scalar_one()
-        )
+        pot = _open_pot_of(actor, command.pot_period_id)
         return change_in_transaction(
             command.pot_period_id,
             command.new_amount_pence,
             reason=command.reason.strip(),
             actor_user_id=actor.user_id,
-            council_id=council_id,
-            person_id=person_id,
+            council_id=pot.council_id,
+            person_id=pot.person_id,
         )
+
+
+def _open_pot_of(actor: Actor, pot_period_id: int) -> OwnedPot:
+    """The pot of a period that is not over, in a budget that goes on. Raises NotFound, NotAllowed, DomainError."""
+    row = db.session.execute(
+        select(PotPeriod.pot_id, PotPeriod.ends_on).where(PotPeriod.id == pot_period_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    pot = open_pot(actor, row.pot_id)
+    check_not_closed(row.ends_on)
+    return pot
 
 
 def change_in_transaction(
@@ -252,7 +260,8 @@ def _withdraw_waiting(pot_period_id: int) -> None:
 
 def decide_change(actor: Actor, change_id: int, *, agree: bool) -> None:
     """A second person of council finance agrees to a cut, which then counts, or sends it back; the preparer may only
-    take it back. Deciding the same again changes nothing. Raises NotFound, NotAllowed.
+    take it back. Deciding the same again changes nothing. A cut whose period or budget ended while it waited can only
+    be sent back. Raises NotFound, NotAllowed, DomainError.
     """
     with transaction(), named_constraints():
         change = db.session.execute(
@@ -271,6 +280,8 @@ def decide_change(actor: Actor, change_id: int, *, agree: bool) -> None:
             raise NotAllowed("This change was decided already. Look at the budget again to see where it stands.")
         if agree and change.prepared_by_user_id == actor.user_id:
             raise NotAllowed("You prepared this cut, so a second person of the finance team has to agree to it.")
+        if agree:
+            _open_pot_of(actor, change.pot_period_id)
         change.decided_by_user_id, change.decided_at, change.approved = actor.user_id, clock.now(), agree
         db.session.flush()
         if agree:

@@ -1,6 +1,6 @@
 """May this order be placed, by whom, and who has to agree first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import and_, case, func, or_, select
@@ -174,12 +174,15 @@ def require_preparer(person_id: int, person_name: str, prepared_by_user_id: int,
         )
 
 
-def may_approve(actor: Actor, person_id: int, prepared_by_user_id: int) -> int | None:
+def may_approve(actor: Actor, person_id: int, prepared_by_user_id: int, money: Collection[int | None]) -> int | None:
     """The mandate under which the actor agrees to an order that somebody else prepared; None for the person themself.
 
-    Raises NotAllowed for the preparer, NotFound for anybody else without a live mandate to approve.
+    `money` is what pays: pots, and None for the person's own. Raises NotAllowed for the preparer, NotFound for anybody
+    else without a live mandate to approve that covers all of it.
     """
-    access = find_access(actor, person_id, MandateAction.APPROVE)
+    if actor.user_id == prepared_by_user_id:
+        money = ()  # they prepared it, so they hear why they cannot agree
+    access = find_access(actor, person_id, MandateAction.APPROVE, money=money)
     if access is None:
         raise NotFound
     if actor.user_id == prepared_by_user_id:

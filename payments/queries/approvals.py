@@ -1,13 +1,14 @@
 """Read what waits for a second person, and one case with all that belongs to it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
-from budgets.domain import MandateAction, PotChoice
-from budgets.queries.access import list_people
-from budgets.queries.pots import get_pot_choice
+from budgets.domain import MandateAction, MandateView, PotChoice
+from budgets.queries.access import list_mandates_of, list_people
+from budgets.queries.pots import get_pot_choice, pots_of_periods
 from catalogue.queries.listings import offer_for
 from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import names_of
@@ -15,7 +16,7 @@ from marketplace.database import db
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
 from payments.domain import OrderState
-from payments.models import Approval, Order
+from payments.models import Approval, Order, OrderFunding
 from payments.queries.orders import OrderSummary, OrderView, get_order
 from payments.queries.orders.lists import find_order_before
 
@@ -89,7 +90,36 @@ def list_waiting(actor: Actor) -> list[WaitingCase]:
     person_ids = [person.id for person in list_people(actor, MandateAction.APPROVE)]
     if not person_ids:
         return []
-    return _list(Order.person_id.in_(person_ids), Approval.prepared_by_user_id != actor.user_id)
+    cases = _list(Order.person_id.in_(person_ids), Approval.prepared_by_user_id != actor.user_id)
+    mandates: dict[int, list[MandateView]] = {}
+    for mandate in list_mandates_of(actor) if cases else ():
+        if MandateAction.APPROVE in mandate.actions:
+            mandates.setdefault(mandate.person_id, []).append(mandate)
+    limited = {person_id for person_id, theirs in mandates.items() if all(mandate.pot_ids for mandate in theirs)}
+    money = money_of_orders(case.order_id for case in cases if case.person_id in limited)
+    return [
+        case
+        for case in cases
+        if case.person_id not in limited
+        or any(all(map(mandate.covers, money[case.order_id])) for mandate in mandates[case.person_id])
+    ]
+
+
+def money_of_orders(order_ids: Iterable[int]) -> dict[int, frozenset[int | None]]:
+    """What pays for each order: pots, and None for money that is no pot's where no pot pays. Two queries at most."""
+    wanted = set(order_ids)
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(OrderFunding.order_id, OrderFunding.pot_period_id).where(
+            OrderFunding.order_id.in_(wanted), OrderFunding.pot_period_id.is_not(None)
+        )
+    ).all()
+    pots = pots_of_periods(row.pot_period_id for row in rows)
+    found: dict[int, set[int | None]] = {}
+    for row in rows:
+        found.setdefault(row.order_id, set()).add(pots[row.pot_period_id])
+    return {order_id: frozenset(found.get(order_id, {None})) for order_id in wanted}
 
 
 def list_prepared_by(actor: Actor) -> list[WaitingCase]:

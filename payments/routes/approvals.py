@@ -12,7 +12,7 @@ from marketplace.ui.filters import london_datetime
 from payments import words
 from payments.domain import OrderState
 from payments.forms.orders import DecideForm
-from payments.queries.approvals import Case, find_last_from, get_case, list_prepared_by, list_waiting
+from payments.queries.approvals import Case, find_last_from, get_case, list_prepared_by, list_waiting, money_of_orders
 from payments.queries.orders import OrderSummary, OrderView, list_of_checkout
 from payments.routes import blueprint
 from payments.routes.people import basket_address
@@ -55,7 +55,8 @@ def approval_by_link(token: str) -> Response:
 def approval(approval_id: int) -> Response | str:
     actor = current_actor()
     case = get_case(approval_id)
-    may_approve(actor, case.order.person_id, case.prepared_by_user_id)
+    money = money_of_orders([case.order.id])[case.order.id]
+    may_approve(actor, case.order.person_id, case.prepared_by_user_id, money)
     acting.bind(case.order.person_id)
     is_open = case.order.state is OrderState.AWAITING_APPROVAL
     if is_open:

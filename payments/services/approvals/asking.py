@@ -15,6 +15,7 @@ from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from payments.domain import OrderState
 from payments.models import Approval, Order, OrderFunding, OrderHistory, OrderLine
+from payments.queries.approvals import money_of_orders
 from payments.services.approvals.links import path_of
 from payments.services.moves import has_happened, lock_order, note_order
 from payments.services.orders import letters
@@ -124,8 +125,9 @@ def _links(order: Order, approval_id: int) -> list[tuple[int, str, str]]:
     if person.user_id is not None:
         candidates.append(person.user_id)
     found = []
+    money = money_of_orders([order.id])[order.id]
     for user_id in sorted(set(candidates) - {order.buyer_user_id}):
         actor = actor_of(user_id)
-        if actor.email and find_access(actor, order.person_id, MandateAction.APPROVE) is not None:
+        if actor.email and find_access(actor, order.person_id, MandateAction.APPROVE, money=money) is not None:
             found.append((user_id, actor.email, path_of(approval_id, user_id)))
     return found

@@ -13,6 +13,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import NotAllowed, NotFound
 from payments.domain import ChargeAt, OrderAction, OrderState
 from payments.models import Approval, Order
+from payments.queries.approvals import money_of_orders
 from payments.services.approvals.asking import content_digest
 from payments.services.moves import lock_order, move_order
 from payments.services.orders import letters
@@ -93,7 +94,8 @@ def _open(actor: Actor, approval_id: int) -> tuple[Approval, Order, int | None]:
     approval = db.session.execute(
         select(Approval).where(Approval.id == approval_id).with_for_update().execution_options(populate_existing=True)
     ).scalar_one()
-    mandate_id = may_approve(actor, order.person_id, approval.prepared_by_user_id)
+    money = money_of_orders([order_id])[order_id]
+    mandate_id = may_approve(actor, order.person_id, approval.prepared_by_user_id, money)
     return approval, order, mandate_id
 
 

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import event, update
 
 from budgets.domain import LegalBasis, MandateAction
+from budgets.queries import access
 from budgets.queries.access import find_acting, get_access, list_people, manages_people
 from marketplace.accounts.domain import ANYONE, Actor, Role
 from marketplace.accounts.models import Membership
@@ -114,6 +115,18 @@ def test_staff_who_left_the_organisation_may_do_nothing_more(app: Flask) -> None
     with transaction():
         db.session.execute(update(Membership).values(ended_at=clock.now()))
     assert not may(actor_of(actor.user_id or 0), person_id, MandateAction.ORDER)
+
+
+def test_letters_about_a_person_go_to_nobody_who_left_the_organisation(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor, person_id = manager_with(role=Role.BUDGET_MANAGER)
+    assert access.list_user_ids_named(person_id, MandateAction.READ_BUDGET) == [actor.user_id]
+    with transaction():
+        db.session.execute(update(Membership).values(ended_at=clock.now()))
+    assert access.list_user_ids_named(person_id, MandateAction.READ_BUDGET) == []
+    monkeypatch.setattr(access, "find_access", lambda *_: True)  # the mandate itself still names them
+    assert access.list_user_ids_named(person_id, MandateAction.READ_BUDGET) == [actor.user_id]
 
 
 def test_a_colleague_who_is_not_named_may_do_nothing(app: Flask) -> None:

@@ -14,6 +14,7 @@ from budgets.models import AllocationChange, BudgetEntry, Person
 from budgets.queries.book import balance, list_balances
 from budgets.queries.finance import BudgetFilter, get_budget_for, list_budgets, list_changes
 from budgets.queries.people import find_person_by_reference, get_person
+from budgets.queries.pots import get_pot_choice
 from budgets.services import book, finance
 from marketplace.accounts.domain import Actor, OrganisationKind, Role
 from marketplace.accounts.queries import actor_of
@@ -203,6 +204,30 @@ def test_a_cut_is_sent_back_or_taken_back_and_changes_nothing(team: Finance) -> 
         finance.decide_change(actor, change_id, agree=False)
     assert balance(pot).allocated_pence == 520_000
     assert list_changes(team.one) == []
+
+
+def test_a_cut_that_waited_until_its_period_was_over_can_only_be_sent_back(
+    team: Finance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, pot = team.set_up(ends_on=clock.today(), review_on=None)
+    change_id = team.change(pot, 400_000) or 0
+    with clock.fixed_clock(clock.now() + timedelta(days=1)):
+        with pytest.raises(DomainError, match="is closed"):
+            finance.decide_change(team.two, change_id, agree=True)
+        with monkeypatch.context() as without:
+            without.setattr(finance, "_open_pot_of", lambda *_: None)
+            finance.decide_change(team.two, change_id, agree=True)
+            assert balance(pot).allocated_pence == 400_000  # what was left may have gone on into the next period
+    _, other = team.set_up(reference="B2", person_reference="P2")
+    waiting = team.change(other, 400_000) or 0
+    finance.set_state(team.one, get_pot_choice(other).budget_id, BudgetState.ENDED, reason="Moved away")
+    with pytest.raises(NotAllowed, match="has ended"):
+        finance.decide_change(team.two, waiting, agree=True)
+    with pytest.raises(NotAllowed, match="has ended"):
+        team.change(other, 600_000)
+    finance.decide_change(team.two, waiting, agree=False)
+    assert balance(other).allocated_pence == 520_000
+    assert list_changes(team.two) == []
 
 
 def test_a_newer_amount_stands_in_place_of_a_cut_that_waits(team: Finance) -> None:

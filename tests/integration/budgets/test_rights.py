@@ -228,19 +228,19 @@ def test_who_prepared_an_order_never_agrees_to_it(app: Flask) -> None:
         third_id = UserFactory().id
         MandateFactory(person_id=case.person_id, staff=[third_id], actions=[MandateAction.ORDER])
         stranger_id = UserFactory().id
-    assert may_approve(case.person, case.person_id, case.user_id) is None
-    assert may_approve(actor_of(second_id), case.person_id, case.user_id) is not None
+    assert may_approve(case.person, case.person_id, case.user_id, ()) is None
+    assert may_approve(actor_of(second_id), case.person_id, case.user_id, ()) is not None
     with pytest.raises(NotAllowed, match="somebody else has to agree: Margaret"):
-        may_approve(case.manager, case.person_id, case.user_id)
+        may_approve(case.manager, case.person_id, case.user_id, ())
     for nobody in (third_id, stranger_id):
         with pytest.raises(NotFound):
-            may_approve(actor_of(nobody), case.person_id, case.user_id)
+            may_approve(actor_of(nobody), case.person_id, case.user_id, ())
 
 
 def test_a_mandate_that_has_ended_approves_nothing(app: Flask) -> None:
     case = Case(ended=True)
     with pytest.raises(NotFound):
-        may_approve(case.manager, case.person_id, 99)
+        may_approve(case.manager, case.person_id, 99, ())
 
 
 def _order_two_at_once(app: Flask, case: Case) -> int:

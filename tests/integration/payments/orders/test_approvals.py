@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
-from budgets.domain import BudgetState, MandateAction
+from budgets.domain import BudgetState, MandateAction, MandateView
 from budgets.errors import BudgetNotOpen
-from budgets.models import Mandate, PersonalBudget
+from budgets.models import Mandate, MandatePot, PersonalBudget
 from budgets.queries.book import balance
+from budgets.queries.pots import get_pot_choice
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
@@ -19,11 +20,12 @@ from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.rails import Rail
 from payments.domain import OrderState
 from payments.models import Approval, Order, OrderHistory, OrderLine
+from payments.queries.approvals import list_waiting
 from payments.services import approvals, expiry, orders
 from payments.services.approvals import Decided
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import UserFactory, user_with_role
-from tests.factories.budgets import MandateFactory
+from tests.factories.budgets import BudgetFactory, MandateFactory
 from tests.integration.payments.orders.shop import Shop, all_orders, fields_of
 from tests.integration.payments.orders.town import subjects
 
@@ -99,6 +101,29 @@ def test_strangers_and_mandates_without_that_action_meet_nothing(app: Flask) -> 
         with pytest.raises(NotFound):
             approvals.approve(who, case.id, seen=case.digest)
     assert case.order.state is OrderState.AWAITING_APPROVAL
+
+
+def test_a_second_person_agrees_only_to_what_is_paid_from_money_that_their_authority_covers(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Above(app)
+    second = case.second()
+    own_pot = get_pot_choice(case.shop.pot).pot_id
+    with transaction():
+        other = BudgetFactory(person_id=case.shop.person_id, reference="OTHER", pot="Equipment").pot_id
+        theirs = db.session.scalar(select(Mandate.id).order_by(Mandate.id.desc()).limit(1))
+        db.session.execute(insert(MandatePot).values(mandate_id=theirs, pot_id=other))
+    assert list_waiting(second) == []
+    with pytest.raises(NotFound):
+        approvals.approve(second, case.id, seen=case.digest)
+    with monkeypatch.context() as without:
+        without.setattr(MandateView, "covers", lambda *_: True)
+        assert [waiting.id for waiting in list_waiting(second)][:1] == [case.id]
+        assert approvals.approve(second, case.id, seen="another") is Decided.CHANGED
+    with transaction():
+        db.session.execute(insert(MandatePot).values(mandate_id=theirs, pot_id=own_pot))
+    assert [waiting.id for waiting in list_waiting(second)][:1] == [case.id]
+    assert approvals.approve(second, case.id, seen=case.digest) is Decided.PLACED
 
 
 def test_sent_back_it_ends_with_the_words_and_the_money_is_free(app: Flask) -> None:
