@@ -5,6 +5,7 @@ The walk runs on SQLite alone: rules know no database, and each package tests it
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace as replace_of
 from pathlib import Path
 
 import pytest
@@ -232,6 +233,27 @@ def test_a_route_that_is_not_in_the_table_is_found(app: Flask) -> None:
 def test_a_loosened_rule_is_found(app: Flask, replace: Callable[[str, object], None], rule: object, found: str) -> None:
     replace("accounts.organisations", allow(rule)(lambda: "x"))  # type: ignore[arg-type]
     assert found in wrong_rules(app, TABLE)
+
+
+def test_each_rule_that_lets_everybody_in_is_found(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each view the rule that it declares; then each rule itself, wherever it is declared."""
+    guarded = [endpoint for endpoint, line in TABLE.items() if line.who != TABLE["accounts.about"].who]
+    missed = []
+    for endpoint in guarded:
+        with monkeypatch.context() as patch:
+            patch.setattr(app.view_functions[endpoint], "access_rule", ANYONE)
+            if not wrong_rules(app, {endpoint: TABLE[endpoint]}):
+                missed.append(endpoint)
+    rules = {id(app.view_functions[endpoint].access_rule): endpoint for endpoint in guarded}  # type: ignore[attr-defined]
+    for endpoint in rules.values():
+        rule = app.view_functions[endpoint].access_rule  # type: ignore[attr-defined]
+        open_rule = replace_of(rule, check=lambda actor: True, needs_sign_in=False)
+        with monkeypatch.context() as patch:
+            patch.setattr(app.view_functions[endpoint], "access_rule", open_rule)
+            if not wrong_rules(app, {endpoint: TABLE[endpoint]}):
+                missed.append(rule.name)
+    print(f"views {len(guarded)}, rules {len(rules)}, not missed: {missed or 'none'}")
+    assert len(guarded) > 250 and missed == []
 
 
 def test_the_walk_notices_a_page_that_shows_anothers_thing(
