@@ -80,6 +80,7 @@ from payments.models import (
     SettlementRun,
     SpendingExport,
 )
+from tests.architecture.addresses import WORDS, of_endpoints
 from tests.architecture.papers import fee_invoice, levy_invoice
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, council, user_with_role
 from tests.factories.budgets import BudgetFactory, MandateFactory, OutcomeFactory, PersonFactory
@@ -478,37 +479,11 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "user_id": owner.id,
         "email_id": email_id,
         "entry_id": entry_id,
-        "token": "not-a-token",
-        "slug": "home-care",
-        "gss_code": "E06000005",
-        "reference": "LL-1077",
-        "setting": "on",
-        "answer": "agree",
-        "sign": "quiet",
-        "step": "price",
-        "number": 1,
-        "action": "withdraw",
-        "filename": "ui/app.css",
+        **WORDS,
     }
-    theirs_as_provider: dict[str, int | str] = {"organisation_id": provider.organisation_id}
-    special: dict[str, dict[str, int | str]] = {
-        "budgets.change_payee": theirs_as_provider | {"person_id": person.id},
-        "catalogue.provider_profile": theirs_as_provider,
-        "catalogue.provider_apply_again": theirs_as_provider,
-        "catalogue.provider_page": theirs_as_provider,
-        "catalogue.listing_new": theirs_as_provider,
-        "catalogue.listing_edit": {"listing_id": draft.id},
-        "catalogue.listing_check": {"listing_id": draft.id},
-        "catalogue.claim": {"organisation_id": unclaimed.organisation_id},
-        "desk.provider": theirs_as_provider,
-        "desk.stop_bank_details": theirs_as_provider,
-        "payments.remittance": theirs_as_provider | {"run_id": ids["sent_run_id"]},
-        "payments.remittance_pdf": theirs_as_provider | {"run_id": ids["sent_run_id"]},
-        "payments.settlement_bacs": {"run_id": ids["sent_run_id"]},
-        "payments.settlement_returned": {"run_id": ids["sent_run_id"]},
-        "payments.remittance_csv": theirs_as_provider | {"run_id": ids["sent_run_id"]},
-        "reports.export": {"name": "category"},
-    }
+    special = of_endpoints(
+        provider.organisation_id, unclaimed.organisation_id, person.id, draft.id, int(ids["sent_run_id"])
+    )
     return ids, special
 
 

@@ -13,15 +13,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from budgets.domain import ConsentHow, ConsentKind, MandateAction
+from budgets.domain import ConsentHow, ConsentKind, MandateAction, ProposedLine
 from budgets.domain.mandates import LegalBasis
-from budgets.models import Mandate
+from budgets.errors import LineRefused
+from budgets.models import Mandate, MandateStaff
 from budgets.queries import access, amounts, finance, interests, merges, surplus
 from budgets.services import finance as finance_services
 from budgets.services import interests as interest_services
 from budgets.services import mandates, paper_letters, people, pots, safeguarding
 from budgets.services import merges as merge_services
 from budgets.services import surplus as surplus_services
+from budgets.services.rights import judge_order
 from catalogue.services import claims, listings, providers
 from marketplace.accounts.domain import ANYONE, Actor, OrganisationKind, Role
 from marketplace.accounts.models import Membership
@@ -257,3 +259,45 @@ def test_the_file_for_the_bank_is_for_the_payers_own_finance(
         "payments.settlement_bacs": 404,
         "payments.settlement_returned": 404,
     }
+
+
+def test_who_serves_somebody_never_orders_from_a_firm_of_their_own(world: World) -> None:
+    with transaction():
+        user = user_with_role(Role.ACCESS_POINT_WORKER)
+        place = actor_of(user.id).memberships[0].organisation_id
+        firm = OrganisationFactory(kind=OrganisationKind.PROVIDER)
+        MembershipFactory(user_id=user.id, organisation_id=firm.id, role=Role.PROVIDER)
+        person_id = PersonFactory().id
+        ConsentFactory(person_id=person_id, organisation_id=place, assisted=True)
+        firm_id, other = firm.id, OrganisationFactory(kind=OrganisationKind.PROVIDER).id
+    worker = actor_of(user.id)
+    assert (
+        judge_order(
+            worker, person_id, 1_000, [ProposedLine(1_000, "home-care", clock.today(), None, other)]
+        ).assisted_organisation_id
+        == place
+    )
+    with pytest.raises(LineRefused, match="You work for this provider"):
+        judge_order(worker, person_id, 1_000, [ProposedLine(1_000, "home-care", clock.today(), None, firm_id)])
+
+
+def test_who_is_named_for_some_days_acts_on_those_days_alone(world: World) -> None:
+    today = clock.today()
+    days = {"before": (1, 9), "after": (-9, -1), "now": (-1, 1), "first": (0, 9), "last": (-9, 0)}
+    with transaction():
+        mandate = MandateFactory(person_id=world.person_id, actions=[MandateAction.ORDER])
+        named = {when: UserFactory().id for when in days}
+        for when, (first, last) in days.items():
+            db.session.add(
+                MandateStaff(
+                    mandate_id=mandate.id,
+                    user_id=named[when],
+                    starts_on=today + timedelta(days=first),
+                    ends_on=today + timedelta(days=last),
+                )
+            )
+    acts = {when for when, user_id in named.items() if access.find_acting(actor_of(user_id), world.person_id)}
+    told = set(access.list_user_ids_named(world.person_id, MandateAction.ORDER))
+    assert acts == {"now", "first", "last"}
+    assert {when for when, user_id in named.items() if user_id in told} == acts
+    assert {when for when, user_id in named.items() if access.manages_people(user_id)} == acts

@@ -27,6 +27,7 @@ from marketplace.kernel import clock
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import UserFactory, user_with_role
 from tests.integration.accounts.pages import PASSWORD, letters_to
+from tests.integration.payments.orders.test_approvals import Above
 
 EMAIL = "margaret@example.org"
 WEIGHTY = "/account/name"
@@ -357,6 +358,26 @@ def test_the_operator_takes_an_app_off_for_who_lost_everything(
     row = db.session.execute(select(AuditRow).where(AuditRow.action == "user.code_app_taken_off")).scalar_one()
     assert row.actor_user_id is None
     assert "No account" in run(EMAIL)
+
+
+def test_approving_and_changing_where_money_goes_ask_for_a_code(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Above(app)
+    member = case.shop.dale.user_id
+    with transaction():
+        finance = user_with_role(Role.COUNCIL_FINANCE).id
+    weighty = (
+        (case.shop.margaret.user_id, f"/approvals/{case.id}"),
+        (member, "/provider/money/bank/change"),
+        (finance, "/council/settlement/settings/account"),
+    )
+    for user_id, page in weighty:
+        sign_in(client, user_id or 0)
+        assert client.get(page).status_code == 200, page
+        with monkeypatch.context() as this_morning:
+            this_morning.setattr(access, "is_fresh", lambda: False)
+            assert client.get(page).location == f"/account/confirm?next={page}"
 
 
 def test_a_proof_in_one_browser_does_not_serve_another(app: Flask, user_id: int) -> None:
