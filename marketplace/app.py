@@ -171,7 +171,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _describe_orders(order_ids: Iterable[int]) -> dict[int, budgets.ports.OrderWords]:
     """What budgets say of an order beside an entry of somebody's money."""
     return {
-        order.id: budgets.ports.OrderWords(f"{order.what}, from {order.provider_name}", f"/orders/{order.id}")
+        order.id: budgets.ports.OrderWords(
+            f"{order.what_beside_budget}, from {order.provider_name}", f"/orders/{order.id}"
+        )
         for order in payments.queries.orders.list_by_ids(order_ids).values()
     }
 

@@ -216,6 +216,14 @@ def charge_moment(rail: Rail, total_pence: int) -> ChargeAt:
     return ChargeAt.SETTLEMENT
 
 
+def whole_payment(payment_state: PaymentState, top_up_pence: int, left_pence: int) -> PaymentState:
+    """The state of an order's payment as its whole price has it: where a card tops up a budget the state is the card's,
+    and what the budget pays (of `left_pence` that were not given back) stays paid when all of the card's came back."""
+    if payment_state is PaymentState.REFUNDED and top_up_pence and left_pence:
+        return PaymentState.PART_REFUNDED
+    return payment_state
+
+
 OWED = (OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED, OrderState.CLOSED)
 """A provider has counted on such an order: it stays, whatever becomes of the card."""
 AGREED = (OrderState.CONFIRMED, OrderState.CLOSED)

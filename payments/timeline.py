@@ -87,6 +87,8 @@ def _paid(order: OrderView) -> Step:
     amount = format_pounds(order.total_pence - left_out)
     if order.owed_again:
         return Step("Paid again", f"{order.provider_name}’s bank sent the money back. It is in the next run", "now")
+    if order.top_up_pence:
+        return _paid_by_both(order)
     if order.payment_state in _PAID:
         back = order.given_back_pence
         given_back = f". {format_pounds(back)} of it was given back" if back else ""
@@ -100,6 +102,22 @@ def _paid(order: OrderView) -> Step:
     if order.confirmed_at is not None:
         return Step("Paid", f"{amount} is on its way", "now")
     return Step("Paid", amount, "later")
+
+
+def _paid_by_both(order: OrderView) -> Step:
+    """Where a card tops up a budget: the card's part is taken at the provider's yes, the budget's spent at the end."""
+    card, budget = format_pounds(order.top_up_pence), format_pounds(order.total_pence - order.top_up_pence)
+    given_back = f". {format_pounds(order.given_back_pence)} was given back" if order.given_back_pence else ""
+    by_card = order.payment_state in _PAID
+    card_words = f"{card} by card" if by_card else f"{card} by card is not paid yet"
+    if order.payment_state is PaymentState.AUTHORISED:
+        card_words = f"{card} is set aside at the bank"
+    if order.payment_state is PaymentState.FAILED:
+        return Step("Paid", "The card was declined", "now")
+    agreed = order.confirmed_at is not None
+    budget_words = f"{budget} from the budget" if agreed else f"{budget} is kept aside in the budget"
+    state = "done" if by_card and agreed else "now" if agreed else "later"
+    return Step("Paid", f"{card_words}, {budget_words}{given_back}", state)
 
 
 _ENDINGS = {

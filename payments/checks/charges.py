@@ -7,7 +7,7 @@ from marketplace.kernel.checks import Check
 from payments import ledger
 from payments.checks.finding import count, first_fault, pounds
 from payments.checks.parts import REFUND_CAUSE, SALE_CAUSE, given_back
-from payments.domain import Payer, PaymentAction, PaymentState, RefundState
+from payments.domain import ChargeAt, Payer, PaymentAction, PaymentState, RefundState, RunState
 from payments.models import (
     LedgerAccount,
     LedgerEntry,
@@ -16,6 +16,7 @@ from payments.models import (
     OrderFunding,
     OrderHistory,
     Refund,
+    SettlementRun,
     StripePayment,
 )
 
@@ -27,6 +28,8 @@ def once() -> Check:
     """What Stripe captured is a sale in the ledger, once, and what is called paid was captured or settled."""
     booked = LedgerEntry.id.is_not(None)
     of_card = OrderFunding.payer == Payer.PERSON
+    by_run = Order.charge_at == ChargeAt.SETTLEMENT
+    was_sent = and_(SettlementRun.id.is_not(None), SettlementRun.state == RunState.SENT)
     captured = and_(StripePayment.status.is_not(None), StripePayment.status == "succeeded")
     fault = first_fault(
         select(Order.reference, OrderFunding.pence, StripePayment.pence.label("charged_pence"))
@@ -34,6 +37,7 @@ def once() -> Check:
         .join(Order, Order.id == OrderFunding.order_id)
         .outerjoin(StripePayment, StripePayment.order_funding_id == OrderFunding.id)
         .outerjoin(LedgerEntry, LedgerEntry.cause == SALE_CAUSE)
+        .outerjoin(SettlementRun, SettlementRun.id == OrderFunding.settlement_run_id)
         .where(OrderFunding.pence > 0)
         .order_by(OrderFunding.id),
         (
@@ -54,9 +58,14 @@ def once() -> Check:
             and_(
                 Order.payment_state.in_(_TAKEN),
                 ~booked,
-                or_(of_card, OrderFunding.pence > OrderFunding.refunded_pence),
+                # Beside a card, what a run pays is called paid by its run and not by the state of the order's payment.
+                or_(of_card, and_(by_run, OrderFunding.pence > OrderFunding.refunded_pence)),
             ),
             lambda row: f"order {row.reference} is called paid and is no sale in the ledger",
+        ),
+        (
+            and_(~of_card, was_sent, ~booked),
+            lambda row: f"order {row.reference} was settled by a run and is no sale in the ledger",
         ),
     )
     return Check("I3", "parts of orders, each charged or settled at most once", count(OrderFunding.id), fault)

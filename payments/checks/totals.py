@@ -1,9 +1,10 @@
 """I8: every total that is stored beside its parts is their sum."""
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 
 from marketplace.kernel.checks import Check
 from payments.checks.finding import count, first_fault, pounds
+from payments.domain import Payer
 from payments.models import Order, OrderFunding, OrderLine, SettlementLine, SettlementRun
 
 
@@ -19,13 +20,25 @@ def _orders() -> str | None:
         .subquery()
     )
     parts = (
-        select(OrderFunding.order_id, func.sum(OrderFunding.pence).label("pence"))
+        select(
+            OrderFunding.order_id,
+            func.sum(OrderFunding.pence).label("pence"),
+            func.sum(case((OrderFunding.payer == Payer.PERSON, OrderFunding.pence), else_=0)).label("by_card"),
+        )
         .group_by(OrderFunding.order_id)
         .subquery()
     )
     by_line, by_part = func.coalesce(lines.c.pence, 0), func.coalesce(parts.c.pence, 0)
+    by_card = func.coalesce(parts.c.by_card, 0)
     return first_fault(
-        select(Order.reference, Order.total_pence, by_line.label("by_line"), by_part.label("by_part"))
+        select(
+            Order.reference,
+            Order.total_pence,
+            Order.top_up_pence,
+            by_line.label("by_line"),
+            by_part.label("by_part"),
+            by_card.label("by_card"),
+        )
         .outerjoin(lines, lines.c.order_id == Order.id)
         .outerjoin(parts, parts.c.order_id == Order.id),
         (
@@ -40,6 +53,14 @@ def _orders() -> str | None:
             lambda row: (
                 f"order {row.reference} has a total of {pounds(row.total_pence)}, what pays for it comes "
                 f"to {pounds(row.by_part)}"
+            ),
+        ),
+        (
+            # Paid by one alone, or by a budget and a card whose part the order names.
+            Order.top_up_pence != case((by_card < by_part, by_card), else_=0),
+            lambda row: (
+                f"order {row.reference} is topped up by {pounds(row.top_up_pence)}, its card is to pay "
+                f"{pounds(row.by_card)}"
             ),
         ),
     )

@@ -16,6 +16,7 @@ from payments.queries.checkouts import DELIVERY_FIELDS, Plan
 from payments.services.checkout.answers import LONGEST_REASON
 
 OUTCOME, WHY = "outcome_", "why_"
+BUYER, ANOTHER = "buyer", "another"
 
 
 class WhoForm(BaseForm):
@@ -31,6 +32,54 @@ class WayForm(BaseForm):
     person_id = fields.HiddenField()
     way = fields.RadioField("How will this be paid?", validators=[fields.Required("Choose how this is paid")])
     submit = fields.SubmitField("Go on")
+
+
+class TopUpForm(BaseForm):
+    """Step 2, when a card pays a part: how much the budget pays, and whose card pays the rest."""
+
+    person_id = fields.HiddenField()
+    budget_pence = fields.PoundsField(
+        "How much should the budget pay?",
+        least_pence=1,
+        validators=[fields.Required("Enter how much the budget should pay, like 40.00")],
+    )
+    payer = fields.RadioField(
+        "Who pays the rest by card?",
+        choices=[(BUYER, "I do, now"), (ANOTHER, "Somebody else, such as family: we send them a link")],
+        validators=[fields.Required("Choose who pays the rest")],
+    )
+    payer_name = fields.TextField("Their name", longest=120, validators=[Optional()])
+    payer_email = fields.EmailField(
+        "Their email address",
+        hint="They see the person’s name, what it is and what they pay. Nothing else",
+        validators=[Optional()],
+    )
+    is_agreed = fields.CheckboxField("The person agrees that they see this", validators=[Optional()])
+    submit = fields.SubmitField("Go on")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Who is asked by a link needs a name and an address to write to."""
+        well = super().validate(extra_validators)
+        if self.payer.data != ANOTHER:
+            return well
+        for field, words in (
+            (self.payer_name, "Enter the name of who is asked to pay"),
+            (self.payer_email, "Enter their email address, like name@example.com"),
+        ):
+            if not (field.data or "").strip() and not field.errors:
+                field.errors = [*field.errors, words]
+                well = False
+        return well
+
+    def payer_of(self) -> dict[str, Any]:
+        """The payer's answers; none where the buyer's own card pays."""
+        if self.payer.data != ANOTHER:
+            return {}
+        return {
+            "payer_name": self.payer_name.data,
+            "payer_email": self.payer_email.data,
+            "is_agreed": bool(self.is_agreed.data),
+        }
 
 
 class PurposeForm(BaseForm):

@@ -6,7 +6,7 @@ from payments.models.exports import SpendingExport, SpendingExportLine
 from payments.models.fees import CouncilFee, FeeInstalment, FeeInvoice
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerMonth, LedgerMonthBalance, LedgerPosting
 from payments.models.levies import LevyDocument, LevyDocumentLine, LevyIssuer, LevyMonth, PaperNumber
-from payments.models.orders import Approval, Order, OrderFunding, OrderHistory, OrderLine
+from payments.models.orders import Approval, Order, OrderFunding, OrderHistory, OrderLine, TopUp
 from payments.models.settlement import (
     BankDetails,
     LevyRate,
@@ -55,4 +55,5 @@ __all__ = [
     "StripeCustomer",
     "StripeEvent",
     "StripePayment",
+    "TopUp",
 ]

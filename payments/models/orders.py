@@ -20,6 +20,7 @@ class Order(Base):
     __table_args__ = (
         UniqueConstraint("checkout_id", "organisation_id", "period_starts_on", name="uq_orders_once_per_checkout"),
         CheckConstraint("total_pence >= 0", name="total"),
+        CheckConstraint("top_up_pence >= 0 AND top_up_pence <= total_pence", name="top_up"),
         Index("ix_orders_organisation_state", "organisation_id", "state", "created_at"),
         Index("ix_orders_person", "person_id", "created_at"),
         Index("ix_orders_council_confirmed", "council_id", "confirmed_at"),
@@ -44,6 +45,7 @@ class Order(Base):
     period_starts_on: Mapped[date]
     period_ends_on: Mapped[date]
     total_pence: Mapped[int] = mapped_column(Pence)
+    top_up_pence: Mapped[int] = mapped_column(Pence, default=0, server_default="0")  # what a card adds to a budget
     provider_name: Mapped[str] = mapped_column(String(200))
     person_name: Mapped[str] = mapped_column(String(120))
     buyer_name: Mapped[str] = mapped_column(String(120))
@@ -134,6 +136,25 @@ class OrderFunding(Base):
     refunded_pence: Mapped[int] = mapped_column(Pence, default=0)
     levy_back_pence: Mapped[int] = mapped_column(Pence, default=0)
     settlement_run_id: Mapped[int | None] = mapped_column(ForeignKey("settlement_runs.id"))
+
+
+class TopUp(Base):
+    """Somebody else was asked to pay the card's part of a checkout's orders, by a signed link that is theirs alone.
+
+    They see `service_names`, which the person agreed to show, and their own amount; nothing else of the order.
+    """
+
+    __tablename__ = "top_ups"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    checkout_id: Mapped[int] = mapped_column(ForeignKey("checkouts.id"), unique=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    payer_name: Mapped[str] = mapped_column(String(120))
+    payer_email: Mapped[str] = mapped_column(String(254))
+    service_names: Mapped[str] = mapped_column(Text)
+    asked_by_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    stripe_customer_id: Mapped[str | None] = mapped_column(String(80), unique=True)
 
 
 class OrderHistory(Base):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, case, exists, select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts.queries import organisations_by_id
@@ -68,6 +68,10 @@ class Unpaid:
     since: datetime
 
 
+_by_card = case((Order.top_up_pence > 0, Order.top_up_pence), else_=Order.total_pence)
+"""What a card is to pay of an order."""
+
+
 def list_declined() -> list[Unpaid]:
     """Orders whose card was declined after their provider had counted on it, oldest first."""
     return _unpaid(Order.state.in_(OWED), Order.payment_state == PaymentState.FAILED)
@@ -96,7 +100,7 @@ def _unpaid(*which: object) -> list[Unpaid]:
             Order.reference,
             Order.provider_name,
             Order.organisation_id,
-            Order.total_pence,
+            _by_card,
             Order.confirmed_at,
             Order.placed_at,
             Order.created_at,

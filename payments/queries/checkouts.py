@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -19,12 +19,13 @@ from marketplace.accounts.domain import Actor
 from marketplace.database import read_once, send, table_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
-from marketplace.kernel.rails import BUDGET_RAILS, CARD_RAILS, Rail
+from marketplace.kernel.rails import BUDGET_RAILS, CARD_RAILS, SETTLED_RAILS, Rail
 from payments.models import Checkout
+from payments.parts import budget_shares
 from payments.queries.baskets import BasketLineView, BasketPart, BasketView, parts_of
 from payments.queries.outside import why_asked
+from payments.queries.ways import WITH_CARD, TopUpChoice, WayOfPaying
 
-LEAST_BY_CARD_PENCE, MOST_BY_CARD_PENCE = 30, 99_999_999  # Stripe's own limits for one charge in pounds
 OWN_MONEY = "own_money"
 DELIVERY_FIELDS = ("name", "phone", "address", "postcode", "notes")
 
@@ -54,6 +55,17 @@ class CheckoutView:
         return OWN_MONEY if self.pot_period_id is None else f"pot:{self.pot_period_id}"
 
     @property
+    def chosen(self) -> str | None:
+        """What was chosen on the page of ways: the way, and whether a card is to pay a part."""
+        return f"{self.way}{WITH_CARD}" if self.way and self.top_up else self.way
+
+    @property
+    def top_up(self) -> TopUpChoice | None:
+        """What a card is to pay beside the budget; None where one alone pays."""
+        said = self.answers.get("top_up")
+        return None if said is None else TopUpChoice(**said)
+
+    @property
     def delivery(self) -> dict[str, str]:
         return dict(self.answers.get("delivery") or {})
 
@@ -80,48 +92,6 @@ _CHECKOUT_LOCKED = _CHECKOUT.with_for_update()
 
 
 @dataclass(frozen=True)
-class WayOfPaying:
-    """A way of paying for this basket: what it pays for, and what would stay in the basket."""
-
-    value: str
-    rail: Rail
-    pot: PotChoice | None
-    pays_for: tuple[BasketLineView, ...]
-    leaves: tuple[BasketLineView, ...]
-    other_periods: tuple[PotChoice, ...] = ()
-
-    @property
-    def total_pence(self) -> int:
-        return sum(line.amount_pence for line in self.pays_for)
-
-    @property
-    def is_enough(self) -> bool:
-        return self.too_little is None
-
-    @property
-    def too_little(self) -> tuple[PotChoice, int] | None:
-        """The first period that has less left than its days cost, and what they cost."""
-        return next(((pot, pence) for pot, pence in self.shares if pot.available_pence < pence), None)
-
-    @property
-    def shares(self) -> list[tuple[PotChoice, int]]:
-        """What each period of the pot would pay, earliest first: the days of support decide, not that of the order."""
-        shares: dict[int, tuple[PotChoice, int]] = {}
-        for line in self.pays_for:
-            pot = self.pot_on(line.wanted_on)
-            if pot is not None:
-                shares[pot.pot_period_id] = (pot, shares.get(pot.pot_period_id, (pot, 0))[1] + line.amount_pence)
-        return sorted(shares.values(), key=lambda share: (share[0].starts_on, share[0].pot_period_id))
-
-    def pot_on(self, day: date | None) -> PotChoice | None:
-        """The pot's period that pays for a day, today where none was named; the chosen one if none holds it."""
-        if self.pot is None:
-            return None
-        day, periods = day or clock.today(), (self.pot, *self.other_periods)
-        return next((pot for pot in periods if pot.starts_on <= day <= pot.ends_on), self.pot)
-
-
-@dataclass(frozen=True)
 class PlanPart:
     """What would be one order: the lines of one provider in one period of the pot, and the outcome they serve.
 
@@ -136,6 +106,7 @@ class PlanPart:
     outside: str | None = None
     reason: str | None = None
     payee: PayeeStanding | None = None  # from a direct payment: what was said of the provider's people
+    card_pence: int = 0  # what a card pays beside the budget
 
     @property
     def asks_relationship(self) -> bool:
@@ -175,9 +146,28 @@ class Plan:
         return self.way is not None and self.way.rail in BUDGET_RAILS
 
     @property
+    def top_up(self) -> TopUpChoice | None:
+        return self.checkout.top_up
+
+    @property
+    def card_pence(self) -> int:
+        """What a card pays beside the budget."""
+        return sum(part.card_pence for part in self.parts)
+
+    @property
     def needs_card(self) -> bool:
-        """Whether a card has to be given before the order can be placed."""
+        """Whether the buyer has to give a card before the order can be placed."""
+        if self.top_up is not None:
+            return not self.top_up.by_another and self.card_pence > 0
         return self.way is not None and self.way.rail in CARD_RAILS and self.total_pence > 0
+
+    @property
+    def lacks_top_up(self) -> bool:
+        """Whether a part by card was wanted and nobody has said yet how much, or it does not fit what there is now."""
+        if self.top_up is None:
+            return False
+        budget = self.top_up.budget_pence
+        return self.way is None or not self.way.can_be_topped_up or not budget or not 0 < budget < self.total_pence
 
     @property
     def payees(self) -> dict[int, PayeeStanding] | None:
@@ -205,6 +195,7 @@ class Plan:
             self.checkout.key,
             self.checkout.person_id,
             self.checkout.way,
+            self.checkout.answers.get("top_up"),
             sorted(self.checkout.delivery.items()),
             [
                 [
@@ -212,6 +203,7 @@ class Plan:
                     part.outcome_id,
                     part.reason,
                     part.pot.pot_period_id if part.pot else None,
+                    part.card_pence,
                     [_spelled(line) for line in part.lines],
                 ]
                 for part in self.parts
@@ -247,7 +239,17 @@ def plan_of(actor: Actor, checkout: CheckoutView) -> Plan:
     ways = _ways(basket, checkout, access.mandate)
     way = next((way for way in ways if way.value == checkout.way), None)
     outcomes = _outcomes(checkout, basket)
-    return Plan(checkout, access, basket, ways, way, _plan_parts(checkout, basket, way, outcomes), outcomes)
+    parts_ = _topped_up(checkout, way, _plan_parts(checkout, basket, way, outcomes))
+    return Plan(checkout, access, basket, ways, way, parts_, outcomes)
+
+
+def _topped_up(checkout: CheckoutView, way: WayOfPaying | None, parts: tuple[PlanPart, ...]) -> tuple[PlanPart, ...]:
+    """The parts with what a card pays of each, in proportion to their prices."""
+    wanted, total = checkout.top_up, sum(part.total_pence for part in parts)
+    if wanted is None or not wanted.budget_pence or way is None or wanted.budget_pence > total:
+        return parts
+    shares = budget_shares([part.total_pence for part in parts], wanted.budget_pence)
+    return tuple(replace(part, card_pence=part.total_pence - share) for part, share in zip(parts, shares, strict=True))
 
 
 def _outcomes(checkout: CheckoutView, basket: BasketView) -> tuple[OutcomeView, ...]:
@@ -261,13 +263,14 @@ def _ways(basket: BasketView, checkout: CheckoutView, mandate: MandateView | Non
     found = list_pot_choices(checkout.person_id, min(days, default=clock.today()))
     pots = [pot for pot in found if mandate is None or mandate.covers(pot.pot_id)]
     others = _other_periods(checkout, pots, days)
-    ways = [_way(f"pot:{pot.pot_period_id}", pot.rail, pot, basket, others) for pot in pots]
+    may_card = mandate is None or not mandate.pot_ids
+    ways = [_way(f"pot:{pot.pot_period_id}", pot.rail, pot, basket, others, may_card=may_card) for pot in pots]
     if checkout.pot_period_id is not None and all(pot.pot_period_id != checkout.pot_period_id for pot in pots):
         # Chosen before and not open any more, such as one that ended yesterday: the refusal has to name it.
         pot = get_pot_choice(checkout.pot_period_id)
         if pot.person_id == checkout.person_id and (mandate is None or mandate.covers(pot.pot_id)):
             ways.append(_way(f"pot:{pot.pot_period_id}", pot.rail, pot, basket))
-    if mandate is None or not mandate.pot_ids:
+    if may_card:
         ways.append(_way(OWN_MONEY, Rail.OWN_MONEY, None, basket))
     return tuple(way for way in ways if way.pays_for)
 
@@ -283,13 +286,22 @@ def _other_periods(checkout: CheckoutView, pots: list[PotChoice], days: list[dat
 
 
 def _way(
-    value: str, rail: Rail, pot: PotChoice | None, basket: BasketView, others: Sequence[PotChoice] = ()
+    value: str,
+    rail: Rail,
+    pot: PotChoice | None,
+    basket: BasketView,
+    others: Sequence[PotChoice] = (),
+    *,
+    may_card: bool = False,
 ) -> WayOfPaying:
-    pays_for = tuple(line for part in basket.parts for line in part.lines if _accepts(part, line, rail))
+    accepted = [(part, line) for part in basket.parts for line in part.lines if _accepts(part, line, rail)]
+    pays_for = tuple(line for _, line in accepted)
     paid = {line.id for line in pays_for}
     leaves = tuple(line for line in basket.lines if line.id not in paid)
     other_periods = tuple(other for other in others if pot is not None and other.pot_id == pot.pot_id)
-    return WayOfPaying(value, rail, pot, pays_for, leaves, other_periods)
+    topped_up = may_card and rail in SETTLED_RAILS and any(line.amount_pence for line in pays_for)
+    topped_up = topped_up and all(_accepts(part, line, Rail.OWN_MONEY) for part, line in accepted)
+    return WayOfPaying(value, rail, pot, pays_for, leaves, other_periods, topped_up)
 
 
 def _accepts(part: BasketPart, line: BasketLineView, rail: Rail) -> bool:

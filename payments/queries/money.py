@@ -10,9 +10,9 @@ from marketplace.database import db
 from payments import ledger
 from payments.domain import ChargeAt, OrderState, PaymentState
 from payments.models import Order, OrderFunding, OrderHistory, StripePayment
+from payments.queries.part_states import RECEIVED, is_received
 from payments.queries.waiting import left_out_by_part, waiting_by_part
 
-_RECEIVED = (PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED, PaymentState.DISPUTED)
 _COMING = (OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED, OrderState.CLOSED)
 
 
@@ -30,6 +30,7 @@ class Coming:
     ordered_pence: int
     complaint_open: bool
     in_run: bool
+    waits_for_run: bool = False  # a card has paid its part of it, and a run pays the rest
 
     @property
     def given_back_pence(self) -> int:
@@ -47,13 +48,14 @@ class Coming:
             return "We are looking at this payment"
         if self.complaint_open:
             return "The buyer says that something went wrong: put it right first"
-        if self.charge_at is ChargeAt.ACCEPT:
+        by_run = self.charge_at is ChargeAt.SETTLEMENT or self.waits_for_run
+        if self.charge_at is ChargeAt.ACCEPT and not by_run:
             return "The card is being charged"
         if self.state is OrderState.ACCEPTED:
             return "Say when it is done"
         if self.state is OrderState.DONE:
             return "The buyer has to agree that it was done"
-        if self.charge_at is ChargeAt.SETTLEMENT:
+        if by_run:
             return "In a payment run that is being checked" if self.in_run else "In the next payment run"
         if self.payment_state is PaymentState.FAILED:
             return "The card was declined: the buyer has been asked for another"
@@ -91,6 +93,7 @@ def list_coming(organisation_id: int, *, limit: int | None = 200, offset: int = 
             func.sum(OrderFunding.pence - func.coalesce(left_out.c.pence, 0)),
             Order.complaint_open,
             func.count(OrderFunding.settlement_run_id),
+            and_(Order.top_up_pence > 0, Order.payment_state.in_(RECEIVED)),
         )
         .join(OrderFunding, OrderFunding.order_id == Order.id)
         .outerjoin(waiting, waiting.c.order_funding_id == OrderFunding.id)
@@ -101,19 +104,21 @@ def list_coming(organisation_id: int, *, limit: int | None = 200, offset: int = 
         .limit(limit)
         .offset(offset)
     )
-    return [Coming(*row[:5], int(row[5]), int(row[6]), int(row[7]), bool(row[8]), bool(row[9])) for row in rows]
+    return [Coming(*row[:5], *(int(pence) for pence in row[5:8]), *(bool(flag) for flag in row[8:])) for row in rows]
 
 
 def count_coming(organisation_id: int) -> int:
     """How many orders are on their way to be paid."""
-    return db.session.scalar(select(func.count(Order.id)).where(_is_coming(organisation_id))) or 0
+    orders = select(func.count(Order.id.distinct())).join(OrderFunding, OrderFunding.order_id == Order.id)
+    return db.session.scalar(orders.where(_is_coming(organisation_id))) or 0
 
 
 def _is_coming(organisation_id: int) -> ColumnElement[bool]:
+    """Parts of orders that are on their way to a provider: what tops up a budget comes apart from it."""
     return and_(
         Order.organisation_id == organisation_id,
         Order.state.in_(_COMING),
-        Order.payment_state.not_in(_RECEIVED),
+        ~is_received(),
         Order.charge_at != ChargeAt.NEVER,
     )
 

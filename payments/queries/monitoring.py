@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 
 from budgets.queries.monitoring import never_declared
 from marketplace.database import db
@@ -28,9 +28,14 @@ class NamedLine:
 def lines_named(
     council_id: int, words: Collection[str], since: datetime, *, least_pence: int, person_id: int | None = None
 ) -> list[NamedLine]:
-    """Lines paid by a council's budgets, ordered since a moment, whose title holds one of the words, oldest first."""
+    """Lines paid by a council's budgets, ordered since a moment, whose title holds one of the words, oldest first.
+
+    Of a line that a card tops up, its pence are the budget's share.
+    """
+    by_card = case((Order.top_up_pence > 0, OrderLine.amount_pence * Order.top_up_pence // Order.total_pence), else_=0)
+    by_budget = OrderLine.amount_pence - by_card
     query = (
-        select(Order.person_id, Order.id, OrderLine.title, OrderLine.amount_pence)
+        select(Order.person_id, Order.id, OrderLine.title, by_budget)
         .join(Order, Order.id == OrderLine.order_id)
         .join(OrderFunding, (OrderFunding.order_id == Order.id) & (OrderFunding.part_no == 1))
         .where(
@@ -38,7 +43,7 @@ def lines_named(
             Order.placed_at >= since,
             Order.state.not_in(_GONE),
             OrderFunding.rail != Rail.OWN_MONEY,
-            OrderLine.amount_pence >= least_pence,
+            by_budget >= least_pence,
             or_(*(func.lower(OrderLine.title).contains(word, autoescape=True) for word in words)),
         )
         .order_by(OrderLine.id)
@@ -82,7 +87,7 @@ class SaidOutside:
 def orders_said_outside(council_id: int, since: datetime, *, person_id: int | None = None) -> list[SaidOutside]:
     """What a council's budgets pay since a moment although it is outside the plan, oldest first."""
     query = (
-        select(Order.person_id, Order.id, Order.total_pence, Order.outside_plan)
+        select(Order.person_id, Order.id, Order.total_pence - Order.top_up_pence, Order.outside_plan)
         .where(
             Order.council_id == council_id,
             Order.placed_at >= since,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import BigInteger, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.database import db
@@ -125,27 +125,29 @@ class RefundToDecide:
 
 
 def _refunds() -> Any:
-    query: Any = (
-        select(
-            Refund.id,
-            Refund.order_id,
-            Order.reference,
-            Order.provider_name,
-            Order.total_pence,
-            OrderFunding.refunded_pence,
-            Refund.state,
-            Refund.pence,
-            Refund.levy_back_pence,
-            Refund.reason_code,
-            Refund.words,
-            Refund.asked_by_user_id,
-            Refund.asked_at,
-            Refund.approved_by_user_id,
-            Refund.approved_at,
-        )
-        .join(Order, Order.id == Refund.order_id)
-        .join(OrderFunding, OrderFunding.id == Refund.order_funding_id)
+    given_back = (
+        select(cast(func.sum(OrderFunding.refunded_pence), BigInteger))  # PostgreSQL sums to a decimal
+        .where(OrderFunding.order_id == Order.id)
+        .correlate(Order)
+        .scalar_subquery()
     )
+    query: Any = select(
+        Refund.id,
+        Refund.order_id,
+        Order.reference,
+        Order.provider_name,
+        Order.total_pence,
+        given_back,
+        Refund.state,
+        Refund.pence,
+        Refund.levy_back_pence,
+        Refund.reason_code,
+        Refund.words,
+        Refund.asked_by_user_id,
+        Refund.asked_at,
+        Refund.approved_by_user_id,
+        Refund.approved_at,
+    ).join(Order, Order.id == Refund.order_id)
     return query
 
 

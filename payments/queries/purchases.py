@@ -7,9 +7,10 @@ included. The people's ids never leave the reports' own counting.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from budgets.queries.reporting import areas_of_people, people_who_share
 from marketplace.database import db
@@ -46,7 +47,12 @@ def list_bought(council_id: int, bounds: Sequence[datetime]) -> Iterator[Bought]
     waiting = waiting_by_line()
     left = OrderLine.amount_pence - OrderLine.refunded_pence + func.coalesce(waiting.c.pence, 0)
     count = OrderLine.quantity - OrderLine.refunded_quantity + func.coalesce(waiting.c.quantity, 0)
-    part = case((OrderFunding.pence == Order.total_pence, left), else_=left * OrderFunding.pence // Order.total_pence)
+    other: Any = aliased(OrderFunding)  # the card's part beside a budget's, and the other way round
+    mine, theirs = OrderFunding.pence - OrderFunding.refunded_pence, other.pence - other.refunded_pence
+    by_card = and_(other.id.is_not(None), OrderFunding.rail == Rail.OWN_MONEY)
+    both = case((mine + theirs > 0, mine + theirs), else_=1)
+    # In whole pence, and the parts of a line are the line: the penny that cannot be divided is the budget's.
+    part = case((other.id.is_(None), left), (by_card, left * mine // both), else_=left - left * theirs // both)
     shared = and_(OrderFunding.rail == Rail.OWN_MONEY, Order.person_id.in_(people_who_share(council_id)))
     keys = (
         Order.person_id,
@@ -61,12 +67,14 @@ def list_bought(council_id: int, bounds: Sequence[datetime]) -> Iterator[Bought]
     rows = db.session.execute(
         select(
             *keys,
-            func.sum(count),
+            # What was bought is counted once, with the budget that pays a part of it.
+            func.sum(case((by_card, 0), else_=count)),
             func.sum(part),
-            func.count(OrderLine.id),
+            func.sum(case((by_card, 0), else_=1)),
         )
         .join(OrderLine, OrderLine.order_id == Order.id)
         .join(OrderFunding, OrderFunding.order_id == Order.id)
+        .outerjoin(other, and_(other.order_id == Order.id, other.part_no != OrderFunding.part_no))
         .outerjoin(waiting, waiting.c.order_line_id == OrderLine.id)
         .join(areas, areas.c.person_id == Order.person_id)
         .where(
@@ -83,4 +91,4 @@ def list_bought(council_id: int, bounds: Sequence[datetime]) -> Iterator[Bought]
         .execution_options(yield_per=5_000)
     )
     for row in rows:
-        yield Bought._make((*row[:8], int(row[8]), int(row[9]), row[10]))
+        yield Bought._make((*row[:8], int(row[8]), int(row[9]), int(row[10])))

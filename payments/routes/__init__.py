@@ -10,6 +10,7 @@ blueprint = Blueprint("payments", __name__, template_folder="../templates")
 _ROOMS = (
     "basket",
     "checkout",
+    "top_ups",
     "orders",
     "complaints",
     "provider",

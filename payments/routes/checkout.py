@@ -11,11 +11,12 @@ from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import Rail
 from payments import words
 from payments.domain import awaits_card
-from payments.forms.checkout import PlaceForm, WayForm, WhoForm, purpose_form, what
+from payments.forms.checkout import ANOTHER, BUYER, PlaceForm, TopUpForm, WayForm, WhoForm, purpose_form, what
 from payments.queries.card_states import cards_of_checkout
 from payments.queries.checkouts import CheckoutView, Plan, get_checkout, get_plan
 from payments.queries.orders import list_of_checkout
 from payments.queries.standing import list_reach
+from payments.queries.ways import WITH_CARD
 from payments.routes import blueprint
 from payments.routes.people import basket_address
 from payments.services import checkout as services
@@ -95,6 +96,8 @@ def _missing(plan: Plan) -> str | None:
         return url_for("payments.checkout_who", checkout_id=checkout_id)
     if plan.way is None:
         return url_for("payments.checkout_paid", checkout_id=checkout_id)
+    if plan.lacks_top_up:
+        return url_for("payments.checkout_top_up", checkout_id=checkout_id)
     if not plan.purpose_is_known:
         return url_for("payments.checkout_purpose", checkout_id=checkout_id)
     return None
@@ -147,8 +150,9 @@ def checkout_who(checkout_id: int) -> Response | str:
 @allow(SIGNED_IN)
 def checkout_paid(checkout_id: int) -> Response | str:
     plan = _open_plan(checkout_id)
-    form = WayForm(person_id=str(plan.checkout.person_id), way=plan.checkout.way)
+    form = WayForm(person_id=str(plan.checkout.person_id), way=plan.checkout.chosen)
     form.way.choices = [(way.value, way.value) for way in plan.ways]
+    form.way.choices += [(way.value + WITH_CARD, way.value) for way in plan.ways if way.can_be_topped_up]
     too_dear: NotEnoughLeft | None = None
     if form.validate_on_submit():
         try:
@@ -167,6 +171,44 @@ def checkout_paid(checkout_id: int) -> Response | str:
         what=what,
         too_dear=too_dear,
         own_money=Rail.OWN_MONEY,
+    )
+
+
+@blueprint.route("/checkout/<int:checkout_id>/top-up", methods=["GET", "POST"])
+@allow(SIGNED_IN)
+def checkout_top_up(checkout_id: int) -> Response | str:
+    plan = _open_plan(checkout_id)
+    chosen = plan.top_up
+    if chosen is None or plan.way is None or not plan.way.can_be_topped_up:
+        return redirect(url_for("payments.checkout_paid", checkout_id=checkout_id))
+    most = services.most_from_budget(plan, plan.way)
+    form = TopUpForm(
+        person_id=str(plan.checkout.person_id),
+        budget_pence=chosen.budget_pence or most or None,
+        payer=(ANOTHER if chosen.by_another else BUYER) if chosen.budget_pence else None,
+        payer_name=chosen.payer_name,
+        payer_email=chosen.payer_email,
+        is_agreed=chosen.by_another,
+    )
+    if form.validate_on_submit():
+        try:
+            services.choose_top_up(
+                current_actor(), checkout_id, budget_pence=form.budget_pence.data or 0, **form.payer_of()
+            )
+            return _next(checkout_id)
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template(
+        "payments/checkout/top_up.html",
+        form=form,
+        plan=plan,
+        steps=STEPS,
+        someone=_someone(plan),
+        words=words,
+        what=what,
+        most_pence=most,
     )
 
 

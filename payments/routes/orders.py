@@ -18,6 +18,7 @@ from payments.queries.approvals import list_waiting
 from payments.queries.card_states import cards_of_checkout
 from payments.queries.orders import OrderView, count_of_person, get_order_for, list_orders_for_person
 from payments.queries.standing import BUYER_SIDES, Side, list_reach
+from payments.queries.top_ups import find_payer
 from payments.routes import blueprint
 from payments.routes.people import named_person_id
 from payments.services import orders as services
@@ -92,6 +93,7 @@ def order(order_id: int) -> Response | str:
     may_act = is_buyer and _may(view)
     mine = view.checkout_id is not None and view.buyer_user_id == actor.user_id
     needs_card = awaits_card(view.state, view.payment_state, view.charge_at)
+    payer = find_payer(view.checkout_id) if view.top_up_pence and view.standing.side is not Side.COUNCIL else None
     card = cards_of_checkout(view.checkout_id).get(view.id) if view.checkout_id and needs_card else None
     return render_template(
         "payments/orders/order.html",
@@ -101,10 +103,14 @@ def order(order_id: int) -> Response | str:
         card=card,
         is_buyer=is_buyer,
         someone=view.person_name if view.standing.side is not Side.PERSON else None,
-        may_confirm=may_act and view.state is OrderState.DONE and view.payment_state is not PaymentState.REFUNDED,
+        may_confirm=may_act
+        and view.state is OrderState.DONE
+        and (view.payment_state is not PaymentState.REFUNDED or view.top_up_pence > 0),
         may_cancel=may_act and view.state in _CANCELLABLE,
         may_question=may_act and view.state in _QUESTIONABLE,
-        may_pay=is_buyer and mine and needs_card,
+        may_pay=is_buyer and mine and needs_card and payer is None,
+        needs_card=needs_card,
+        payer=payer,
         was_sent_back=mine and view.approval is not None and view.approval.approved is False,
         review=_review_link(view) if is_buyer else None,
     )

@@ -17,6 +17,7 @@ from marketplace.ui.navigation import page_asked
 from payments import words
 from payments.domain import OrderState
 from payments.forms.orders import CancelForm, DeclineForm, part_form
+from payments.levy import percent
 from payments.queries.baskets import card_ready
 from payments.queries.disputes import dispute_of_order
 from payments.queries.orders import (
@@ -153,8 +154,15 @@ def provider_order(order_id: int) -> str:
 
 def _show(view: OrderView) -> str:
     # A bank can only ask about what was paid by card.
-    dispute_id = dispute_of_order(view.id) if view.funding[0].rail in CARD_RAILS else None
-    return render_template("payments/provider/order.html", order=view, words=words, dispute_id=dispute_id)
+    dispute_id = dispute_of_order(view.id) if any(part.rail in CARD_RAILS for part in view.funding) else None
+    return render_template(
+        "payments/provider/order.html",
+        order=view,
+        words=words,
+        dispute_id=dispute_id,
+        may_give_back=view.parts_are_paid,
+        percent=percent,
+    )
 
 
 @blueprint.post("/provider/orders/<int:order_id>/accept")

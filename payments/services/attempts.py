@@ -11,7 +11,9 @@ from marketplace.kernel.errors import NotAllowed
 from marketplace.kernel.rails import CARD_RAILS
 from payments.declines import NO_CARD, PROVIDER_NOT_READY
 from payments.domain import AGREED, OWED, ChargeAt, OrderState, Payer, PaymentAction, PaymentState
-from payments.models import Checkout, Order, OrderFunding, StripeAccount, StripeCustomer, StripePayment
+from payments.models import Checkout, Order, OrderFunding, StripeAccount, StripePayment
+from payments.queries.top_ups import find_payer
+from payments.services.cards import find_customer
 from payments.services.facts import OPEN
 from payments.services.moves import has_happened, lock_order, move_payment
 from payments.stripe import PaymentOrder
@@ -83,9 +85,7 @@ def begin(
         if account_id is None:
             return Stopped(PROVIDER_NOT_READY)
         card = db.session.scalar(select(Checkout.stripe_payment_method_id).where(Checkout.id == order.checkout_id))
-        customer_id = db.session.scalar(
-            select(StripeCustomer.stripe_id).where(StripeCustomer.person_id == order.person_id)
-        )
+        customer_id = find_customer(order.person_id, order.checkout_id, order.top_up_pence)
         if card is None or customer_id is None:
             return Stopped(NO_CARD)
         payment, fresh = _payment(order, funding, card)
@@ -208,10 +208,11 @@ def _is_over(payment: StripePayment, card: str) -> bool:
 def _begin_move(order: Order, payment: StripePayment, actor: Actor | None) -> None:
     cause = f"begin:{payment.id}:{payment.attempt}"
     if order.payment_state in (PaymentState.NONE, PaymentState.FAILED) and not has_happened(cause):
+        mine = not order.top_up_pence or find_payer(order.checkout_id) is None
         move_payment(
             order,
             PaymentAction.BEGIN,
             cause=cause,
-            actor_user_id=actor.user_id if actor else order.buyer_user_id,
-            mandate_id=order.mandate_id,
+            actor_user_id=actor.user_id if actor else order.buyer_user_id if mine else None,
+            mandate_id=order.mandate_id if mine else None,
         )

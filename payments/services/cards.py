@@ -11,7 +11,7 @@ from marketplace.database import db, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import DomainError, NotFound
 from payments.domain import OrderState, PaymentState
-from payments.models import Checkout, Order, StripeCustomer
+from payments.models import Checkout, Order, StripeCustomer, TopUp
 from payments.stripe import GatewayError, gateway, is_set_up
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,34 @@ def customer_for(person_id: int) -> str:
     return db.session.scalars(select(StripeCustomer.stripe_id).where(StripeCustomer.person_id == person_id)).one()
 
 
+def find_customer(person_id: int, checkout_id: int | None, top_up_pence: int) -> str | None:
+    """The Stripe customer that pays for an order: whoever was asked to top it up, else the person's own.
+
+    None where no card was ever given.
+    """
+    if top_up_pence:
+        asked = db.session.execute(select(TopUp.stripe_customer_id).where(TopUp.checkout_id == checkout_id)).first()
+        if asked is not None:
+            return asked.stripe_customer_id
+    return db.session.scalar(select(StripeCustomer.stripe_id).where(StripeCustomer.person_id == person_id))
+
+
+def _customer_of(checkout: Checkout) -> str:
+    """The same, made when first needed: whoever was asked to pay is a customer apart."""
+    top_up = db.session.execute(
+        select(TopUp.id, TopUp.key, TopUp.stripe_customer_id).where(TopUp.checkout_id == checkout.id)
+    ).one_or_none()
+    if top_up is None:
+        return customer_for(checkout.person_id)
+    if top_up.stripe_customer_id is not None:
+        return top_up.stripe_customer_id
+    made = gateway().create_customer(f"customer:{top_up.key}:{clock.now():%Y-%m-%dT%H}", checkout.person_id)
+    with transaction():
+        unset = and_(TopUp.id == top_up.id, TopUp.stripe_customer_id.is_(None))
+        db.session.execute(update(TopUp).where(unset).values(stripe_customer_id=made))
+    return db.session.scalars(select(TopUp.stripe_customer_id).where(TopUp.id == top_up.id)).one() or made
+
+
 def start_card_setup(checkout_id: int, *, success_url: str, cancel_url: str) -> CardSetup:
     """Where the buyer of a checkout gives a card: the card page that is open already, else a new one.
 
@@ -61,7 +89,7 @@ def start_card_setup(checkout_id: int, *, success_url: str, cancel_url: str) -> 
             # A finished page before this one is part of the key: a new page is wanted then, and only then. So is the
             # minute: Stripe repeats an error under its key for a day, and a page more charges nothing.
             f"card-setup:{checkout.key}:{before.id if before else 'first'}:{clock.now():%Y-%m-%dT%H:%M}",
-            customer_for(checkout.person_id),
+            _customer_of(checkout),
             checkout_id,
             success_url,
             cancel_url,

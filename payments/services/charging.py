@@ -19,7 +19,7 @@ from marketplace.kernel import clock
 from payments.declines import BANK_ASKS, IN_REVIEW, NOTHING_TAKEN, PROVIDER_NOT_READY, UNKNOWN, decline_words
 from payments.declines import REFUSED as REFUSED_CODE
 from payments.domain import OrderState, PaymentAction, PaymentState
-from payments.models import Order, OrderFunding, StripeCustomer, StripePayment
+from payments.models import Order, OrderFunding, StripePayment
 from payments.services import money_letters, onboarding
 from payments.services.attempts import (
     ANSWERED_ERROR,
@@ -32,7 +32,14 @@ from payments.services.attempts import (
     next_number,
     note_status,
 )
-from payments.services.cards import CardSetup, finish_card_setup, forget_cards, keep_card, start_card_setup
+from payments.services.cards import (
+    CardSetup,
+    find_customer,
+    finish_card_setup,
+    forget_cards,
+    keep_card,
+    start_card_setup,
+)
 from payments.services.facts import ENDED_UNPAID, KEPT_FOR, OPEN, hold_for_review, move_if_possible, take_in
 from payments.services.moves import has_happened, lock_order, note_order
 from payments.stripe import CardDeclined, GatewayError, GatewayRefused, GatewayUnknown, IntentView, gateway
@@ -102,10 +109,14 @@ def look(order_id: int) -> IntentView | None:
     """Take in what Stripe has for an order; answers None when it has nothing. Raises GatewayError."""
     row = db.session.execute(
         select(
-            StripePayment.id, StripePayment.stripe_id, Order.reference, StripeCustomer.stripe_id.label("customer_id")
+            StripePayment.id,
+            StripePayment.stripe_id,
+            Order.reference,
+            Order.person_id,
+            Order.checkout_id,
+            Order.top_up_pence,
         )
         .join(Order, Order.id == StripePayment.order_id)
-        .join(StripeCustomer, StripeCustomer.person_id == Order.person_id)
         .where(StripePayment.order_id == order_id)
         .limit(1)
     ).one_or_none()
@@ -114,7 +125,10 @@ def look(order_id: int) -> IntentView | None:
     if row.stripe_id is not None:
         intent: IntentView | None = gateway().get_payment(row.stripe_id)
     else:
-        intent = gateway().find_payment(row.customer_id, row.id, row.reference)
+        customer_id = find_customer(row.person_id, row.checkout_id, row.top_up_pence)
+        if customer_id is None:
+            return None
+        intent = gateway().find_payment(customer_id, row.id, row.reference)
     if intent is not None:
         take_in(row.id, intent)
     return intent

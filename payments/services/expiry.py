@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from budgets.queries.people import died_people
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
-from payments.domain import ChargeAt, OrderState, PaymentState
-from payments.models import Order, OrderHistory
+from payments.domain import ChargeAt, OrderState, Payer, PaymentState
+from payments.models import Order, OrderFunding, OrderHistory
 from payments.services.moves import has_happened, lock_order, note_order
 from payments.services.orders import letters
 from payments.services.orders.delivery import agree
@@ -27,10 +27,17 @@ AT_LEAST_AFTER_LAST_REMINDER = timedelta(days=3)
 CLOSE_CONFIRMED_AFTER = timedelta(days=14)
 AT_ONCE = 200  # orders in one run of a job; the next run takes the rest
 
-_IS_GIVEN_BACK = Order.payment_state == PaymentState.REFUNDED
+_ALL_BY_CARD = Order.top_up_pence == 0  # beside a budget, the payment's state tells of the card's part alone
+_IS_GIVEN_BACK = and_(Order.payment_state == PaymentState.REFUNDED, _ALL_BY_CARD)
 _WAITING = (OrderState.AWAITING_APPROVAL, OrderState.AWAITING_PAYMENT, OrderState.PLACED)
 _SETTLED = (PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED)
-_NO_BUDGET = (ChargeAt.ACCEPT, ChargeAt.NEVER)  # own money, and what costs nothing
+_NO_BUDGET = and_(Order.charge_at.in_((ChargeAt.ACCEPT, ChargeAt.NEVER)), _ALL_BY_CARD)  # own money, or free
+_WAITS_FOR_RUN = exists().where(
+    OrderFunding.order_id == Order.id,
+    OrderFunding.payer != Payer.PERSON,
+    OrderFunding.settlement_run_id.is_(None),
+    OrderFunding.refunded_pence < OrderFunding.pence,
+)
 _SILENCE = "Nobody answered two reminders within 14 days. Own money only."
 _GIVEN_BACK = "All its money was given back, and 14 days went by."
 _WHY_ENDED = {
@@ -68,13 +75,15 @@ def remind() -> int:
 
 def close_silent_own_money() -> int:
     """Close own-money orders 14 days after they were done: agreed to by silence after two reminders, or given back."""
-    due = _done_since(CLOSE_OWN_MONEY_AFTER) & Order.charge_at.in_(_NO_BUDGET)
+    due = _done_since(CLOSE_OWN_MONEY_AFTER) & _NO_BUDGET
     return _each(due & or_(_has_note("remind_2"), _IS_GIVEN_BACK), _close_silent)
 
 
 def close_finished() -> int:
     """Close orders agreed to 14 days ago in which no money is on its way any more. Answers how many."""
-    settled = or_(Order.payment_state.in_(_SETTLED), Order.charge_at == ChargeAt.NEVER)
+    settled = and_(
+        or_(Order.payment_state.in_(_SETTLED), Order.charge_at == ChargeAt.NEVER), or_(_ALL_BY_CARD, ~_WAITS_FOR_RUN)
+    )
     old = and_(Order.state == OrderState.CONFIRMED, Order.confirmed_at <= clock.now() - CLOSE_CONFIRMED_AFTER)
     return _each(and_(old, settled), lambda order_id: close(order_id, cause=f"close:{order_id}"))
 

@@ -40,13 +40,16 @@ def bank_asks(order: Order, pence: int) -> None:
     )
 
 
-def money_comes_back(order: Order, pence: int, *, by_card: bool) -> None:
-    """A refund is on its way."""
-    how = (
-        "It reaches the card that paid within 5 to 10 days."
-        if by_card
-        else "It is back in the budget now. The council takes it off what it pays next."
-    )
+def money_comes_back(order: Order, pence: int, *, card_pence: int) -> None:
+    """A refund is on its way: `card_pence` of it to the card that paid, the rest to the budget."""
+    to_card = "reaches the card that paid within 5 to 10 days."
+    to_budget = "is back in the budget now. The council takes it off what it pays next."
+    if card_pence == pence:
+        how = f"It {to_card}"
+    elif card_pence:
+        how = f"{format_pounds(pence - card_pence)} {to_budget} {format_pounds(card_pence)} {to_card}"
+    else:
+        how = f"It {to_budget}"
     _to_buyers(
         order,
         f"{format_pounds(pence)} comes back for order {order.reference}",

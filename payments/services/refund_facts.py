@@ -10,7 +10,7 @@ from marketplace.kernel import clock
 from marketplace.outbox.services import enqueue
 from payments import ledger
 from payments.disputes import ENDED
-from payments.domain import PaymentAction, PaymentState, RefundReason, RefundState
+from payments.domain import Payer, PaymentAction, PaymentState, RefundReason, RefundState
 from payments.ledger import stories
 from payments.models import Order, OrderFunding, Refund
 from payments.services import disputes, money_letters
@@ -176,8 +176,12 @@ def _has_left(order: Order, refund: Refund) -> None:
 
 
 def refund_action_of(order: Order) -> PaymentAction:
-    """Whether what has left for the payer is all that was taken for the order, or a part of it."""
-    parts = db.session.execute(select(OrderFunding.id, OrderFunding.pence).where(OrderFunding.order_id == order.id))
+    """Whether what has left for the payer is all that the card paid for the order, or a part of it."""
+    parts = db.session.execute(
+        select(OrderFunding.id, OrderFunding.pence).where(
+            OrderFunding.order_id == order.id, OrderFunding.payer == Payer.PERSON
+        )
+    )
     paid = sum(part.pence - not_accepted(part.id)[0] for part in parts.all())
     return PaymentAction.REFUND_ALL if given_back(order.id) == paid else PaymentAction.REFUND_PART
 

@@ -29,7 +29,11 @@ def give_back(payload: dict[str, Any]) -> None:
         return
     earlier = db.session.scalar(
         select(Refund.id)
-        .where(Refund.order_id == refund.order_id, Refund.state == RefundState.PENDING, Refund.id < refund_id)
+        .where(
+            Refund.order_funding_id == refund.order_funding_id,  # a budget's part beside it waits for its own run
+            Refund.state == RefundState.PENDING,
+            Refund.id < refund_id,
+        )
         .limit(1)
     )
     payment = db.session.execute(

@@ -7,7 +7,7 @@ a council settles is left out of its next run, or is a credit in it when the sal
 import re
 from collections.abc import Mapping
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
@@ -28,6 +28,7 @@ from payments.domain import (
     RunState,
 )
 from payments.models import Order, OrderFunding, Refund, RefundLine, SettlementRun
+from payments.parts import back_to_parts, lines_of_part
 from payments.services import money_letters
 from payments.services.moves import lock_order
 from payments.services.refund_rows import (
@@ -93,8 +94,8 @@ def ask_refund(
                 field="lines" if lines is not None else "pence",
             )
         waits = by_operator and _asked_by_operators(order_id) + total > OPERATOR_ALONE_PENCE
-        first, levy_back = None, 0
-        for number, (part, part_pence, part_shares) in enumerate(_over_parts(funding, total, shares)):
+        first, levy_back, parts = None, 0, _over_parts(funding, total, shares)
+        for number, (part, part_pence, part_shares) in enumerate(parts):
             refund = set_aside(
                 order,
                 part,
@@ -113,7 +114,8 @@ def ask_refund(
         if first is None:
             raise NotAllowed("Nothing was paid for this order, so nothing can be given back.")
         if not waits:
-            money_letters.money_comes_back(order, total, by_card=funding[0].payer is Payer.PERSON)
+            card_pence = sum(_by_card(part, pence) for part, pence, _ in parts)
+            money_letters.money_comes_back(order, total, card_pence=card_pence)
             if by_operator:
                 money_letters.we_gave_back(order, total, levy_back, words)
         return first.id
@@ -133,7 +135,7 @@ def approve_refund(actor: Actor, refund_id: int) -> None:
         funding = lock_funding(refund.order_funding_id)
         _go(order, funding, refund, actor)
         _record("refund.approve", order, refund, actor, by_operator=True)
-        money_letters.money_comes_back(order, refund.pence, by_card=funding.payer is Payer.PERSON)
+        money_letters.money_comes_back(order, refund.pence, card_pence=_by_card(funding, refund.pence))
         money_letters.we_gave_back(order, refund.pence, refund.levy_back_pence, refund.words)
 
 
@@ -203,18 +205,19 @@ def _find(key: str) -> Refund | None:
 def _same_form(
     before: Refund, order_id: int, reason: RefundReason, lines: Mapping[int, int] | None, pence: int | None
 ) -> int:
+    parts = Refund.key.startswith(f"{before.key[:56]}:", autoescape=True)
+    family = and_(Refund.order_id == before.order_id, or_(Refund.key == before.key, parts))
     if lines is not None:
-        kept = {
-            row.order_line_id: row.quantity
-            for row in db.session.execute(
-                select(RefundLine.order_line_id, RefundLine.quantity).where(RefundLine.refund_id == before.id)
-            )
-        }
+        rows = db.session.execute(
+            select(RefundLine.order_line_id, func.sum(RefundLine.quantity))
+            .join(Refund, Refund.id == RefundLine.refund_id)
+            .where(family)
+            .group_by(RefundLine.order_line_id)
+        )
+        kept = {line_id: int(quantity) for line_id, quantity in rows}
         same = kept == {line_id: quantity for line_id, quantity in lines.items() if quantity}
     else:
-        parts = Refund.key.startswith(f"{before.key[:56]}:", autoescape=True)
-        family = db.session.scalar(select(func.sum(Refund.pence)).where(or_(Refund.key == before.key, parts)))
-        same = family == pence
+        same = db.session.scalar(select(func.sum(Refund.pence)).where(family)) == pence
     if not same or before.order_id != order_id or before.reason_code != reason:
         raise DomainError("This form was sent before with other amounts. Open the page again to see what was given.")
     return before.id
@@ -239,6 +242,10 @@ def _require_paid(order: Order, *, by_operator: bool) -> None:
     funding = _fundings(order.id)
     if not funding or order.total_pence == 0:
         raise NotAllowed("Nothing was paid for this order, so nothing can be given back.")
+    if order.top_up_pence and order.state not in (OrderState.CONFIRMED, OrderState.CLOSED):
+        raise NotAllowed("A budget pays a part of this order, and nobody has agreed yet that it was done.")
+    if order.top_up_pence and order.payment_state is PaymentState.REFUNDED:
+        return  # what the card paid is all given back; the budget’s part may still be
     if funding[0].payer is Payer.PERSON:
         if order.payment_state is PaymentState.DISPUTED:
             raise NotAllowed("The payer’s bank is looking into this payment. Wait for its answer before giving back.")
@@ -271,7 +278,30 @@ def _fundings(order_id: int) -> list[OrderFunding]:
 def _over_parts(
     funding: list[OrderFunding], total: int, shares: Mapping[int, tuple[int, int]]
 ) -> list[tuple[OrderFunding, int, dict[int, tuple[int, int]]]]:
-    """Spread a refund over the parts that paid, the last first: what somebody added themselves comes back first."""
+    """Spread a refund over the parts that paid, in proportion to what each has still paid; a line's share likewise.
+
+    The penny that cannot be divided is the budget's. What a line has of quantity stays with the budget's share of it,
+    or with the card's where the budget has none.
+    """
+    card = next((part for part in funding if part.payer is Payer.PERSON), None)
+    budget = next((part for part in funding if part is not card), None)
+    if card is None or budget is None:
+        return _one_after_another(funding, total, shares)
+    of_budget, of_card = back_to_parts(total, budget.pence - budget.refunded_pence, card.pence - card.refunded_pence)
+    by_budget = {line: share for line, share in lines_of_part(shares, of_budget).items() if share[1]}
+    by_card = {
+        line: (0 if line in by_budget else quantity, pence - by_budget.get(line, (0, 0))[1])
+        for line, (quantity, pence) in shares.items()
+    }
+    by_card = {line: share for line, share in by_card.items() if share[1]}
+    parts = [(budget, of_budget, by_budget), (card, of_card, by_card)]
+    return [part for part in parts if part[1]]
+
+
+def _one_after_another(
+    funding: list[OrderFunding], total: int, shares: Mapping[int, tuple[int, int]]
+) -> list[tuple[OrderFunding, int, dict[int, tuple[int, int]]]]:
+    """Spread a refund over parts of the same kind, the last first; nearly always there is only one."""
     parts, rest = [], dict(shares)
     for part in funding:
         amount = min(total, part.pence - part.refunded_pence)
@@ -288,6 +318,10 @@ def _over_parts(
         parts.append((part, amount, taken))
         total -= amount
     return parts
+
+
+def _by_card(funding: OrderFunding, pence: int) -> int:
+    return pence if funding.payer is Payer.PERSON else 0
 
 
 def _asked_by_operators(order_id: int) -> int:

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from marketplace.database import db
 from marketplace.kernel import clock
 from payments import ledger
-from payments.domain import Payer, PaymentAction, RefundState
+from payments.domain import ChargeAt, Payer, PaymentAction, RefundState
 from payments.ledger import stories
 from payments.models import Order, OrderFunding, Refund
 from payments.services.facts import actor_of_move, move_if_possible, subject_of
@@ -52,7 +52,12 @@ def book_refund(order: Order, funding: OrderFunding, refund: Refund) -> None:
 
 
 def follow_settled(order: Order, refund: Refund) -> None:
-    """Let the payment's state of a settled order follow what was given back. Twice is once."""
+    """Let the payment's state of a settled order follow what was given back. Twice is once.
+
+    Where a card pays a part of it, the state is the card's, and no run moves it.
+    """
+    if order.charge_at is not ChargeAt.SETTLEMENT:
+        return
     paid = db.session.scalar(select(func.sum(OrderFunding.pence)).where(OrderFunding.order_id == order.id))
     # What waits for a second person is set aside and not given back.
     back = db.session.scalar(
@@ -69,7 +74,7 @@ def nothing_left_to_settle(order: Order, funding: OrderFunding, refund: Refund) 
     back = db.session.scalar(
         select(func.sum(Refund.pence)).where(Refund.order_funding_id == funding.id, Refund.state == RefundState.DONE)
     )
-    if back == funding.pence:
+    if back == funding.pence and order.charge_at is ChargeAt.SETTLEMENT:
         move_if_possible(order, PaymentAction.CAPTURE, f"settled:{funding.id}", reason="Given back before it was due")
         db.session.flush()
         follow_settled(order, refund)

@@ -16,7 +16,7 @@ from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.ids import new_reference
 from payments import ledger
 from payments.banking.working_days import next_working_day
-from payments.domain import PAYMENT_MOVES, Payee, PaymentAction, RefundState, RunState
+from payments.domain import PAYMENT_MOVES, ChargeAt, Payee, PaymentAction, RefundState, RunState
 from payments.ledger import Subject, stories
 from payments.models import (
     BankDetails,
@@ -253,7 +253,8 @@ def _refuse_stopped_details(run_id: int) -> None:
 def _settle(order: Order, funding: OrderFunding, line: SettlementLine, actor: Actor) -> None:
     book_sale(order, funding, line.gross_pence, line.levy_pence)
     cause = f"settled:{funding.id}"
-    if not has_happened(cause) and PAYMENT_MOVES.allows(order.payment_state, PaymentAction.CAPTURE):
+    by_run = order.charge_at is ChargeAt.SETTLEMENT  # where a card pays a part, the payment's state is the card's
+    if by_run and not has_happened(cause) and PAYMENT_MOVES.allows(order.payment_state, PaymentAction.CAPTURE):
         move_payment(order, PaymentAction.CAPTURE, cause=cause, actor_user_id=actor.user_id)
         db.session.flush()
     given_back = db.session.execute(

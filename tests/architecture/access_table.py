@@ -246,6 +246,7 @@ PAYMENTS = {
     "payments.checkout_card": page(SIGNED_IN),
     "payments.checkout_card_given": page(SIGNED_IN),
     "payments.checkout_done": page(SIGNED_IN),
+    "payments.checkout_top_up": form(SIGNED_IN),
     "payments.checkout_paid": form(SIGNED_IN),
     "payments.checkout_pay": act(SIGNED_IN),
     "payments.checkout_purpose": form(SIGNED_IN),
@@ -311,6 +312,11 @@ PAYMENTS = {
     "payments.settlement_send": act(SETTLE),
     "payments.settlement_settings": page(SETTLE),
     "payments.stripe_webhook": act(ANYBODY),
+    "payments.top_up": page(ANYBODY, public=HIDDEN),
+    "payments.top_up_card": page(ANYBODY, public=HIDDEN),
+    "payments.top_up_card_given": page(ANYBODY, public=HIDDEN),
+    "payments.top_up_bank": page(ANYBODY, public=HIDDEN),
+    "payments.top_up_again": act(ANYBODY, public=HIDDEN),
 }
 
 RATINGS = {

@@ -11,7 +11,7 @@ from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.ids import new_reference
 from marketplace.kernel.rails import BUDGET_RAILS, Rail
-from payments.domain import LineState, OrderState, Payer, PaymentState, charge_moment
+from payments.domain import ChargeAt, LineState, OrderState, Payer, PaymentState, charge_moment
 from payments.levy import DEFAULT_RATE_BP, levy
 from payments.models import Basket, BasketLine, Order, OrderFunding, OrderLine, StripeAccount
 from payments.services.moves import begin_history
@@ -53,8 +53,8 @@ class OrderFactory(Factory):
 
     Takes besides the columns: `rail`, `listing` (new by default), `quantity`, `unit_price_pence`, `pot_period_id`
     (a new budget of £5,000.00 by default where the rail wants one), `outcome_id`, `rate_bp`, `declared` (False: nobody
-    said what the payee of a direct payment is), `lines` (tuples of quantity and pence, instead of one line). Columns
-    and holds follow `state`.
+    said what the payee of a direct payment is), `lines` (tuples of quantity and pence, instead of one line). With
+    `top_up_pence` a card pays so much beside the budget. Columns and holds follow `state`.
     """
 
     class Meta:
@@ -79,7 +79,7 @@ class OrderFactory(Factory):
         lines = fields.pop("lines", None) or [(fields.pop("quantity", 3), fields.pop("unit_price_pence", 1_800))]
         fields.pop("quantity", None), fields.pop("unit_price_pence", None)
         outcome_id, rate_bp = fields.pop("outcome_id", None), fields.pop("rate_bp", DEFAULT_RATE_BP)
-        pot_period_id = fields.pop("pot_period_id", None)
+        pot_period_id, card_rate_bp = fields.pop("pot_period_id", None), fields.pop("card_rate_bp", rate_bp)
         offer = offer_for([listing.id])[listing.id]
         total = sum(quantity * pence for quantity, pence in lines)
         if fields.pop("declared", True) and rail is Rail.DIRECT_PAYMENT:
@@ -93,12 +93,13 @@ class OrderFactory(Factory):
             model_class,
             organisation_id=offer.organisation_id,
             provider_name=offer.provider_name,
-            charge_at=charge_moment(rail, total),
+            charge_at=ChargeAt.ACCEPT if fields.get("top_up_pence") else charge_moment(rail, total),
             total_pence=total,
             **fields,
         )
         for number, (quantity, pence) in enumerate(lines, start=1):
             cls._line(order, offer, number, quantity, pence, outcome_id)
+        top_up = order.top_up_pence or 0
         payer = {Rail.COUNCIL_MANAGED: Payer.COUNCIL, Rail.ISF: Payer.ISF_HOLDER}.get(rail, Payer.PERSON)
         db.session.add(
             OrderFunding(
@@ -108,11 +109,23 @@ class OrderFactory(Factory):
                 payer_council_id=order.council_id if payer is not Payer.PERSON else None,
                 rail=rail,
                 pot_period_id=pot_period_id,
-                pence=total,
+                pence=total - top_up,
                 levy_rate_bp=rate_bp,
-                levy_pence=levy(total, rate_bp),
+                levy_pence=levy(total - top_up, rate_bp),
             )
         )
+        if top_up:
+            db.session.add(
+                OrderFunding(
+                    order_id=order.id,
+                    part_no=2,
+                    payer=Payer.PERSON,
+                    rail=Rail.OWN_MONEY,
+                    pence=top_up,
+                    levy_rate_bp=card_rate_bp,
+                    levy_pence=levy(top_up, card_rate_bp),
+                )
+            )
         db.session.flush()
         begin_history(order, actor_user_id=order.buyer_user_id)
         if pot_period_id is not None:
@@ -167,11 +180,12 @@ class OrderFactory(Factory):
             "actor_user_id": order.buyer_user_id,
             "mandate_id": order.mandate_id,
         }
-        book.hold(pot_period_id, order.total_pence, cause=f"hold:{order.id}:1", **about)
+        pence = order.total_pence - (order.top_up_pence or 0)
+        book.hold(pot_period_id, pence, cause=f"hold:{order.id}:1", **about)
         if order.state in _AFTER_CONFIRMED:
-            book.spend(pot_period_id, order.total_pence, cause=f"spend:{order.id}:1", **about)
+            book.spend(pot_period_id, pence, cause=f"spend:{order.id}:1", **about)
         elif order.state in _ENDED:
-            book.release(pot_period_id, order.total_pence, cause=f"release:{order.id}:1", **about)
+            book.release(pot_period_id, pence, cause=f"release:{order.id}:1", **about)
 
 
 class BasketFactory(Factory):

@@ -10,7 +10,7 @@ from marketplace.desk.forms import DecisionForm, EndComplaintForm, RefundForm, r
 from marketplace.desk.routes import blueprint
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import CARD_RAILS
-from payments.domain import OrderState, PaymentState, RefundState
+from payments.domain import AGREED, OrderState, PaymentState, RefundState
 from payments.queries import operator
 from payments.queries.disputes import dispute_of_order
 from payments.queries.orders import OrderView, get_order
@@ -33,6 +33,9 @@ def _left_pence(order: OrderView) -> int:
 
 def _is_paid(order: OrderView) -> bool:
     """Whether there is money to give back: taken from a card, or owed by a payer who settles later."""
+    if order.top_up_pence:
+        in_review = order.payment_state is PaymentState.REVIEW and order.state in AGREED
+        return order.parts_are_paid or in_review
     if order.rail in CARD_RAILS:
         return order.payment_state in (PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REVIEW)
     return order.state in (OrderState.CONFIRMED, OrderState.CLOSED)

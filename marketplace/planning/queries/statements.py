@@ -177,7 +177,7 @@ def _pot(
                 left_change_pence=effect_on_left(entry.kind, entry.pence),
                 left_after_pence=position.left_pence,
                 provider=order.provider_name if order else None,
-                what=order.what if order else None,
+                what=order.what_beside_budget if order else None,
                 outcome=entry.outcome,
                 order_id=entry.order_id,
                 reference=order.reference if order else None,

@@ -80,7 +80,7 @@ def council_interests() -> str:
     return render_template(
         "planning/council_interests.html",
         orders=orders,
-        total_pence=sum(order.total_pence for order in orders),
+        total_pence=sum(order.total_pence - order.top_up_pence for order in orders),
         declared=declared,
         flags=ON_ORDERS,
         kinds=KINDS,

@@ -12,7 +12,16 @@ from budgets.domain.interests import ON_ORDERS, InterestKind
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
-from payments.domain import OWED, REFUNDS_THAT_COUNT, ChargeAt, OrderState, PaymentState, RefundReason, RefundState
+from payments.domain import (
+    OWED,
+    REFUNDS_THAT_COUNT,
+    ChargeAt,
+    OrderState,
+    PaymentState,
+    RefundReason,
+    RefundState,
+    whole_payment,
+)
 from payments.models import Order, OrderFunding, OrderLine, Refund
 from payments.queries.owed_again import is_owed_again
 from payments.words import state_for_buyer, state_for_provider, units
@@ -60,6 +69,7 @@ class OrderSummary:
     owed_again: bool = False
     interest: InterestKind | None = None
     outside_plan: str | None = None  # what the buyer was asked about, and why it is right
+    top_up_pence: int = 0
 
     @property
     def complaint_open(self) -> bool:
@@ -68,7 +78,8 @@ class OrderSummary:
     @property
     def words_for_buyer(self) -> str:
         how = {"was_placed": self.placed_at is not None, "owed_again": self.owed_again}
-        return state_for_buyer(self.state, self.payment_state, self.provider_name, **how)
+        payment_state = whole_payment(self.payment_state, self.top_up_pence, self.total_pence - self.given_back_pence)
+        return state_for_buyer(self.state, payment_state, self.provider_name, **how)
 
     @property
     def words_for_provider(self) -> str:
@@ -81,8 +92,14 @@ class OrderSummary:
         flag = f" ({ON_ORDERS[self.interest]})" if self.interest is InterestKind.OWN_FIRM else ""
         return f"{self.title}, {units(self.unit, self.quantity)}{more}{flag}"
 
+    @property
+    def what_beside_budget(self) -> str:
+        """The same, for a page on which the pence beside it are the budget's part alone."""
+        return f"{self.what}, topped up by card" if self.top_up_pence else self.what
+
 
 def _summaries() -> Any:
+    by_card: Any = aliased(OrderFunding)  # what tops up a budget; the part of all other orders is the first
     line_count = (
         select(func.count(OrderLine.id)).where(OrderLine.order_id == Order.id).correlate(Order).scalar_subquery()
     )
@@ -109,8 +126,8 @@ def _summaries() -> Any:
             Order.buyer_user_id,
             Order.mandate_id,
             Order.total_pence,
-            OrderFunding.refunded_pence - not_given_back,
-            OrderFunding.levy_pence,
+            OrderFunding.refunded_pence + func.coalesce(by_card.refunded_pence, 0) - not_given_back,
+            OrderFunding.levy_pence + func.coalesce(by_card.levy_pence, 0),
             OrderLine.title,
             OrderLine.unit,
             OrderLine.quantity,
@@ -127,9 +144,11 @@ def _summaries() -> Any:
             is_owed_again(),
             Order.interest,
             Order.outside_plan,
+            Order.top_up_pence,
         )
         .join(OrderLine, and_(OrderLine.order_id == Order.id, OrderLine.line_no == 1))
         .join(OrderFunding, and_(OrderFunding.order_id == Order.id, OrderFunding.part_no == 1))
+        .outerjoin(by_card, and_(by_card.order_id == Order.id, by_card.part_no == 2))
     )
     return query
 
@@ -218,7 +237,9 @@ def list_to_confirm(person_ids: Iterable[int], *, limit: int = 100) -> list[Orde
     if not ids:
         return []
     query = _summaries().where(
-        Order.person_id.in_(ids), Order.state == OrderState.DONE, Order.payment_state != PaymentState.REFUNDED
+        Order.person_id.in_(ids),
+        Order.state == OrderState.DONE,
+        or_(Order.payment_state != PaymentState.REFUNDED, Order.top_up_pence > 0),
     )
     return _list(query.order_by(Order.done_at, Order.id).limit(limit))
 

@@ -25,9 +25,11 @@ from payments.domain import (
     PaymentState,
     RefundReason,
     RefundState,
+    whole_payment,
 )
 from payments.levy import levy_by_line
 from payments.models import Approval, Order, OrderFunding, OrderHistory, OrderLine, Refund
+from payments.parts import budget_shares
 from payments.queries.owed_again import is_owed_again
 from payments.queries.standing import Side, Standing, buyer_standing, provider_standing, reader_standing
 from payments.words import state_for_buyer, state_for_provider, units
@@ -152,6 +154,7 @@ class OrderView:
     period_starts_on: date
     period_ends_on: date
     total_pence: int
+    top_up_pence: int
     provider_name: str
     person_name: str
     buyer_name: str
@@ -228,6 +231,13 @@ class OrderView:
         return bought - (self.levy_pence - self.levy_not_taken_on_pence - self.levy_given_back_pence)
 
     @property
+    def parts_are_paid(self) -> bool:
+        """Of a topped-up order: whether both parts are paid or owed, so that something of them can be given back."""
+        agreed = self.state in (OrderState.CONFIRMED, OrderState.CLOSED)
+        by_card = (PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED)
+        return agreed and self.payment_state in by_card and self.refunded_pence < self.total_pence
+
+    @property
     def complaint_open(self) -> bool:
         return self.complaint_at is not None and self.complaint_ended_at is None
 
@@ -240,7 +250,8 @@ class OrderView:
     @property
     def words_for_buyer(self) -> str:
         how = {"was_placed": self.placed_at is not None, "owed_again": self.owed_again}
-        return state_for_buyer(self.state, self.payment_state, self.provider_name, **how)
+        payment_state = whole_payment(self.payment_state, self.top_up_pence, self.total_pence - self.given_back_pence)
+        return state_for_buyer(self.state, payment_state, self.provider_name, **how)
 
     @property
     def words_for_provider(self) -> str:
@@ -298,7 +309,7 @@ def get_order_for_provider(actor: Actor, order_id: int) -> OrderView:
 def _view(row: Any, funding: tuple[FundingView, ...], standing: Standing, *, with_outcomes: bool) -> OrderView:
     order_id = row.id
     lines = db.session.execute(select(*_LINE).where(OrderLine.order_id == order_id).order_by(OrderLine.line_no)).all()
-    shares = levy_by_line([line.amount_pence for line in lines], funding[0].levy_rate_bp)
+    shares = _levy_by_line([line.amount_pence for line in lines], funding)
     refunds = db.session.execute(select(*_REFUND).where(Refund.order_id == order_id).order_by(Refund.id)).all()
     seen_by_provider = standing.side is Side.PROVIDER
     approval = None
@@ -316,6 +327,17 @@ def _view(row: Any, funding: tuple[FundingView, ...], standing: Standing, *, wit
         outcomes=outcomes,
         standing=standing,
     )
+
+
+def _levy_by_line(amounts: list[int], funding: tuple[FundingView, ...]) -> list[int]:
+    """The levy of each line: of what each part pays of it, at the part's own rate."""
+    if len(funding) == 1:
+        return levy_by_line(amounts, funding[0].levy_rate_bp)
+    budget, card = funding
+    of_budget = budget_shares(amounts, budget.pence)
+    of_card = [amount - share for amount, share in zip(amounts, of_budget, strict=True)]
+    by_part = levy_by_line(of_budget, budget.levy_rate_bp), levy_by_line(of_card, card.levy_rate_bp)
+    return [sum(shares) for shares in zip(*by_part, strict=True)]
 
 
 def _history(order_id: int, *, since: datetime | None) -> tuple[HistoryRow, ...]:

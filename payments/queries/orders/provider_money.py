@@ -6,11 +6,11 @@ from sqlalchemy import and_, case, func, select
 
 from marketplace.database import db
 from marketplace.kernel import clock
-from payments.domain import OrderState, PaymentState
+from payments.domain import OrderState
 from payments.models import Order, OrderFunding
+from payments.queries.part_states import is_received
 from payments.queries.waiting import waiting_by_part
 
-_RECEIVED = (PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED, PaymentState.DISPUTED)
 _COMING = (OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED, OrderState.CLOSED)
 
 
@@ -34,7 +34,7 @@ def money_of_provider(organisation_id: int) -> ProviderMoney:
     waiting = waiting_by_part()
     left = OrderFunding.pence - OrderFunding.refunded_pence + func.coalesce(waiting.c.pence, 0)
     levy = OrderFunding.levy_pence - OrderFunding.levy_back_pence + func.coalesce(waiting.c.levy_pence, 0)
-    received = Order.payment_state.in_(_RECEIVED)
+    received = is_received()
     coming = and_(~received, Order.state.in_(_COMING))
     month = and_(received, Order.placed_at >= begin, Order.placed_at < end)
     sums = db.session.execute(

@@ -62,7 +62,7 @@ def story_for(actor: Actor, order_id: int) -> Story:
     side = _side(actor, order)
     is_council, is_provider = side is Side.COUNCIL, side is Side.PROVIDER
     own = {user.id: user.name for user in list_users_of(order.organisation_id, Role.PROVIDER)} if is_provider else None
-    steps = [*_moves(order, side), *_refunds(order_id, own), *_disputes(order_id), *_runs(order_id, side)]
+    steps = [*_moves(order, side), *_refunds(order, own), *_disputes(order_id), *_runs(order_id, side)]
     steps += _entries(order, side)
     if not is_provider:
         steps += _budget(order_id)
@@ -101,6 +101,10 @@ def _moves(order: OrderView, side: Side) -> Iterator[Step]:
     payment = db.session.execute(
         select(StripePayment.stripe_id, StripePayment.charge_id).where(StripePayment.order_id == order.id).limit(1)
     ).one_or_none()
+    if order.top_up_pence:
+        budget = format_pounds(order.total_pence - order.top_up_pence)
+        title = f"Paid in two parts: {budget} from the budget, {format_pounds(order.top_up_pence)} by card"
+        yield Step(order.created_at, title, order.buyer_user_id)
     for row in order.history:
         number = None
         if row.machine == "payment" and payment is not None:
@@ -118,9 +122,10 @@ def _budget(order_id: int) -> Iterator[Step]:
         yield Step(entry.at, title, entry.actor_user_id, entry.pence)
 
 
-def _refunds(order_id: int, own: Collection[int] | None) -> Iterator[Step]:
+def _refunds(order: OrderView, own: Collection[int] | None) -> Iterator[Step]:
     """Money given back. A provider reads what `own` people of it wrote, and nothing of what others only thought of."""
-    query = select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)
+    query = select(Refund).where(Refund.order_id == order.id).order_by(Refund.id)
+    to_whom = {part.id: "card" if part.rail is Rail.OWN_MONEY else "budget" for part in order.funding}
     if own is not None:
         asked_by_them = Refund.asked_by_user_id.in_(own)
         query = query.where(
@@ -132,6 +137,7 @@ def _refunds(order_id: int, own: Collection[int] | None) -> Iterator[Step]:
             continue
         why = [
             words.refund_reason(refund.reason_code),
+            f"To the {to_whom[refund.order_funding_id]}" if order.top_up_pence else None,
             refund.words if own is None or refund.asked_by_user_id in own else None,
             f"{format_pounds(refund.levy_back_pence)} of levy comes back with it",
             _BECAME.get(refund.state),

@@ -25,16 +25,14 @@ from payments.models import Basket, Checkout
 from payments.queries.baskets import BasketPart, Owner, get_basket
 from payments.queries.checkouts import (
     DELIVERY_FIELDS,
-    LEAST_BY_CARD_PENCE,
-    MOST_BY_CARD_PENCE,
     OWN_MONEY,
     CheckoutView,
     Plan,
-    WayOfPaying,
     get_plan,
 )
 from payments.queries.ordered_before import find_last_order
 from payments.queries.outside import why_asked
+from payments.queries.ways import LEAST_BY_CARD_PENCE, MOST_BY_CARD_PENCE, WITH_CARD, WayOfPaying
 
 LONGEST_REASON = 500
 
@@ -94,26 +92,33 @@ def _choose_the_known_way(actor: Actor, checkout_id: int, rail: Rail | None, pot
     before = [way for way in whole if rail is not None and (way.rail, _pot_id(way)) == (rail, pot_period_id)]
     chosen = before or (whole if len(plan.ways) == 1 else [])
     if chosen and _refusal(plan, chosen[0]) is None:
-        _save(plan.checkout.id, rail=chosen[0].rail, pot_period_id=_pot_id(chosen[0]))
+        save(plan.checkout.id, rail=chosen[0].rail, pot_period_id=_pot_id(chosen[0]))
 
 
 def say_who(actor: Actor, checkout_id: int) -> None:
     """The buyer has looked at the name of the person this is for."""
     plan = get_plan(actor, checkout_id)
-    _save(plan.checkout.id, answers={**plan.checkout.answers, "who": True})
+    save(plan.checkout.id, answers={**plan.checkout.answers, "who": True})
 
 
 def choose_way(actor: Actor, checkout_id: int, value: str) -> None:
-    """Choose how to pay. Raises DomainError on the field `way` in words when that way cannot pay for it."""
+    """Choose how to pay; a budget's way with WITH_CARD after it is topped up by a card, how far is asked next.
+
+    Raises DomainError on the field `way` in words when that way cannot pay for it.
+    """
     plan = get_plan(actor, checkout_id)
-    way = next((way for way in plan.ways if way.value == value), None)
-    if way is None:
+    topped_up = value.endswith(WITH_CARD)
+    way = next((way for way in plan.ways if way.value == value.removesuffix(WITH_CARD)), None)
+    if way is None or (topped_up and not way.can_be_topped_up):
         raise DomainError("Choose how to pay", field="way")
-    refusal = _refusal(plan, way)
+    refusal = _refusal(plan, way, topped_up=topped_up)
     if refusal is not None:
         refusal.field = "way"
         raise refusal
-    _save(plan.checkout.id, rail=way.rail, pot_period_id=_pot_id(way))
+    answers = {name: said for name, said in plan.checkout.answers.items() if name != "top_up"}
+    if topped_up:
+        answers["top_up"] = plan.checkout.answers.get("top_up") or {}
+    save(plan.checkout.id, rail=way.rail, pot_period_id=_pot_id(way), answers=answers)
 
 
 def say_purpose(
@@ -151,7 +156,7 @@ def say_purpose(
     for organisation_id, provider in asked.items():
         if organisation_id not in said and not payees[organisation_id].is_declared:
             raise DomainError(f"Say whether anybody at {provider} is family", field=f"{RELATION}{organisation_id}")
-    _save(plan.checkout.id, answers=answers)
+    save(plan.checkout.id, answers=answers)
     if said:
         declare(actor, plan.checkout.person_id, said)
     if asked:
@@ -176,12 +181,12 @@ def _reasons(plan: Plan, outcomes: Mapping[int, OutcomeView], given: Mapping[int
 
 def refuse_way(plan: Plan, way: WayOfPaying) -> None:
     """Raise what `choose_way` would, for the moment of placing."""
-    refusal = _refusal(plan, way)
+    refusal = _refusal(plan, way, topped_up=plan.top_up is not None)
     if refusal is not None:
         raise refusal
 
 
-def _refusal(plan: Plan, way: WayOfPaying) -> DomainError | None:
+def _refusal(plan: Plan, way: WayOfPaying, *, topped_up: bool = False) -> DomainError | None:
     if way.rail in CARD_RAILS:
         for part, amount in _charges(plan, way):
             if 0 < amount < LEAST_BY_CARD_PENCE:
@@ -212,7 +217,7 @@ def _refusal(plan: Plan, way: WayOfPaying) -> DomainError | None:
             f"{way.pot.words} is paid in another way for {day_words(min(other_rail))}. Order the days from "
             f"{day_words(min(other_rail))} on apart from those before."
         )
-    if way.too_little is not None:
+    if way.too_little is not None and not topped_up:
         pot, pence = way.too_little
         return NotEnoughLeft(
             asked_pence=pence,
@@ -257,7 +262,7 @@ def _pot_id(way: WayOfPaying) -> int | None:
     return None if way.value == OWN_MONEY or way.pot is None else way.pot.pot_period_id
 
 
-def _save(checkout_id: int, **values: Any) -> None:
+def save(checkout_id: int, **values: Any) -> None:
     """Keep answers of a checkout that was not placed yet. Raises CheckoutChanged when it was."""
     with transaction():
         kept = rows_changed(

@@ -17,6 +17,8 @@ from payments.services.checkout.placing import Placed, place
 def start_card(actor: Actor, checkout_id: int, *, success_url: str, cancel_url: str) -> str:
     """The address of Stripe's page on which the card is given. Raises NotFound, CheckoutChanged when none is needed."""
     checkout = _mine(actor, checkout_id)
+    if checkout.top_up is not None and checkout.top_up.by_another:
+        raise CheckoutChanged(f"{checkout.top_up.payer_name} is asked to pay this part, so no card of yours is needed.")
     if checkout.placed_at is None:
         if not get_plan(actor, checkout_id).needs_card:
             raise CheckoutChanged("No card is needed for this.")
@@ -48,9 +50,12 @@ def place_and_pay(actor: Actor, checkout_id: int, *, key: str, seen: str, return
 def try_payment(actor: Actor, checkout_id: int, *, return_url: str) -> None:
     """Ask the bank for every order of a checkout that waits for its card, while the buyer is there.
 
-    Each by itself: one that is declined holds up no other. Raises CardNeeded before a card was given.
+    Each by itself: one that is declined holds up no other. Nothing where somebody else was asked to pay. Raises
+    CardNeeded before a card was given.
     """
     checkout = _mine(actor, checkout_id)
+    if checkout.top_up is not None and checkout.top_up.by_another:
+        return
     waiting = waiting_for_card(checkout_id)
     if waiting and not checkout.has_card:
         raise CardNeeded()

@@ -25,10 +25,12 @@ from payments.domain import ChargeAt, LineState, OrderState, Payer, PaymentState
 from payments.errors import CardNeeded, CheckoutChanged
 from payments.levy import levy
 from payments.models import Approval, Basket, BasketLine, Checkout, Order, OrderFunding, OrderLine
-from payments.queries.checkouts import CheckoutView, Plan, PlanPart, WayOfPaying, get_checkout, plan_of
+from payments.queries.checkouts import CheckoutView, Plan, PlanPart, get_checkout, plan_of
 from payments.queries.ordered_before import own_money_this_month
+from payments.queries.ways import WayOfPaying
 from payments.services.approvals.asking import content_digest, tell_approvers
 from payments.services.checkout.answers import fewer_words, refuse_way
+from payments.services.checkout.topping_up import ask_payer, refuse_top_up
 from payments.services.levies import rate_for
 from payments.services.moves import begin_history
 from payments.services.orders import letters
@@ -75,6 +77,7 @@ def place(actor: Actor, checkout_id: int, *, key: str, seen: str) -> Placed:
         with together():
             orders = [_order(actor, plan, part, way, right) for part in plan.parts]
             _finish(plan, right)
+        ask_payer(plan, orders, waits=right.needs_approval)
         if right.needs_approval:
             for order in orders:
                 _ask_approval(order, actor, right)
@@ -114,6 +117,7 @@ def _check(plan: Plan, seen: str) -> WayOfPaying:
     if any(line.quantity_problem for part in plan.parts for line in part.lines) or plan.digest != seen:
         raise CheckoutChanged()
     refuse_way(plan, plan.way)
+    refuse_top_up(plan)
     if plan.needs_card and not plan.checkout.has_card:
         raise CardNeeded()
     return plan.way
@@ -165,7 +169,7 @@ def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: Or
     Answers what was written; the row that the session knows is read again by whoever wants to change it.
     """
     now, person = clock.now(), plan.access.person
-    charge_at = charge_moment(way.rail, part.total_pence)
+    charge_at = ChargeAt.ACCEPT if part.card_pence else charge_moment(way.rail, part.total_pence)
     state = _first_state(right, charge_at)
     starts_on, ends_on = _period(part)
     values = {
@@ -185,6 +189,7 @@ def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: Or
         "period_starts_on": starts_on,
         "period_ends_on": ends_on,
         "total_pence": part.total_pence,
+        "top_up_pence": part.card_pence,
         "provider_name": part.provider_name,
         "person_name": person.name,
         "buyer_name": actor.name,
@@ -198,6 +203,8 @@ def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: Or
     write(_WRITE_ORDER, values)
     write(_WRITE_LINES, _lines(order.id, part))
     _fund(order, part.pot, way.rail)
+    if part.card_pence:
+        _fund(order, None, Rail.OWN_MONEY, part_no=2)
     begin_history(order, actor_user_id=actor.user_id, reason="; ".join(right.warnings) or None)
     if state is OrderState.PLACED:
         letters.new_order(order, buyer_is_here=True)
@@ -229,7 +236,7 @@ def _hold(order: Order, part: PlanPart, way: WayOfPaying) -> None:
         return
     book.hold(
         part.pot.pot_period_id,
-        order.total_pence,
+        part.total_pence - part.card_pence,
         cause=hold_cause(order.id, 1),
         order_id=order.id,
         outcome_id=part.outcome_id,
@@ -270,22 +277,24 @@ def _lines(order_id: int, part: PlanPart) -> Sequence[dict[str, object]]:
     ]
 
 
-def _fund(order: Order, pot: PotChoice | None, rail: Rail) -> None:
+def _fund(order: Order, pot: PotChoice | None, rail: Rail, *, part_no: int = 1) -> None:
+    """Write who pays which part: the whole price, or beside a card's second part what is left for the budget."""
+    pence = order.top_up_pence if part_no == 2 else order.total_pence - order.top_up_pence
     rate_bp = rate_for(order.council_id, rail, clock.today())
     payer = _PAYERS.get(rail, Payer.PERSON)
     write(
         _WRITE_FUNDING,
         {
             "order_id": order.id,
-            "part_no": 1,
+            "part_no": part_no,
             "payer": payer,
             "payer_council_id": order.council_id if payer is not Payer.PERSON else None,
             "payer_organisation_id": pot.payer_organisation_id if payer is Payer.ISF_HOLDER and pot else None,
             "rail": rail,
             "pot_period_id": pot.pot_period_id if pot else None,
-            "pence": order.total_pence,
+            "pence": pence,
             "levy_rate_bp": rate_bp,
-            "levy_pence": levy(order.total_pence, rate_bp),
+            "levy_pence": levy(pence, rate_bp),
         },
     )
 

@@ -11,8 +11,8 @@ from marketplace.kernel.errors import DomainError, NotAllowed
 from marketplace.outbox.services import enqueue
 from payments.domain import ChargeAt, LineState, OrderAction, PaymentState, RefundReason, RefundState
 from payments.models import OrderFunding, OrderLine
-from payments.queries.checkouts import LEAST_BY_CARD_PENCE
 from payments.queries.standing import provider_standing
+from payments.queries.ways import LEAST_BY_CARD_PENCE
 from payments.services.moves import has_happened, lock_order, move_order
 from payments.services.orders import letters
 from payments.services.orders.booking import let_go
@@ -57,7 +57,7 @@ def accept_part(actor: Actor, order_id: int, quantities: Mapping[int, int], reas
         provider_standing(actor, order)
         if has_happened(cause):
             return
-        if order.charge_at is not ChargeAt.ACCEPT:
+        if order.charge_at is not ChargeAt.ACCEPT or order.top_up_pence:
             raise NotAllowed("You can say yes or no to this order, and not to a part of it.")
         if order.payment_state is not PaymentState.AUTHORISED:
             raise NotAllowed(_LOOKED_AT)

@@ -18,7 +18,9 @@ from marketplace.outbox.email import queue_email
 from marketplace.ui.filters import london_datetime
 from payments.domain import ChargeAt, PaymentState, awaits_card
 from payments.models import Order
+from payments.queries.top_ups import find_payer
 from payments.services.refund_rows import taken_on_pence
+from payments.services.top_up_letters import asks_to_pay
 
 
 def new_order(order: Order, *, buyer_is_here: bool = False) -> None:
@@ -66,7 +68,18 @@ def approval_still_waits(order: Order, approvers: list[tuple[int, str, str]]) ->
 
 
 def was_approved(order: Order) -> None:
-    """A second person agreed, and a card has to be charged now: the buyer is called back."""
+    """A second person agreed, and a card has to be charged now: whoever pays by it is called."""
+    payer = find_payer(order.checkout_id) if order.top_up_pence else None
+    if payer is not None and order.checkout_id is not None:
+        asks_to_pay(order.checkout_id)
+        _to_buyer(
+            order,
+            f"Order {order.reference} was agreed to: {payer} is asked to pay a part",
+            f"The second person agreed. We have asked {payer} to pay {format_pounds(order.top_up_pence)} by "
+            f"{london_datetime(order.answer_by)}. Then the order goes to {order.provider_name}. If nobody pays, it "
+            "ends by itself and the budget is free again.",
+        )
+        return
     _to_buyer(
         order,
         f"Order {order.reference} was agreed to: pay for it now",
@@ -135,6 +148,11 @@ def was_agreed(order: Order) -> None:
     """The provider learns that its buyer agrees, and how its money comes."""
     amount = format_pounds(taken_on_pence(order))
     by_card = f"{amount} was paid by card when you said yes."
+    if order.top_up_pence:
+        by_card = (
+            f"{format_pounds(order.top_up_pence)} was paid by card when you said yes. "
+            f"{format_pounds(order.total_pence - order.top_up_pence)} less the levy comes with the next payment run."
+        )
     if awaits_card(order.state, order.payment_state, order.charge_at):
         by_card = "The card has not paid for it. The buyer has been asked for another card, and we look after it."
     money = {
@@ -196,6 +214,8 @@ def card_ended_order(order: Order, reason: str) -> None:
 
 
 def needs_another_card(order: Order, reason: str) -> None:
+    if order.top_up_pence and order.checkout_id is not None:
+        asks_to_pay(order.checkout_id)
     _to_buyer(
         order,
         f"Order {order.reference} needs another card",
@@ -242,6 +262,8 @@ def _money_so_far(order: Order) -> str:
         case ChargeAt.NEVER:
             return "There is nothing to pay."
         case ChargeAt.ACCEPT:
+            if order.top_up_pence:
+                return f"{_of_card(order)} It is taken when {order.provider_name} says yes. {_of_budget(order)}"
             return f"{amount} is set aside on the card. It is taken when {order.provider_name} says yes."
         case ChargeAt.CONFIRM:
             return f"{amount} of the budget is kept aside. The card is charged when you agree that it was done."
@@ -249,7 +271,18 @@ def _money_so_far(order: Order) -> str:
             return f"{amount} of the budget is kept aside. It is spent when you agree that it was done."
 
 
+def _of_card(order: Order) -> str:
+    return f"{format_pounds(order.top_up_pence)} is set aside on the card that tops it up."
+
+
+def _of_budget(order: Order) -> str:
+    kept = format_pounds(order.total_pence - order.top_up_pence)
+    return f"{kept} of the budget is kept aside. It is spent when you agree that it was done."
+
+
 def _money_when_booked(order: Order) -> str:
+    if order.top_up_pence:
+        return f"{format_pounds(order.top_up_pence)} is taken from the card now. {_of_budget(order)}"
     if order.charge_at is ChargeAt.ACCEPT:
         return f"{format_pounds(order.total_pence)} is taken from the card now. There is nothing else to pay."
     return _money_so_far(order)
@@ -258,6 +291,10 @@ def _money_when_booked(order: Order) -> str:
 def _nothing_taken(order: Order) -> str:
     if order.charge_at is ChargeAt.NEVER:
         return "There was nothing to pay."
+    if order.top_up_pence:
+        paid = order.payment_state in (PaymentState.PAID, PaymentState.PART_REFUNDED)
+        card = f"{format_pounds(order.top_up_pence)} goes back to the card." if paid else "The card pays nothing."
+        return f"{card} {format_pounds(order.total_pence - order.top_up_pence)} is free again in the budget."
     if order.payment_state in (PaymentState.PAID, PaymentState.PART_REFUNDED):
         return f"All of {format_pounds(taken_on_pence(order))} goes back to the card. Banks take up to 10 days."
     if order.charge_at is ChargeAt.ACCEPT:
@@ -266,7 +303,7 @@ def _nothing_taken(order: Order) -> str:
 
 
 def _what_silence_means(order: Order) -> str:
-    if order.charge_at is ChargeAt.ACCEPT:
+    if order.charge_at is ChargeAt.ACCEPT and not order.top_up_pence:
         return "If we hear nothing in 14 days, and after two reminders, we take it that all was well."
     if order.charge_at is ChargeAt.NEVER:
         return "There is nothing to pay."

@@ -439,7 +439,7 @@ def test_one_refusal_leaves_no_half_of_an_order(
 ) -> None:
     """Without the look at the whole beforehand, the second provider's hold fails when the first one's is written."""
     shop = Shop(pence=6_000)
-    monkeypatch.setattr(answers, "_refusal", lambda plan, way: None)
+    monkeypatch.setattr(answers, "_refusal", lambda plan, way, **_: None)
     checkout = shop.ready(client)
     before = db.session.scalar(select(func.count(BudgetEntry.id)))
     assert "has £6.00 left" in text_of(shop.place(client, checkout))

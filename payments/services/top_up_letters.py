@@ -1,0 +1,30 @@
+"""The e-mails to whoever was asked to top up: what for and how much, and nothing else of the order."""
+
+from flask import current_app
+
+from marketplace.kernel.money import format_pounds
+from marketplace.outbox.email import queue_email
+from marketplace.ui.filters import london_datetime
+from payments.queries.top_ups import get_of_checkout, key_of, token_of
+
+
+def asks_to_pay(checkout_id: int) -> None:
+    """Ask for the card's part of what waits for it, by a link that is the payer's own. In the open transaction."""
+    asked, key = get_of_checkout(checkout_id), key_of(checkout_id)
+    if key is None or not asked.to_pay:
+        return
+    amount = format_pounds(asked.to_pay_pence)
+    config = current_app.config
+    until = "."
+    if asked.by is not None:
+        until = f" by {london_datetime(asked.by)}. After that the order ends by itself, and nothing is taken."
+    public_url: str = current_app.extensions["settings"].public_url
+    body = (
+        f"Dear {asked.payer_name},\n\n{asked.asked_by} asks you to pay {amount} by card, for {asked.person_name}: "
+        f"{asked.services}.\n\nYou need not. Nobody has to pay for what the council must provide: this is for "
+        f"something above it, and only if you want to.\n\nOpen this page and pay{until} The link is yours alone, so do "
+        f"not send it on.\n\n{public_url}/top-up/{token_of(key)}\n\n"
+        f"{config['SERVICE_NAME']}\nQuestions? Call {config['SERVICE_PHONE']}.\n"
+    )
+    subject = " ".join(f"{asked.asked_by} asks you to pay {amount} for {asked.person_name}".split())[:200]
+    queue_email(asked.payer_email, subject, body)
