@@ -109,7 +109,9 @@ def _unpaid(*which: object) -> list[Unpaid]:
         .order_by(Order.created_at, Order.id)
         .limit(MOST)
     )
-    return [Unpaid(*row[:5], row.confirmed_at or row.placed_at or row.created_at) for row in rows]
+    return [
+        Unpaid(*row[:4], pence=int(row[4]), since=row.confirmed_at or row.placed_at or row.created_at) for row in rows
+    ]
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,10 @@ def list_coming(organisation_id: int, *, limit: int | None = 200, offset: int = 
         .limit(limit)
         .offset(offset)
     )
-    return [Coming(*row[:5], *(int(pence) for pence in row[5:8]), *(bool(flag) for flag in row[8:])) for row in rows]
+    return [
+        Coming(*row[:5], int(row[5]), int(row[6]), int(row[7]), bool(row[8]), bool(row[9]), bool(row[10]))
+        for row in rows
+    ]
 
 
 def count_coming(organisation_id: int) -> int:

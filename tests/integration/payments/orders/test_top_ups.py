@@ -27,6 +27,7 @@ from payments.services import expiry, orders, refunds, settlement
 from payments.services.checkout import place
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import OrganisationFactory, UserFactory, user_with_role
+from tests.integration.payments.money.test_damage import World
 from tests.integration.payments.orders.shop import all_orders, fields_of
 from tests.integration.payments.orders.test_card_checkout import CardShop, states
 from tests.integration.payments.orders.test_races import at_once
@@ -357,4 +358,37 @@ def test_of_two_top_ups_against_the_last_pounds_one_is_placed(
     assert shop.pot_now() == (5_300, 0, 4_700)
     (order,) = all_orders()
     assert order.top_up_pence == 100
+    verified()
+
+
+DAMAGES = {
+    "UPDATE orders SET top_up_pence = 1300 WHERE id = {order}": "is topped up by £13.00, its card is to pay £14.00",
+    "UPDATE order_funding SET pence = 3900 WHERE id = {budget}": "what pays for it comes to £53.00",
+    "UPDATE order_funding SET refunded_pence = 5 WHERE id = {budget}": "£0.05 of £40.00 given back",
+    "UPDATE order_funding SET levy_pence = 57 WHERE id = {card}": "bears £0.57 of levy, by the rule £0.56",
+    "DELETE FROM ledger_entries WHERE cause = 'sale:{budget}'": "was settled by a run and is no sale in the ledger",
+    "DELETE FROM ledger_entries WHERE cause = 'sale:{card}'": "was charged at Stripe and is no sale in the ledger",
+    "UPDATE stripe_payments SET pence = 5400 WHERE order_id = {order}": "its card is asked for £54.00",
+    "UPDATE settlement_lines SET gross_pence = 5400": "its lines come to £54.00",
+}
+
+
+def test_verify_names_what_was_damaged_of_a_part(app: Flask, client: FlaskClient, shop: TopUpShop) -> None:
+    checkout = shop.topped_up(client)
+    shop.card(client, checkout)
+    shop.place(client, checkout)
+    order_id = the_order()
+    orders.accept(shop.dale, order_id)
+    shop.work(app)
+    orders.mark_done(shop.dale, order_id)
+    orders.confirm(shop.margaret, order_id)
+    shop.run()
+    verified()
+    budget, card = db.session.scalars(select(OrderFunding.id).order_by(OrderFunding.part_no))
+    world = World(app, {"order": order_id, "budget": budget, "card": card})
+    for statement, words in DAMAGES.items():
+        with world.damaged([statement]):
+            faults = [check.fault for check in checks.run() if check.fault]
+            assert any(words in fault for fault in faults), (statement, faults)
+            db.session.rollback()
     verified()

@@ -35,6 +35,7 @@ def order(state: OrderState, payment: PaymentState = PaymentState.NONE, **more: 
         "period_ends_on": date(2026, 6, 9),
         "total_pence": 5_400,
         "provider_name": "Dales Home Care",
+        "top_up_pence": 0,
         "person_name": "Margaret Hill",
         "buyer_name": "Bea Manager",
         "delivery": {},
@@ -99,3 +100,20 @@ def test_what_a_second_person_said_is_a_step(approved: bool | None, state: str) 
     asked = ApprovalView(1, 1, "Above the limit", "", NOW, NOW, None, NOW, approved, "Fewer hours")
     where = {None: OrderState.AWAITING_APPROVAL, True: OrderState.PLACED, False: OrderState.CANCELLED}[approved]
     assert steps_of(order(where, approval=asked, ended_at=NOW))[1].state == state
+
+
+@pytest.mark.parametrize(
+    ("where", "payment", "words", "state"),
+    [
+        (OrderState.PLACED, PaymentState.AUTHORISED, "£14.00 is set aside at the bank, £40.00 is kept aside", "later"),
+        (OrderState.AWAITING_PAYMENT, PaymentState.FAILED, "The card was declined", "now"),
+        (OrderState.DONE, PaymentState.PAID, "£14.00 by card, £40.00 is kept aside in the budget", "later"),
+        (OrderState.CONFIRMED, PaymentState.PAID, "£14.00 by card, £40.00 from the budget", "done"),
+    ],
+)
+def test_what_tops_up_a_budget_is_told_beside_it(
+    where: OrderState, payment: PaymentState, words: str, state: str
+) -> None:
+    agreed = {"confirmed_at": NOW} if where is OrderState.CONFIRMED else {}
+    last = steps_of(order(where, payment, charge_at=ChargeAt.ACCEPT, top_up_pence=1_400, **agreed))[-1]
+    assert last.text.startswith(words) and last.state == state
