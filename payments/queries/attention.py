@@ -100,7 +100,7 @@ def _unpaid(*which: object) -> list[Unpaid]:
             Order.reference,
             Order.provider_name,
             Order.organisation_id,
-            _by_card,
+            _by_card.label("pence"),
             Order.confirmed_at,
             Order.placed_at,
             Order.created_at,
@@ -110,7 +110,15 @@ def _unpaid(*which: object) -> list[Unpaid]:
         .limit(MOST)
     )
     return [
-        Unpaid(*row[:4], pence=int(row[4]), since=row.confirmed_at or row.placed_at or row.created_at) for row in rows
+        Unpaid(
+            row.id,
+            row.reference,
+            row.provider_name,
+            row.organisation_id,
+            int(row.pence),
+            row.confirmed_at or row.placed_at or row.created_at,
+        )
+        for row in rows
     ]
 
 

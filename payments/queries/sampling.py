@@ -52,7 +52,7 @@ def list_purchases(council_id: int, begin: datetime, end: datetime) -> list[Samp
         select(
             Order.id,
             Order.person_id,
-            Order.total_pence,
+            Order.total_pence - Order.top_up_pence,
             Order.placed_at,
             Order.confirmed_at,
             Order.interest.is_not(None),

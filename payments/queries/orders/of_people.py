@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select
 
 from marketplace.database import db
 from marketplace.kernel.rails import Rail
-from payments.domain import LineState, OrderState, PaymentState
+from payments.domain import LineState, OrderState, PaymentState, whole_payment
 from payments.models import Approval, Order, OrderFunding, OrderLine
 from payments.queries.orders.lists import OrderSummary, _list, _summaries
 from payments.queries.owed_again import is_owed_again
@@ -66,6 +66,12 @@ class Visit:
     words: str
 
 
+def _state_words(row: Any) -> str:
+    """Where the order of a line stands, in the buyer's words."""
+    payment_state = whole_payment(row.payment_state, row.top_up_pence, row.left_pence)
+    return state_for_buyer(row.state, payment_state, row.provider_name, owed_again=row.owed_again)
+
+
 def list_visits(person_id: int, first: date, last: date) -> list[Visit]:
     """What was ordered for the days from `first` to `last`, by day, without what was declined or cancelled."""
     rows = db.session.execute(
@@ -79,6 +85,8 @@ def list_visits(person_id: int, first: date, last: date) -> list[Visit]:
             Order.state,
             Order.payment_state,
             is_owed_again().label("owed_again"),
+            Order.top_up_pence,
+            (OrderLine.amount_pence - OrderLine.refunded_pence).label("left_pence"),
         )
         .join(Order, Order.id == OrderLine.order_id)
         .where(
@@ -98,7 +106,7 @@ def list_visits(person_id: int, first: date, last: date) -> list[Visit]:
             units(row.unit, row.quantity),
             row.provider_name,
             row.state,
-            state_for_buyer(row.state, row.payment_state, row.provider_name, owed_again=row.owed_again),
+            _state_words(row),
         )
         for row in rows
     ]
@@ -130,6 +138,8 @@ def list_bought_for(person_id: int, outcome_ids: Iterable[int], *, limit: int = 
             Order.state,
             Order.payment_state,
             is_owed_again().label("owed_again"),
+            Order.top_up_pence,
+            (OrderLine.amount_pence - OrderLine.refunded_pence).label("left_pence"),
             Order.created_at,
         )
         .join(Order, Order.id == OrderLine.order_id)
@@ -148,7 +158,7 @@ def list_bought_for(person_id: int, outcome_ids: Iterable[int], *, limit: int = 
             row.id,
             row.title,
             row.provider_name,
-            state_for_buyer(row.state, row.payment_state, row.provider_name, owed_again=row.owed_again),
+            _state_words(row),
             row.created_at,
         )
         for row in rows
