@@ -106,19 +106,17 @@ def list_waiting(actor: Actor) -> list[WaitingCase]:
 
 
 def money_of_orders(order_ids: Iterable[int]) -> dict[int, frozenset[int | None]]:
-    """What pays for each order: pots, and None for money that is no pot's where no pot pays. Two queries at most."""
+    """What pays for each order: pots, and None for money that is no pot's, such as a card's. Two queries at most."""
     wanted = set(order_ids)
     if not wanted:
         return {}
     rows = db.session.execute(
-        select(OrderFunding.order_id, OrderFunding.pot_period_id).where(
-            OrderFunding.order_id.in_(wanted), OrderFunding.pot_period_id.is_not(None)
-        )
+        select(OrderFunding.order_id, OrderFunding.pot_period_id).where(OrderFunding.order_id.in_(wanted))
     ).all()
-    pots = pots_of_periods(row.pot_period_id for row in rows)
+    pots = pots_of_periods(row.pot_period_id for row in rows if row.pot_period_id is not None)
     found: dict[int, set[int | None]] = {}
     for row in rows:
-        found.setdefault(row.order_id, set()).add(pots[row.pot_period_id])
+        found.setdefault(row.order_id, set()).add(pots.get(row.pot_period_id))
     return {order_id: frozenset(found.get(order_id, {None})) for order_id in wanted}
 
 

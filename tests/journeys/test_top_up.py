@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.walker import Walker
 
-PERSON = "Peregrine Woollenbrook"
+PERSON = "Bartholomew Quillfeather"
 WHAT = "Cooked lunch brought to you"
 
 
@@ -14,7 +14,7 @@ def _ask_the_daughter(walker: Walker) -> str:
     """Five lunches at £7.80, £25.00 of them from the budget; answers the order's reference."""
     walker.be("budget-manager")
     walker.menu("Caseload")
-    walker.fill("Find somebody by name", "peregrine")
+    walker.fill("Find somebody by name", "bartholomew")
     walker.click("Find", exact=True)
     walker.click(f"Shop for {PERSON}")
     walker.empty_basket()
@@ -31,7 +31,7 @@ def _ask_the_daughter(walker: Walker) -> str:
     walker.sees(re.compile("must have. Nobody has to pay for that."))
     walker.fill("How much should the budget pay?", "39.00")
     walker.choose("Somebody else, such as family")
-    walker.fill("Their name", "Anna Woollenbrook")
+    walker.fill("Their name", "Anna Quillfeather")
     walker.click("Go on", exact=True)
     walker.sees("Enter their email address, like name@example.com")
     walker.fill("Their email address", "anna@example.org")
@@ -41,9 +41,9 @@ def _ask_the_daughter(walker: Walker) -> str:
     walker.fill("How much should the budget pay?", "25.00")
     walker.click("Go on", exact=True)
     walker.heading(f"Check and order for {PERSON}")
-    walker.sees(re.compile("We ask Anna Woollenbrook by email to pay £14.00"))
+    walker.sees(re.compile("We ask Anna Quillfeather by email to pay £14.00"))
     walker.click(f"Place order for {PERSON}")
-    walker.sees("We have asked Anna Woollenbrook to pay £14.00 by card.")
+    walker.sees("We have asked Anna Quillfeather to pay £14.00 by card.")
     return walker.reference("Nell Garthside Lunches")
 
 
@@ -63,7 +63,7 @@ def test_a_daughter_pays_her_part_and_sees_nothing_else(walker: Walker) -> None:
         expect(walker.page.get_by_text(secret)).to_have_count(0)
     walker.click("Pay by card")
     walker.pay_card("4242424242424242")
-    walker.heading("Thank you, Anna Woollenbrook")
+    walker.heading("Thank you, Anna Quillfeather")
     walker.page.set_viewport_size({"width": 1280, "height": 900})
     walker.be("second-provider")
     walker.menu("My business")
