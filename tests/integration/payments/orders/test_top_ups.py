@@ -369,7 +369,7 @@ DAMAGES = {
     "DELETE FROM ledger_entries WHERE cause = 'sale:{budget}'": "was settled by a run and is no sale in the ledger",
     "DELETE FROM ledger_entries WHERE cause = 'sale:{card}'": "was charged at Stripe and is no sale in the ledger",
     "UPDATE stripe_payments SET pence = 5400 WHERE order_id = {order}": "its card is asked for £54.00",
-    "UPDATE settlement_lines SET gross_pence = 5400": "its lines come to £54.00",
+    "UPDATE settlement_lines SET gross_pence = 5400, net_pence = 5300": "its lines come to £54.00",
 }
 
 
