@@ -13,6 +13,8 @@ from marketplace.accounts.access import current_actor
 from marketplace.kernel.errors import NotFound
 
 SESSION_KEY = "acting_for"
+TOGETHER_KEY = "together_with"
+"""The person with whom the signed-in user plans together now: the banner leads back to where they were."""
 _BOUND = "_acting_for_bound"
 
 
@@ -67,6 +69,9 @@ def banner() -> dict[str, object]:
             "name": person.name,
             "change_href": "/people/choose",
             "stop_href": "/acting/stop",
+            "together_href": f"/people/{person.id}/together/choices"
+            if session.get(TOGETHER_KEY) == person.id
+            else None,
         }
     }
 

@@ -28,6 +28,7 @@ STAYS = frozenset(
         "people",
         "person_merges",
         "plan_versions",  # the plan as each record had it, under its own numbers
+        "planned_together",  # that a person was there on a day; whoever plans with them now begins again
         # What nobody finished is not taken over: its prices and pots were looked at for the other record.
         "baskets",
         "checkouts",

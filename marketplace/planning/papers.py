@@ -8,7 +8,9 @@ from catalogue.words import SHORT_RAILS
 from marketplace.kernel import clock
 from marketplace.kernel.money import format_pounds
 from marketplace.planning.domain import Position
+from marketplace.planning.queries.plan import PlanRow
 from marketplace.planning.queries.statements import Line, PotStatement, Statement
+from marketplace.planning.queries.together import Chosen
 from marketplace.planning.words import ENTRY_WORDS
 from marketplace.ui.filters import plural, short_date
 from marketplace.ui.pdf import Address, Column, EasyPaper, EasyRow, Paper, Sheet
@@ -162,3 +164,37 @@ def _things(statement: Statement) -> list[EasyRow]:
         pence = format_pounds(sum(line.pence for line in more))
         rows.append(EasyRow("bag", (f"And {plural(len(more), 'more thing')}", pence), "A shopping bag"))
     return rows
+
+
+def together_paper(chosen: Chosen, name: str, with_whom: str, author: str, phone: str, *, large: bool) -> Paper:
+    """What a person and somebody planned and chose together: each outcome in the person's own words, and what helps."""
+    today = short_date(clock.today())
+    title = f"What we planned together on {today}"
+    waiting = [f"{line.title}, {format_pounds(line.amount_pence)}" for line in chosen.basket.lines]
+    ordered = [
+        f"{order.what}, from {order.provider_name}, {format_pounds(order.total_pence)}. {order.words_for_buyer}. "
+        f"Order {order.reference}."
+        for order in chosen.orders
+    ]
+    return Paper(
+        title=title,
+        author=author,
+        addresses=(Address("For", (name,)),),
+        facts=(("Planned with", with_whom), ("On", today)),
+        sections=(
+            *((f"“{row.outcome.words}”", _what_helps(row)) for row in chosen.plan.rows),
+            ("What we ordered", tuple(ordered) or ("We ordered nothing yet.",)),
+            *((("In the basket, and not ordered", tuple(waiting)),) if waiting else ()),
+        ),
+        closing=(f"Is something wrong, or not as you want it? Call {phone}.",),
+        footer=f"{title}, {name}",
+        large=large,
+    )
+
+
+def _what_helps(row: PlanRow) -> tuple[str, ...]:
+    free = [solution.words for solution in row.solutions]
+    free += [f"{note.card.title}, {note.card.provider_name}" for note in row.noted if note.card]
+    bought = [f"{item.title}, from {item.provider_name}" for item in row.bought]
+    lines = (f"Costs nothing: {'; '.join(free)}." if free else "", f"Bought: {'; '.join(bought)}." if bought else "")
+    return tuple(line for line in lines if line) or ("Nothing stands beside this yet.",)

@@ -189,6 +189,8 @@ ACTS: dict[str, str] = {
     "evidence.ask": "asked for a receipt for an order{sum}",
     "evidence.close": "closed what the council asked about an order{sum}",
     "monitoring.look": "looked into what stands out, for the council",
+    "together.begin": "began to plan together with this person, who was there and agreed",
+    "together.end": "finished planning together with this person",
     "sample.look": "looked at an order that was picked for a sample",
     "sample.answer": "said what they found about an order that was picked for a sample",
     "monitoring.explain": "found that something that stood out is all right",

@@ -71,6 +71,8 @@ def test_the_owner_opens_every_page_about_themselves(app: Flask, client: FlaskCl
     seen = {endpoint: visit(app, client, world, endpoint) for endpoint, _ in about_a_person(app, "GET")}
     assert len(seen) > 15
     assert seen.pop("ratings.write") == 409, "an order that is not agreed yet cannot be reviewed, and that is said"
+    with_somebody = {endpoint for endpoint in seen if endpoint.startswith("planning.together")}
+    assert {seen.pop(endpoint) for endpoint in with_somebody} == {404}, "nobody plans together with themself"
     assert {endpoint: status for endpoint, status in seen.items() if status not in SHOWN} == {}
 
 

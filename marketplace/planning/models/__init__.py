@@ -8,6 +8,7 @@ from marketplace.planning.models.plans import PlanNote
 from marketplace.planning.models.rounds import Round, RoundPart
 from marketplace.planning.models.sampling import Sample, SampleAnswer, SampleItem
 from marketplace.planning.models.self_checks import CouncilFigure, NeedsForm, PointsSheets
+from marketplace.planning.models.together import PlannedTogether
 
 __all__ = [
     "CouncilFigure",
@@ -23,6 +24,7 @@ __all__ = [
     "PersonNote",
     "PersonNoteRead",
     "PlanNote",
+    "PlannedTogether",
     "PointsSheets",
     "Round",
     "RoundPart",
