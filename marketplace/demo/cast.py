@@ -130,6 +130,15 @@ COLLEAGUES = (
         "Open Settlement.",
     ),
     Part(
+        "auditor",
+        "Augusta Checkley",
+        "augusta@demo.example",
+        "search",
+        "Audits the council",
+        "Augusta asks of any purchase who spent it, for what, and with whose leave.",
+        "Open What stands out, then Samples, and draw ten orders at random.",
+    ),
+    Part(
         "second-operator",
         "Otto Stallholder",
         "otto@demo.example",

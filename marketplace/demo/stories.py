@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from functools import partial
 
 from budgets.domain import ConsentHow
-from budgets.services import consents
+from budgets.domain.restrictions import RestrictionKind
+from budgets.services import consents, restrictions
 from marketplace.demo.cards import buy_by_card
 from marketplace.demo.diary import moment
 from marketplace.demo.folk import DARLINGTON, first_part
@@ -24,6 +25,7 @@ PERSONAL_ASSISTANT = ("Marigold Pikestaff", "Personal assistant")
 TOMASZ_HOURS = (3, 4, 3, 4, 3, 4, 4)
 TOMASZ_HAS_LEFT_PENCE = 180_00
 MORE_THAN_ONE_OPERATOR_MAY_GIVE_PENCE = 240_00
+WITH_A_RULE = "Albert Oakenfold"
 COMPLAINT = (
     "They came for one hour, not three, and the kitchen floor was not done. I have rung twice and nobody rang back."
 )
@@ -45,6 +47,22 @@ def write(story: Story, offers: Offers, today: date) -> None:
     _mabel(story, offers, today)
     _neighbours(story, offers, today)
     _trouble(story, offers, today)
+    story.diary.at(moment(_ago(today, 40), 10), partial(_a_rule, story, today))
+
+
+def _a_rule(story: Story, today: date) -> None:
+    """Two officers agreed that one person's orders stay small for a while, because somebody sold at the door."""
+    folk = story.folk
+    rule = restrictions.Rule(
+        folk.people[WITH_A_RULE],
+        RestrictionKind.ORDER_LIMIT,
+        "A man at the door sold new windows that nobody needed. We agreed this together for the summer.",
+        _ago(today, 40),
+        today + timedelta(days=90),
+        today + timedelta(days=12),
+        pence=300_00,
+    )
+    restrictions.confirm(folk.actor("hamish"), restrictions.record_rule(folk.actor("farah"), rule))
 
 
 def by_card(
