@@ -16,6 +16,8 @@ from marketplace.ui.forms import BaseForm
 class RuleForm(BaseForm):
     """What a rule names or how much it allows, why, and its days."""
 
+    q = fields.TextField("Name of the provider", hint="Look for one, tick it, and look for another if there are more")
+    look = fields.SubmitField("Look for it")
     named = fields.CheckboxesField("Which?")
     pence = fields.PoundsField("The most it may be", hint="In pounds", validators=[Optional()])
     reason = fields.TextAreaField(
@@ -48,8 +50,12 @@ class RuleForm(BaseForm):
         elif kind in OF_PROVIDERS:
             self.named.label.text = "Which providers?"
             self.named.choices = [(str(key), name) for key, name in providers]
+            if not self.named.choices:
+                del self.named
         else:
             del self.named
+        if kind not in OF_PROVIDERS:
+            del self.q, self.look
         if kind not in OF_MONEY:
             del self.pence
         elif kind is RestrictionKind.ORDER_LIMIT:

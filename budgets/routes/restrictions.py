@@ -133,9 +133,10 @@ def record_restriction(person_id: int) -> Response | str:
         if request.method == "POST":
             raise NotFound
         return render_template("budgets/choose_rule.html", person=person, kinds=words.KINDS)
-    asked = request.args.get("q", "").replace("\x00", " ").strip()[:LONGEST]
+    asked = request.form.get("q", "").replace("\x00", " ").strip()[:LONGEST]
     form = RuleForm(kind, _providers(asked) if kind in OF_PROVIDERS else ())
-    if form.validate_on_submit():
+    looks = "look" in request.form and kind in OF_PROVIDERS  # whatever else was typed stays in the form
+    if not looks and form.validate_on_submit():
         try:
             restriction_id = restrictions.record_rule(actor, form.to_record(person_id))
         except NotFound:
@@ -151,15 +152,14 @@ def record_restriction(person_id: int) -> Response | str:
         person=person,
         kind=kind,
         title=words.KINDS[kind],
-        searches=kind in OF_PROVIDERS,
-        asked=asked,
+        found_none=bool(asked) and kind in OF_PROVIDERS and "named" not in form,
     )
 
 
 def _providers(asked: str) -> list[tuple[int, str]]:
     """Providers of that name, and those that were ticked before another one was looked for."""
     found = {one.id: one for one in search_organisations(asked)} if asked else {}
-    ticked = {int(each) for each in request.values.getlist("named") if each.isascii() and each.isdigit()}
+    ticked = {int(each) for each in request.form.getlist("named") if each.isascii() and each.isdigit()}
     found |= organisations_by_id({each for each in ticked if each < 2**63})
     return [(one.id, one.name) for one in found.values() if one.kind is OrganisationKind.PROVIDER]
 

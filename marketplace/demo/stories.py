@@ -56,7 +56,7 @@ def _a_rule(story: Story, today: date) -> None:
     rule = restrictions.Rule(
         folk.people[WITH_A_RULE],
         RestrictionKind.ORDER_LIMIT,
-        "A man at the door sold new windows that nobody needed. We agreed this together for the summer.",
+        "A man at the door sold new windows that nobody needed. We agreed this together for some months.",
         _ago(today, 40),
         today + timedelta(days=90),
         today + timedelta(days=12),

@@ -384,7 +384,7 @@ PLANNING = {
     "planning.monitoring_rules": page(READ_BUDGETS),
     "planning.sample": page(READ_BUDGETS),
     "planning.sample_csv": page(READ_BUDGETS),
-    "planning.sample_item": form(READ_BUDGETS),
+    "planning.sample_item": form(READ_BUDGETS | {Role.SAFEGUARDING_LEAD}),
     "planning.samples": form(READ_BUDGETS),
     "planning.set_monitoring_rule": form(FINANCE, public=SHOWN),
     "planning.end_together": act(SIGNED_IN),

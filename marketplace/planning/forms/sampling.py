@@ -87,7 +87,7 @@ class AnswerForm(BaseForm):
     )
     words = fields.TextAreaField(
         "In a few words",
-        hint="The person can read this. A question is sent to whoever bought it",
+        hint="The person can read this, unless it is for the safeguarding lead. A question goes to whoever bought it",
         longest=LONGEST,
         rows=3,
         validators=[fields.Required("Say what you found, in a few words")],

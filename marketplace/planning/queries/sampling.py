@@ -132,8 +132,12 @@ def _whose(
 
 def get_sample(actor: Actor, sample_id: int) -> SampleView:
     """A sample of the actor's council, for its finance and its auditors. Raises NotFound for anybody else."""
+    return _get_sample(sample_id, actor.council_ids(*READERS))
+
+
+def _get_sample(sample_id: int, council_ids: Collection[int]) -> SampleView:
     row = db.session.execute(
-        select(*_SAMPLE).where(Sample.id == sample_id, Sample.council_id.in_(actor.council_ids(*READERS)))
+        select(*_SAMPLE).where(Sample.id == sample_id, Sample.council_id.in_(list(council_ids)))
     ).one_or_none()
     if row is None:
         raise NotFound
@@ -190,12 +194,21 @@ def list_items(sample_id: int, *, page: int | None = None) -> list[ItemView]:
 
 
 def get_item(actor: Actor, item_id: int) -> ItemView:
-    """One purchase of a sample. Raises NotFound for whoever may not read the sample."""
+    """One purchase of a sample. Raises NotFound for whoever may not read it."""
     row = db.session.get(SampleItem, item_id)
     if row is None:
         raise NotFound
-    get_sample(actor, row.sample_id)
-    return _views([row])[0]
+    item = _views([row])[0]
+    get_sample_of(actor, item)
+    return item
+
+
+def get_sample_of(actor: Actor, item: ItemView) -> SampleView:
+    """The sample of a purchase, also for the safeguarding lead to whom this purchase was ever passed on."""
+    council_ids = set(actor.council_ids(*READERS))
+    if any(said.answer is Answer.SAFEGUARDING for said in item.said):
+        council_ids |= set(actor.council_ids(Role.SAFEGUARDING_LEAD))
+    return _get_sample(item.sample_id, council_ids)
 
 
 def get_order_of(item: ItemView) -> OrderView:

@@ -24,7 +24,7 @@ from marketplace.planning.queries.sampling import (
     SampleView,
     get_item,
     get_order_of,
-    get_sample,
+    get_sample_of,
     is_own,
     purchases_to_sample,
 )
@@ -116,7 +116,7 @@ def open_item(actor: Actor, item_id: int) -> tuple[ItemView, SampleView, OrderVi
     order = get_order_of(item)
     if is_own(actor, order):
         raise NotFound
-    return item, get_sample(actor, item.sample_id), order
+    return item, get_sample_of(actor, item), order
 
 
 def look(actor: Actor, item_id: int, reason: str) -> None:
@@ -159,14 +159,15 @@ def answer(actor: Actor, item_id: int, said: Answer, words: str) -> None:
                 item_id=item.id, answer=said, words=words, by_user_id=actor.user_id, at=clock.now()
             )
         )
-        _record("sample.answer", actor, sample, order, words, answer=said.value)
+        _record("sample.answer", actor, sample, order, words, answer=said)
         _pass_on(sample, order, item_id, said, words)
 
 
 def may_answer(actor: Actor, sample: SampleView) -> bool:
-    """Whether the actor says what was found: finance does; an auditor reads, and answers in their own samples."""
-    is_finance = sample.council_id in actor.council_ids(Role.COUNCIL_FINANCE)
-    return is_finance or sample.drawn_by_user_id == actor.user_id
+    """Whether the actor says what was found: finance does, and the safeguarding lead of what came to them; an auditor
+    reads, and answers in their own samples."""
+    answers = sample.council_id in actor.council_ids(Role.COUNCIL_FINANCE, Role.SAFEGUARDING_LEAD)
+    return answers or sample.drawn_by_user_id == actor.user_id
 
 
 def _pass_on(sample: SampleView, order: OrderView, item_id: int, said: Answer, words: str) -> None:
@@ -188,9 +189,7 @@ def _pass_on(sample: SampleView, order: OrderView, item_id: int, said: Answer, w
     role = {Answer.SAFEGUARDING: Role.SAFEGUARDING_LEAD, Answer.FINANCE: Role.COUNCIL_FINANCE}.get(said)
     if role is None:
         return
-    page = address(
-        f"/council/samples/items/{item_id}" if role is Role.COUNCIL_FINANCE else f"/people/{order.person_id}"
-    )
+    page = address(f"/council/samples/items/{item_id}")
     for organisation in list_organisations_of_council(sample.council_id, OrganisationKind.COUNCIL):
         for reader_id, email in list_addresses_of(organisation.id, role):
             queue_email(
@@ -228,8 +227,10 @@ def _words(words: str, field: str, missing: str) -> str:
 
 
 def _record(
-    action: str, actor: Actor, sample: SampleView, order: OrderView, reason: str, *, answer: str | None = None
+    action: str, actor: Actor, sample: SampleView, order: OrderView, reason: str, *, answer: Answer | None = None
 ) -> None:
+    """In the person's record, where whoever acts for them reads it too; so a worry for safeguarding is not in it."""
+    is_worry = answer is Answer.SAFEGUARDING
     works_for = None
     if action == LOOK:
         works_for = next((m.organisation_id for m in actor.memberships if m.council_id == sample.council_id), None)
@@ -238,10 +239,10 @@ def _record(
         "order",
         order.id,
         actor_user_id=actor.user_id,
-        person_id=order.person_id,
+        person_id=None if is_worry else order.person_id,
         council_id=sample.council_id,
         organisation_id=works_for,
-        reason=reason,
+        reason=None if is_worry else reason,
         sample_id=sample.id,
-        answer=answer,
+        answer=answer.value if answer else None,
     )

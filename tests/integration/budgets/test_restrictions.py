@@ -264,6 +264,10 @@ def test_the_person_reads_and_questions_a_rule_and_an_officer_answers(client: Fl
         for name, on in (("starts_on", day), ("ends_on", day + timedelta(days=60)), ("review_on", day))
         for part, value in (("day", on.day), ("month", on.month), ("year", on.year))
     }
+    names = f"/council/rules/person/{town.people[NAME]}/new?kind=not_providers"
+    looked = submit(client, names, {"q": "Dales", "look": "1", "reason": "Pressed to buy"})
+    assert "Dales Home Care" in text_of(looked)
+    assert "Pressed to buy" in looked.get_data(as_text=True)  # nothing that was typed is lost
     assert "Enter the most that it may be" in text_of(submit(client, new, {"reason": "Pressed to buy", **days}))
     made = submit(client, new, {"reason": "Pressed to buy", "pence": "50", **days})
     rule_page = str(made.location)

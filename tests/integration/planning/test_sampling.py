@@ -134,6 +134,9 @@ def test_a_purchase_is_looked_at_with_a_reason_answered_passed_on_counted_and_ex
     for words in ("Help at home", "With whose leave", "Serves no outcome", "No receipt or invoice"):
         assert words in shown
     said = {"answer": Answer.SAFEGUARDING, "words": "Nobody knows who asked for this"}
+    sign_in(client, team.lead.user_id or 0)
+    assert client.get(first).status_code == 404  # nothing was passed on yet
+    sign_in(client, team.auditor.user_id or 0)
     assert submit(client, first, said).location == second
     letters = db.session.execute(select(Email.to_address, Email.body).where(Email.subject.contains("passed on"))).all()
     assert [letter.to_address for letter in letters] == ["lead@council.example"]
@@ -150,9 +153,15 @@ def test_a_purchase_is_looked_at_with_a_reason_answered_passed_on_counted_and_ex
     looks = text_of(client.get(f"/people/{team.town.people[NAME]}/audit?looks=1"))
     assert "looked at an order that was picked for a sample" in looks
     assert "It was picked" in looks
-    for visitor in (team.far, team.lead):
-        sign_in(client, visitor.user_id or 0)
-        assert client.get(page).status_code == client.get(first).status_code == 404
+    acts = text_of(client.get(f"/people/{team.town.people[NAME]}/audit"))
+    assert "A receipt came" in acts
+    assert "Nobody knows" not in acts  # whoever acts for the person is not told of a worry
+    sign_in(client, team.far.user_id or 0)
+    assert client.get(page).status_code == client.get(first).status_code == 404
+    sign_in(client, team.lead.user_id or 0)
+    assert client.get(page).status_code == client.get(second).status_code == 404  # only what was passed on
+    submit(client, first, {"reason": "It was passed on to me"})
+    assert "Nobody knows who asked for this" in text_of(client.get(first))
 
 
 def test_an_auditor_reads_the_samples_of_others_and_pages_cost_the_same_for_many(
