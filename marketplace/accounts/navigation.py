@@ -27,6 +27,7 @@ SEARCH = Item("Find help", "/search")
 ORDERS = Item("My orders", "/orders")
 MONEY = Item("My money", "/budgets")
 MY_PAGE = Item("My page", "/people/me")
+RECORD = Item("Record", "/council/record")
 STANDS_OUT = Item("What stands out", "/council/monitoring")
 APPROVALS = Item("Approvals", "/approvals")
 CASELOAD = Item("Caseload", "/caseload")
@@ -54,6 +55,7 @@ OF_ROLE: dict[Role, tuple[Item, ...]] = {
         Item("Budgets", "/council/budgets"),
         Item("Settlement", "/council/settlement"),
         STANDS_OUT,
+        RECORD,
     ),
     Role.FUND_FINANCE: (Item("Settlement", "/council/settlement"), APPROVALS),
     Role.SAFEGUARDING_LEAD: (AUTHORITIES,),

@@ -16,6 +16,8 @@ class AuditRow(Base):
     __table_args__ = (
         Index("ix_audit_rows_person_at", "person_id", "at"),
         Index("ix_audit_rows_object", "object_type", "object_id"),
+        Index("ix_audit_rows_actor_at", "actor_user_id", "at"),
+        Index("ix_audit_rows_council_at", "council_id", "at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -23,7 +25,7 @@ class AuditRow(Base):
     action: Mapped[str] = mapped_column(String(60))
     object_type: Mapped[str] = mapped_column(String(40))
     object_id: Mapped[int | None] = mapped_column(Id)
-    actor_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    actor_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     mandate_id: Mapped[int | None] = mapped_column(ForeignKey("mandates.id"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))

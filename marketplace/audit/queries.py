@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from marketplace.audit.models import AuditHead, AuditLink, AuditRow
 from marketplace.audit.services import DIGESTED, GENESIS, link_digest
@@ -102,6 +102,41 @@ def list_for_object(object_type: str, object_id: int, *, limit: int | None = Non
         .order_by(AuditRow.id)
         .limit(limit)
     ).scalars()
+    return [_line(row) for row in rows]
+
+
+def list_of_councils(
+    council_ids: Collection[int],
+    *,
+    beginning: Collection[str],
+    person_id: int | None = None,
+    actor_user_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> list[AuditLine]:
+    """Acts about people of some councils whose names begin with one of `beginning`, newest first.
+
+    Of one person, by one actor, from `since` and before `until`, where these are given; `before_id` goes on below an
+    act. Each of these walks along an index from the newest.
+    """
+    query = select(AuditRow).where(
+        AuditRow.council_id.in_(council_ids), or_(*(AuditRow.action.startswith(word) for word in beginning))
+    )
+    if person_id is not None:
+        query = query.where(AuditRow.person_id == person_id)
+    if actor_user_id is not None:
+        query = query.where(AuditRow.actor_user_id == actor_user_id)
+    if since is not None:
+        query = query.where(AuditRow.at >= since)
+    if until is not None:
+        query = query.where(AuditRow.at < until)
+    if before_id is not None:
+        at = db.session.scalar(select(AuditRow.at).where(AuditRow.id == before_id))
+        if at is not None:
+            query = query.where(or_(AuditRow.at < at, and_(AuditRow.at == at, AuditRow.id < before_id)))
+    rows = db.session.execute(query.order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(limit)).scalars()
     return [_line(row) for row in rows]
 
 

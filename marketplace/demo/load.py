@@ -13,6 +13,7 @@ from marketplace.accounts.queries import find_user_by_email
 from marketplace.audit.services import link_rows
 from marketplace.database import db
 from marketplace.demo import (
+    asking,
     authority,
     banks,
     budgets,
@@ -84,6 +85,7 @@ def _build(say: Say) -> None:
     invoicing.write(story, begins, today)
     waiting.write(story, today)
     receipts.write(story, today)
+    asking.write(story, offers, today)
     story.diary.live()
     _work()
     while link_rows():

@@ -193,6 +193,7 @@ ACTS: dict[str, str] = {
     "together.end": "finished planning together with this person",
     "sample.look": "looked at an order that was picked for a sample",
     "sample.answer": "said what they found about an order that was picked for a sample",
+    "audit.look": "looked into the record of this money, for the council",
     "monitoring.explain": "found that something that stood out is all right",
     "assisted.note": "wrote down an enquiry at an access point",
 }

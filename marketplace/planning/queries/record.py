@@ -14,11 +14,11 @@ from marketplace.planning.words import ACTS, act_words
 from payments.queries.orders import list_by_ids
 
 LOOK = "person.look"
-LOOKS = (LOOK, "monitoring.look", "sample.look", "evidence.open")
-"""Who looked: at the pages, into what stands out, at a purchase that was
-picked, at a receipt. The council says why."""
+AUDIT_LOOK = "audit.look"
+LOOKS = (LOOK, "monitoring.look", "sample.look", AUDIT_LOOK, "evidence.open")
+"""Who looked: at the pages, into what stands out, at a purchase that was picked, into the record, at a receipt."""
 NOTE = "assisted.note"
-LOOKED = frozenset({LOOK, "monitoring.look", "sample.look"})
+LOOKED = frozenset({LOOK, "monitoring.look", "sample.look", AUDIT_LOOK})
 """Acts whose organisation is the one that somebody looked from."""
 PAGE_SIZE = 50
 

@@ -126,6 +126,8 @@ def help_request(person_id: int, request_id: int) -> str:
 def _page(person_id: int, request_id: int, error: str | None = None, chosen: set[int] | None = None) -> str:
     rights = _rights(person_id)
     shown = get_request(current_actor(), person_id, request_id)
+    if shown.state is RequestState.CHOSEN and services.settle(request_id):
+        shown = get_request(current_actor(), person_id, request_id)
     if shown.state is RequestState.DRAFT:
         suitable = list_suitable(shown, rights.person.postcode)
         if chosen is None:

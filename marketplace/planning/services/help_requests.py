@@ -261,14 +261,19 @@ def withdraw(actor: Actor, person_id: int, request_id: int) -> None:
         _record("request.withdraw", row, actor)
 
 
-def settle() -> int:
-    """Requests whose chosen offer was ordered are closed, and the others told. Run by the worker; answers how many."""
+def settle(only_id: int | None = None) -> int:
+    """Requests whose chosen offer was ordered are closed, and the others told; answers how many.
+
+    Run by the worker, and of one request when its page is opened.
+    """
     chosen = (
         select(HelpAnswer.id, HelpAnswer.request_id, HelpAnswer.listing_id, HelpAnswer.chosen_at, HelpRequest.person_id)
         .join(HelpRequest, HelpRequest.id == HelpAnswer.request_id)
         .where(HelpRequest.state == RequestState.CHOSEN, HelpAnswer.chosen_at.is_not(None))
         .order_by(HelpAnswer.id)
     )
+    if only_id is not None:
+        chosen = chosen.where(HelpRequest.id == only_id)
     settled = 0
     for answer_id, request_id, listing_id, chosen_at, person_id in db.session.execute(chosen).all():
         order_id = find_order_since(person_id, listing_id, chosen_at) if listing_id and chosen_at else None

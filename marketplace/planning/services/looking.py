@@ -11,7 +11,7 @@ from marketplace.audit.queries import people_recorded, was_recorded
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
-from marketplace.planning.queries.record import LOOK
+from marketplace.planning.queries.record import AUDIT_LOOK, LOOK
 from marketplace.planning.queries.rights import Rights
 
 
@@ -39,6 +39,15 @@ def note_look(actor: Actor, rights: Rights, page: str) -> None:
             council_id=rights.person.council_id,
             page=page,
         )
+
+
+def note_audit(actor: Actor, person_id: int, council_id: int | None) -> None:
+    """Write down that a council's officer read the record of somebody's money, the first time today in London."""
+    since = clock.start_of_day(clock.today())
+    if was_recorded(AUDIT_LOOK, person_id=person_id, actor_user_id=actor.user_id, since=since):
+        return
+    with transaction():
+        record(AUDIT_LOOK, "person", person_id, actor_user_id=actor.user_id, person_id=person_id, council_id=council_id)
 
 
 def _is_noted(actor: Actor, rights: Rights) -> bool:

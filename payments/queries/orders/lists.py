@@ -363,3 +363,15 @@ def counts_of_people(person_ids: Iterable[int]) -> dict[int, OrderCounts]:
     ):
         found[person_id][state] = count
     return {person_id: OrderCounts(*(counts.get(state, 0) for state in states)) for person_id, counts in found.items()}
+
+
+def list_paid_by_budgets(order_ids: Iterable[int]) -> dict[int, str]:
+    """References of those of some orders of which a budget pays at least a part. One query."""
+    wanted = list(set(order_ids))
+    if not wanted:
+        return {}
+    by_budget = select(OrderFunding.order_id).where(
+        OrderFunding.order_id.in_(wanted), OrderFunding.rail != Rail.OWN_MONEY
+    )
+    rows = db.session.execute(select(Order.id, Order.reference).where(Order.id.in_(by_budget)).order_by(Order.id))
+    return {order_id: reference for order_id, reference in rows}  # noqa: C416 - typed rows
