@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -49,6 +50,16 @@ class BasketMover(Protocol):
     def __call__(self, person_id: int, from_user_ids: Iterable[int], to_user_id: int) -> None: ...
 
 
+class OrderFinder(Protocol):
+    """Whether something was ordered for a person since a moment, whoever pays."""
+
+    def __call__(self, person_id: int, since: datetime) -> bool: ...
+
+
+def _nothing_ordered(person_id: int, since: datetime) -> bool:
+    return False
+
+
 def _no_categories() -> list[tuple[str, str]]:
     return []
 
@@ -79,6 +90,7 @@ _order_describer: OrderDescriber = _no_orders
 _category_lister: CategoryLister = _no_categories
 _noted_finder: NotedFinder = _nothing_noted
 _noted_mover: NotedMover = _nothing_to_move
+_order_finder: OrderFinder = _nothing_ordered
 
 
 def join(
@@ -89,9 +101,12 @@ def join(
     noted_finder: NotedFinder | None = None,
     noted_mover: NotedMover | None = None,
     basket_mover: BasketMover | None = None,
+    order_finder: OrderFinder | None = None,
 ) -> None:
     """Called by the application; what is left out stays as it is."""
     global _basket_mover, _council_finder, _order_describer, _category_lister, _noted_finder, _noted_mover
+    global _order_finder
+    _order_finder = order_finder or _order_finder
     _basket_mover = basket_mover or _basket_mover
     _category_lister = category_lister or _category_lister
     _council_finder = council_finder or _council_finder
@@ -128,3 +143,8 @@ def move_noted(outcome_id: int, new_id: int) -> None:
 def hand_on_baskets(person_id: int, from_user_ids: Iterable[int], to_user_id: int) -> None:
     """Take baskets for a person along, by whoever was joined."""
     _basket_mover(person_id, from_user_ids, to_user_id)
+
+
+def has_ordered_since(person_id: int, since: datetime) -> bool:
+    """Whether something was ordered for a person since a moment, by whoever was joined."""
+    return _order_finder(person_id, since)

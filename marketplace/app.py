@@ -33,6 +33,7 @@ import marketplace.uploads.services
 import payments.checks
 import payments.ports
 import payments.queries.decisions
+import payments.queries.ordered_before
 import payments.queries.orders
 import payments.routes
 import payments.services.work
@@ -145,6 +146,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         noted_finder=notes.words_of_notes,
         noted_mover=notes.move_notes,
         basket_mover=payments.services.baskets.hand_on,
+        order_finder=payments.queries.ordered_before.has_ordered_since,
     )
     catalogue.ports.join(reviews_for=ratings.queries.reviews_for)
     payments.ports.join(reviewed_orders=ratings.queries.reviewed_orders)

@@ -32,3 +32,13 @@ class MergeForm(BaseForm):
         self.council_id.choices = councils
         if len(councils) == 1 and self.council_id.data is None:
             self.council_id.data = councils[0][0]
+
+
+class UndoForm(BaseForm):
+    """Why two records that were joined are not of one person."""
+
+    undo_reason = fields.TextAreaField(
+        "How do you know that they are two people?",
+        rows=2,
+        validators=[fields.Required("Say how you know that they are two people")],
+    )

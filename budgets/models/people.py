@@ -43,7 +43,8 @@ class Person(Base):
 
 class PersonMerge(Base):
     """Two records of one person become one, when a second officer agrees. The merged one stays as another name of the
-    kept one, for facts that never change and for files with its reference. `moved` says which rows followed.
+    kept one, for facts that never change and for files with its reference. `moved` says which rows followed, so that
+    two officers can undo it.
     """
 
     __tablename__ = "person_merges"
@@ -52,6 +53,7 @@ class PersonMerge(Base):
         CheckConstraint(
             "agreed IS NULL OR NOT agreed OR decided_by_user_id <> prepared_by_user_id", name="second_person"
         ),
+        CheckConstraint("undone_by_user_id <> undo_prepared_by_user_id", name="undone_by_second_person"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -65,6 +67,11 @@ class PersonMerge(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     agreed: Mapped[bool | None]
     moved: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    undo_reason: Mapped[str | None] = mapped_column(Text)
+    undo_prepared_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    undo_prepared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undone_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Consent(Base):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from budgets.models import (
     AllocationChange,
@@ -198,12 +198,21 @@ def _merges(actor: Actor) -> list[Decision]:
     if not councils:
         return []
     rows = db.session.execute(
-        select(Person.name, PersonMerge.reason, PersonMerge.prepared_by_user_id, PersonMerge.prepared_at)
+        select(
+            Person.name,
+            func.coalesce(PersonMerge.undo_reason, PersonMerge.reason).label("reason"),
+            func.coalesce(PersonMerge.undo_prepared_by_user_id, PersonMerge.prepared_by_user_id).label(
+                "prepared_by_user_id"
+            ),
+            func.coalesce(PersonMerge.undo_prepared_at, PersonMerge.prepared_at).label("prepared_at"),
+        )
         .join(Person, Person.id == PersonMerge.kept_person_id)
         .where(
             PersonMerge.council_id.in_(councils),
-            PersonMerge.decided_at.is_(None),
-            PersonMerge.prepared_by_user_id != actor.user_id,
+            or_(
+                and_(PersonMerge.decided_at.is_(None), PersonMerge.prepared_by_user_id != actor.user_id),
+                and_(PersonMerge.undone_at.is_(None), PersonMerge.undo_prepared_by_user_id != actor.user_id),
+            ),
         )
         .order_by(PersonMerge.prepared_at, PersonMerge.id)
     ).all()

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from budgets.models import Mandate, Person, PersonalBudget, PersonMerge
 from budgets.queries.finance import reading_councils
+from budgets.queries.undoing import why_not
 from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import names_of
 from marketplace.database import db
@@ -39,6 +40,11 @@ class MergeView:
     agreed: bool | None
     decided_by: str
     decided_at: datetime | None
+    undo_asked_by_user_id: int | None
+    undo_asked_by: str
+    undo_reason: str | None
+    undone_at: datetime | None
+    why_no_undo: str | None
 
 
 def list_merges(actor: Actor, *, limit: int = 50) -> list[MergeView]:
@@ -50,7 +56,11 @@ def list_merges(actor: Actor, *, limit: int = 50) -> list[MergeView]:
         .limit(limit)
     ).all()
     records = _records({person_id for row in rows for person_id in (row.kept_person_id, row.merged_person_id)})
-    names = names_of(user_id for row in rows for user_id in (row.prepared_by_user_id, row.decided_by_user_id))
+    names = names_of(
+        user_id
+        for row in rows
+        for user_id in (row.prepared_by_user_id, row.decided_by_user_id, row.undo_prepared_by_user_id)
+    )
     return [
         MergeView(
             row.id,
@@ -63,6 +73,11 @@ def list_merges(actor: Actor, *, limit: int = 50) -> list[MergeView]:
             row.agreed,
             names.get(row.decided_by_user_id, "") if row.decided_by_user_id else "",
             row.decided_at,
+            row.undo_prepared_by_user_id,
+            names.get(row.undo_prepared_by_user_id, "") if row.undo_prepared_by_user_id else "",
+            row.undo_reason,
+            row.undone_at,
+            why_not(row) if row.agreed else None,
         )
         for row in rows
     ]

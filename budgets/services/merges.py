@@ -12,6 +12,7 @@ from sqlalchemy import Column, Table, select, update
 from sqlalchemy.exc import IntegrityError
 
 from budgets.models import Person, PersonalBudget, PersonMerge, Pot, PotPeriod
+from budgets.services.payees import bring_answers
 from budgets.services.reviews import give_way
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
@@ -35,6 +36,9 @@ STAYS = frozenset(
     }
 )
 """Tables whose rows keep the record that they name."""
+DETAILS = ("date_of_birth", "email", "phone", "address", "postcode", "notes_for_providers")
+FILLED, NAMES, ACCOUNT = "filled", "names", "account"
+"""What else a merge writes down beside the rows of each table: details that were empty, earlier names, the account."""
 
 
 def prepare(actor: Actor, council_id: int, kept_reference: str, merged_reference: str, reason: str) -> int:
@@ -42,7 +46,7 @@ def prepare(actor: Actor, council_id: int, kept_reference: str, merged_reference
 
     Raises NotFound for all but the council's finance, DomainError on the field that has to change.
     """
-    _require_finance(actor, council_id)
+    require_finance(actor, council_id)
     if not reason.strip():
         raise DomainError("Say how you know that both are the same person", field="reason")
     with transaction():
@@ -64,7 +68,7 @@ def prepare(actor: Actor, council_id: int, kept_reference: str, merged_reference
         )
         db.session.add(row)
         db.session.flush()
-        _record("person.prepare_merge", row, actor)
+        note("person.prepare_merge", row, actor)
         return row.id
 
 
@@ -83,7 +87,7 @@ def decide(actor: Actor, merge_id: int, *, agree: bool) -> None:
         ).scalar_one_or_none()
         if row is None:
             raise NotFound
-        _require_finance(actor, row.council_id)
+        require_finance(actor, row.council_id)
         if row.decided_at is not None:
             if row.agreed is agree:
                 return
@@ -94,7 +98,7 @@ def decide(actor: Actor, merge_id: int, *, agree: bool) -> None:
             row.moved = _merge(row.kept_person_id, row.merged_person_id)
         row.decided_by_user_id, row.decided_at, row.agreed = actor.user_id, clock.now(), agree
         db.session.flush()
-        _record("person.merge" if agree else "person.send_merge_back", row, actor)
+        note("person.merge" if agree else "person.send_merge_back", row, actor)
 
 
 def person_columns() -> Iterator[tuple[Table, Column[Any]]]:
@@ -107,10 +111,11 @@ def person_columns() -> Iterator[tuple[Table, Column[Any]]]:
 
 def _merge(kept_id: int, merged_id: int) -> dict[str, Any]:
     """Everything follows; answers which rows did, by table."""
-    kept, merged = _lock(kept_id, merged_id)
+    kept, merged = lock(kept_id, merged_id)
     _check(kept, merged)
     moved: dict[str, Any] = {}
     give_way(kept_id, merged_id)
+    bring_answers(kept_id, merged_id)
     for table, column in person_columns():
         key = table.c.id if "id" in table.c else column
         ids = [value for (value,) in send_once(select(key).where(column == merged_id).order_by(key))]
@@ -126,22 +131,22 @@ def _merge(kept_id: int, merged_id: int) -> dict[str, Any]:
             ) from None
         moved[table.name] = ids
     if merged.user_id is not None:
-        moved["account"] = [merged.user_id]
+        moved[ACCOUNT] = [merged.user_id]
         user_id, merged.user_id = merged.user_id, None
         db.session.flush()
         kept.user_id = user_id
     merged.merged_into_person_id = kept_id
-    for name in ("date_of_birth", "email", "phone", "address", "postcode", "notes_for_providers"):
-        if getattr(kept, name) is None:
-            setattr(kept, name, getattr(merged, name))
+    moved[FILLED] = [name for name in DETAILS if getattr(kept, name) is None and getattr(merged, name) is not None]
+    for name in moved[FILLED]:
+        setattr(kept, name, getattr(merged, name))
     db.session.flush()
-    db.session.execute(
-        update(Person).where(Person.merged_into_person_id == merged_id).values(merged_into_person_id=kept_id)
-    )
+    before = Person.merged_into_person_id == merged_id
+    moved[NAMES] = list(db.session.scalars(select(Person.id).where(before).order_by(Person.id)))
+    db.session.execute(update(Person).where(before).values(merged_into_person_id=kept_id))
     return moved
 
 
-def _lock(kept_id: int, merged_id: int) -> tuple[Person, Person]:
+def lock(kept_id: int, merged_id: int) -> tuple[Person, Person]:
     """Both records, and every pot of the one that goes: nobody buys from it in this moment."""
     rows = db.session.scalars(
         select(Person)
@@ -184,12 +189,14 @@ def _record_of(council_id: int, reference: str, field: str) -> Person:
     return found
 
 
-def _require_finance(actor: Actor, council_id: int) -> None:
+def require_finance(actor: Actor, council_id: int) -> None:
+    """Raise NotFound for whoever does not work in finance of the council."""
     if council_id not in actor.council_ids(Role.COUNCIL_FINANCE):
         raise NotFound
 
 
-def _record(action: str, row: PersonMerge, actor: Actor) -> None:
+def note(action: str, row: PersonMerge, actor: Actor, reason: str | None = None) -> None:
+    """Write down what was done to a merge."""
     record(
         action,
         "person_merge",
@@ -197,6 +204,6 @@ def _record(action: str, row: PersonMerge, actor: Actor) -> None:
         actor_user_id=actor.user_id,
         person_id=row.kept_person_id,
         council_id=row.council_id,
-        reason=row.reason,
+        reason=reason or row.reason,
         merged_person_id=row.merged_person_id,
     )

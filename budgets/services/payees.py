@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from budgets.constraints import named_constraints
 from budgets.domain import MandateAction
@@ -28,6 +28,10 @@ from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 
 RELATION = "relation_"
 """A form's field for one provider begins like this."""
+_COPIED = tuple(
+    getattr(PayeeDeclaration, name)
+    for name in ("organisation_id", "relationship", "declared_by_user_id", "mandate_id", "declared_at")
+)
 LONGEST_NECESSITY = timedelta(days=3 * 366)
 
 
@@ -68,6 +72,64 @@ def declare(actor: Actor, person_id: int, said: Mapping[int, Relationship]) -> N
                 relationship=relationship.value,
                 before=before.value if before else None,
             )
+
+
+def bring_answers(kept_id: int, merged_id: int) -> None:
+    """Two records become one: what was said of the payees of the one that goes was said of this person. In a merge.
+
+    Copied with its day and with whoever said it, for facts never change. The record that stays keeps the last word on
+    a payee of whom both spoke, unless the other one's forbids to pay them: joining records loosens nothing.
+    """
+    theirs = db.session.execute(
+        select(*_COPIED).where(PayeeDeclaration.person_id == merged_id).order_by(PayeeDeclaration.id)
+    ).all()
+    if not theirs:
+        return
+    last = {row.organisation_id: row.relationship for row in theirs}
+    own = payee_standings(kept_id, last)
+    for row in theirs:
+        db.session.execute(insert(PayeeDeclaration).values(person_id=kept_id, **row._mapping))
+    for organisation_id, standing in own.items():
+        said = standing.relationship
+        if said is not None and said is not last[organisation_id] and last[organisation_id] not in FORBIDDEN:
+            _say_again(kept_id, organisation_id, said)
+
+
+def take_answers_back(kept_id: int, merged_id: int) -> None:
+    """The merge is undone: what was brought does not count for the record that stays any more. In an undoing.
+
+    Of a payee of whom only the other record had spoken, it is asked again.
+    """
+    brought = select(PayeeDeclaration.organisation_id).where(PayeeDeclaration.person_id == merged_id)
+    rows = db.session.execute(
+        select(PayeeDeclaration.organisation_id, PayeeDeclaration.relationship, PayeeDeclaration.declared_at)
+        .where(PayeeDeclaration.person_id == kept_id, PayeeDeclaration.organisation_id.in_(brought))
+        .order_by(PayeeDeclaration.id)
+    ).all()
+    theirs = {
+        (row.organisation_id, row.declared_at)
+        for row in db.session.execute(
+            select(PayeeDeclaration.organisation_id, PayeeDeclaration.declared_at).where(
+                PayeeDeclaration.person_id == merged_id
+            )
+        )
+    }
+    last: dict[int, Relationship] = {}
+    for row in rows:
+        if (row.organisation_id, row.declared_at) in theirs:
+            last.setdefault(row.organisation_id, Relationship.NOT_ASKED)
+        else:
+            last[row.organisation_id] = row.relationship
+    for organisation_id, said in sorted(last.items()):
+        _say_again(kept_id, organisation_id, said)
+
+
+def _say_again(person_id: int, organisation_id: int, said: Relationship) -> None:
+    db.session.execute(
+        insert(PayeeDeclaration).values(
+            person_id=person_id, organisation_id=organisation_id, relationship=said, declared_at=clock.now()
+        )
+    )
 
 
 def judge_payees(

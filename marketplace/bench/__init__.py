@@ -5,7 +5,7 @@ Each module has a click command that `register` adds; each works on a database o
 
 import click
 
-from marketplace.bench import checkout, loads, pages, search, verify
+from marketplace.bench import audit, checkout, loads, pages, search, verify
 
 
 def register(cli: click.Group) -> None:
@@ -18,5 +18,5 @@ def bench() -> None:
     """Measure this code against a floor of the same run. Takes a minute or two; `--json` is for machines."""
 
 
-for module in (search, pages, checkout, verify, loads):
+for module in (search, pages, checkout, verify, loads, audit):
     module.register(bench)

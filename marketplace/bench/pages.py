@@ -57,9 +57,9 @@ def pages_command(listings: int, requests: int, as_json: bool) -> None:
         (actor, checkout_id), *others = ready_checkouts(1 + WARM_UP + requests)
         reindex()
         visitor, buyer = app.test_client(), app.test_client()
-        _sign_in(app, buyer, actor.user_id or 0)
+        sign_in(app, buyer, actor.user_id or 0)
         listing = Context().run(_first_listing, visitor)
-        floor = _cpu("floor", _floor_page(), requests)
+        floor = _cpu("floor", floor_page(), requests)
         pages: dict[str, Callable[[], Any]] = {
             "home": lambda: visitor.get("/"),
             "search": lambda: visitor.get("/search?q=help&postcode=DL3+7TX"),
@@ -102,7 +102,7 @@ def _presses(app: Flask, ready: list[tuple[Actor, int]]) -> Callable[[], Any]:
     presses = []
     for actor, checkout_id in ready:
         client, address = app.test_client(), f"/checkout/{checkout_id}"
-        _sign_in(app, client, actor.user_id or 0)
+        sign_in(app, client, actor.user_id or 0)
         page = Context().run(client.get, address).get_data(as_text=True)
         hidden = [tag for tag in re.findall(r"<input[^>]*>", page) if 'type="hidden"' in tag]
         fields = {name[1]: _value(tag) for tag in hidden if (name := re.search(r'name="([^"]+)"', tag))}
@@ -116,7 +116,7 @@ def _value(tag: str) -> str:
     return unescape(found[1]) if found else ""
 
 
-def _floor_page() -> Callable[[], Any]:
+def floor_page() -> Callable[[], Any]:
     plain = Flask("floor")
     plain.jinja_loader = ChoiceLoader([PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})])
     cards = [
@@ -135,7 +135,7 @@ def _floor_page() -> Callable[[], Any]:
     return lambda: client.get("/")
 
 
-def _sign_in(app: Flask, client: FlaskClient, user_id: int) -> None:
+def sign_in(app: Flask, client: FlaskClient, user_id: int) -> None:
     token = sessions.begin(user_id, is_proved=True)
     with client.session_transaction() as cookies:
         cookies["_user_id"] = token

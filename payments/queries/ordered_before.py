@@ -67,3 +67,9 @@ def find_order_since(person_id: int, listing_id: int, moment: datetime) -> int |
         .order_by(Order.id)
         .limit(1)
     )
+
+
+def has_ordered_since(person_id: int, since: datetime) -> bool:
+    """Whether an order for a person was begun since a moment, whatever became of it."""
+    found = select(Order.id).where(Order.person_id == person_id, Order.created_at >= since).limit(1)
+    return db.session.scalar(found) is not None

@@ -189,6 +189,8 @@ BUDGETS = {
     "budgets.letter": page(SIGNED_IN),
     "budgets.letter_printed": act(SIGNED_IN),
     "budgets.letters_of": page(SIGNED_IN),
+    "budgets.decide_undo": act(FINANCE),
+    "budgets.undo_merge": act(FINANCE),
     "budgets.decide_merge": act(FINANCE),
     "budgets.load_budgets": form(FINANCE),
     "budgets.look_at_load": page(FINANCE),

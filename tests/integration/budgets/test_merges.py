@@ -1,25 +1,36 @@
 """Two records of one person become one: everything follows, nothing is lost, and no fact is rewritten."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from budgets.checks import run
-from budgets.models import BudgetEntry, Mandate, Person, PersonalBudget, PersonMerge
+from budgets.domain.payees import Relationship
+from budgets.models import BudgetEntry, Mandate, PayeeDeclaration, Person, PersonalBudget, PersonMerge
 from budgets.queries import merged
 from budgets.queries.book import list_balances, recent_entries
+from budgets.queries.decisions import list_for as list_decisions
+from budgets.queries.payees import payee_standings
 from budgets.queries.people import find_person_by_reference
-from budgets.services import book, loads, merges
+from budgets.services import book, loads, merges, undoing_merges
 from marketplace.database import db, transaction
+from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from payments.checks.entries import say_for_whom
 from payments.models import Order
+from tests.architecture.world import everything
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import UserFactory
 from tests.factories.budgets import BudgetFactory, MandateFactory, PersonFactory
+from tests.factories.catalogue import ProviderFactory
 from tests.factories.payments import OrderFactory
 from tests.integration.budgets.test_finance import Finance
+
+CHANGED_BY_AN_UNDO = ("audit_rows", "person_merges")
 
 
 class Twins:
@@ -171,3 +182,109 @@ def test_the_page_says_the_rule_and_shows_both_side_by_side(twins: Twins, client
     submit(client, page, {}, to=f"/council/people/merges/{merge_id}/agree")
     assert "Both records are one now." in text_of(client.get(page))
     assert faults() == []
+
+
+def undo(twins: Twins) -> int:
+    merge_id = db.session.scalars(select(PersonMerge.id)).one()
+    undoing_merges.prepare_undo(twins.team.two, merge_id, "Two dates of birth after all")
+    undoing_merges.decide_undo(twins.team.one, merge_id, agree=True)
+    db.session.rollback()
+    return merge_id
+
+
+def test_two_officers_undo_a_merge_and_everything_is_where_it_was(twins: Twins) -> None:
+    before = {name: rows for name, rows in everything().items() if name not in CHANGED_BY_AN_UNDO}
+    twins.merge()
+    undo(twins)
+    after = everything()
+    assert {name: after[name] for name in before} == before
+    assert faults() == []
+    merge_id = twins.prepare()  # the same two can be joined again, and taken apart again
+    merges.decide(twins.team.two, merge_id, agree=True)
+    assert db.session.get_one(Person, twins.merged).merged_into_person_id == twins.kept
+
+
+def test_an_undo_needs_two_officers_a_reason_and_is_in_time(twins: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
+    twins.merge()
+    merge_id = db.session.scalars(select(PersonMerge.id)).one()
+    with pytest.raises(DomainError, match="Say how you know"):
+        undoing_merges.prepare_undo(twins.team.one, merge_id, " ")
+    undoing_merges.prepare_undo(twins.team.one, merge_id, "Two people")
+    with pytest.raises(NotAllowed, match="a second person"):
+        undoing_merges.decide_undo(twins.team.one, merge_id, agree=True)
+    with pytest.raises(IntegrityError), transaction():  # the database knows it too
+        db.session.execute(update(PersonMerge).values(undone_by_user_id=PersonMerge.undo_prepared_by_user_id))
+    undoing_merges.decide_undo(twins.team.two, merge_id, agree=False)
+    with pytest.raises(NotAllowed, match="Nobody has asked"):
+        undoing_merges.decide_undo(twins.team.two, merge_id, agree=True)
+    with clock.fixed_clock(clock.now() + timedelta(days=29)):
+        with pytest.raises(NotAllowed, match="could be taken apart until"):
+            undoing_merges.prepare_undo(twins.team.one, merge_id, "Two people")
+        monkeypatch.setattr("budgets.queries.undoing.UNDONE_WITHIN", timedelta(days=99))
+        undoing_merges.prepare_undo(twins.team.one, merge_id, "Two people")  # the control: by the stated time alone
+
+
+@pytest.mark.parametrize("what", ["ordered", "spent"])
+def test_what_was_bought_since_stops_an_undo_and_says_why(
+    twins: Twins, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twins.merge()
+    merge_id = db.session.scalars(select(PersonMerge.id)).one()
+    with transaction():
+        if what == "ordered":
+            OrderFactory(person_id=twins.kept, buyer_user_id=twins.user_id, council_id=twins.team.council_id)
+        else:
+            common = {"order_id": twins.order_id, "outcome_id": None, "actor_user_id": None, "mandate_id": None}
+            book.refund(twins.pot_period_id, 500, cause="r", **common)
+    word = "Something was ordered" if what == "ordered" else "Money of this person's budgets moved"
+    with pytest.raises(NotAllowed, match=word):
+        undoing_merges.prepare_undo(twins.team.one, merge_id, "Two people")
+    monkeypatch.setattr("budgets.services.undoing_merges.why_not", lambda row: None)
+    undo(twins)  # the control: without the question the order is torn from its money, or stays with the wrong person
+    of = Order.person_id == (twins.kept if what == "ordered" else twins.merged)
+    assert db.session.scalar(select(func.count(Order.id)).where(of)) == 1
+
+
+def test_what_was_said_of_payees_is_not_asked_again_and_an_undo_forgets_it(twins: Twins) -> None:
+    with transaction():
+        aunt, friend, both = (ProviderFactory().organisation_id for _ in range(3))
+        for person_id, said in (
+            (twins.merged, {aunt: Relationship.CLOSE_RELATIVE, friend: Relationship.NONE, both: Relationship.NONE}),
+            (twins.kept, {both: Relationship.CLOSE_RELATIVE}),
+        ):
+            for organisation_id, relationship in said.items():
+                db.session.add(
+                    PayeeDeclaration(
+                        person_id=person_id,
+                        organisation_id=organisation_id,
+                        relationship=relationship,
+                        declared_at=clock.now(),
+                    )
+                )
+    twins.merge()
+    standing = payee_standings(twins.kept, [aunt, friend, both])
+    assert {key: each.relationship for key, each in standing.items()} == {
+        aunt: Relationship.CLOSE_RELATIVE,
+        friend: Relationship.NONE,
+        both: Relationship.CLOSE_RELATIVE,  # joining records loosens nothing
+    }
+    undo(twins)
+    standing = payee_standings(twins.kept, [aunt, friend, both])
+    assert not standing[aunt].is_declared and not standing[friend].is_declared
+    assert standing[both].relationship is Relationship.CLOSE_RELATIVE
+    assert payee_standings(twins.merged, [friend])[friend].may_be_paid
+
+
+def test_the_page_undoes_a_merge_with_a_colleague(twins: Twins, client: FlaskClient) -> None:
+    twins.merge()
+    page, merge_id = "/council/people/merge", db.session.scalars(select(PersonMerge.id)).one()
+    sign_in(client, twins.team.user_ids[0])
+    assert "within 28 days" in text_of(client.get(page))
+    wrong = submit(client, page, {"undo_reason": ""}, to=f"/council/people/merges/{merge_id}/undo")
+    assert "Say how you know that they are two people" in text_of(wrong)
+    submit(client, page, {"undo_reason": "Two people"}, to=f"/council/people/merges/{merge_id}/undo")
+    assert "You asked for this." in text_of(client.get(page))
+    sign_in(client, twins.team.user_ids[1])
+    assert "/council/people/merge" in {each.href for each in list_decisions(twins.team.two)}
+    submit(client, page, {}, to=f"/council/people/merges/{merge_id}/undo/agree")
+    assert "There are two records again." in text_of(client.get(page))
