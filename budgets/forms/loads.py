@@ -24,6 +24,8 @@ FIELD_WORDS = {
     "ends_on": "Last day",
     "postcode": "The person’s postcode",
     "pot": "What it is for",
+    "every": "How often (week, four weeks or year; empty for one sum)",
+    "contribution": "The person’s contribution, taken off before you pay",
     "review_on": "Next review",
     "isf_holder": "Who holds an individual service fund",
     "council": "Code or name of the council",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from budgets.domain.allocations import Every, pence_until
 from budgets.loading.reading import UnreadableFile, heading_key
 from budgets.loading.totals import read_number
 from marketplace.kernel.money import parse_pounds
@@ -12,7 +13,7 @@ from marketplace.kernel.places import InvalidPostcode, normalise_postcode
 from marketplace.kernel.rails import Rail
 
 REQUIRED = ("reference", "person_reference", "name", "rail", "amount", "starts_on", "ends_on")
-OPTIONAL = ("postcode", "pot", "review_on", "isf_holder", "council")
+OPTIONAL = ("every", "contribution", "postcode", "pot", "review_on", "isf_holder", "council")
 FIELDS = (*REQUIRED, *OPTIONAL)
 MOST_PENCE = 100_000_000
 DEFAULT_POT = "Personal budget"
@@ -57,6 +58,8 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
         "value",
         "amount gbp",
     ),
+    "every": ("frequency", "amount frequency", "payment frequency", "paid every", "how often"),
+    "contribution": ("client contribution", "person contribution", "net contribution", "assessed contribution"),
     "starts_on": ("start", "start date", "starts", "from", "date from", "valid from"),
     "ends_on": ("end", "end date", "ends", "to", "date to", "valid to", "until"),
     "review_on": ("review", "review date", "next review", "review due"),
@@ -73,6 +76,13 @@ _RAILS = {
     Rail.ISF: ("isf", "individual service fund", "service fund"),
 }
 _RAIL_OF = {heading_key(word): rail for rail, words in _RAILS.items() for word in (rail.value, *words)}
+_EVERY = {
+    Every.WEEK: ("week", "weekly", "every week", "a week", "w", "1"),
+    Every.FOUR_WEEKS: ("four weeks", "four weekly", "every four weeks", "4 weeks", "4 weekly", "4w", "4"),
+    Every.YEAR: ("year", "yearly", "annual", "annually", "every year", "a year", "y", "52"),
+}
+_EVERY_OF = {heading_key(word): every for every, words in _EVERY.items() for word in (every.value, *words)}
+_ONCE = frozenset(("", "once", "total", "period", "oneoff", "lumpsum"))
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: 00:00(?::00)?)?")
 _YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?:[ T]00:00(?::00)?)?")
 # As Excel shows dates in English: 1-Apr-26, 01 April 2026.
@@ -84,7 +94,7 @@ _EXCEL_NUMBER = re.compile(r"[34]\d{4}|5[0-4]\d{3}")
 
 @dataclass(frozen=True, slots=True)
 class BudgetRow:
-    """One row of a file, read and in order by itself."""
+    """One row of a file, read and in order by itself. `amount_pence` is what is agreed for all of its days."""
 
     row_number: int
     reference: str
@@ -188,14 +198,27 @@ def read_row(row_number: int, cells: tuple[str, ...], columns: Mapping[str, int]
     rail = _RAIL_OF.get(heading_key(value.get("rail", "")))
     if rail is None:
         reasons.append("rail is none of direct_payment, council_managed or isf: write one of these.")
-    amount = _amount(value.get("amount", ""), reasons)
+    amount = _amount("amount", value.get("amount", ""), reasons)
+    contribution = _amount("contribution", value.get("contribution", "") or "0", reasons)
+    if amount is not None and contribution is not None and contribution > amount:
+        reasons.append("contribution is more than amount: check both.")
+    often = heading_key(value.get("every", ""))
+    every = _EVERY_OF.get(often)
+    if every is None and often not in _ONCE:
+        reasons.append("every is none of week, four weeks or year: write one of these, or leave it empty for one sum.")
     starts_on, ends_on = (
         _date(field, value.get(field, ""), reasons, needed=True) for field in ("starts_on", "ends_on")
     )
     review_on = _date("review_on", value.get("review_on", ""), reasons, needed=False)
     if starts_on and ends_on and ends_on < starts_on:
         reasons.append("ends_on is before starts_on: check both dates.")
-    if reasons or rail is None or amount is None or starts_on is None or ends_on is None:
+    agreed = None
+    if not reasons and amount is not None and contribution is not None and starts_on and ends_on:
+        agreed = amount - contribution
+        agreed = agreed if every is None else pence_until(every, agreed, starts_on, ends_on)
+        if agreed > MOST_PENCE:
+            reasons.append("amount comes to more than £1,000,000.00 for these dates: check it, and every.")
+    if reasons or rail is None or agreed is None or starts_on is None or ends_on is None:
         return RefusedRow(row_number, reference[:60], tuple(reasons))
     return BudgetRow(
         row_number,
@@ -205,7 +228,7 @@ def read_row(row_number: int, cells: tuple[str, ...], columns: Mapping[str, int]
         postcode,
         rail,
         pot,
-        amount,
+        agreed,
         starts_on,
         ends_on,
         review_on,
@@ -214,20 +237,20 @@ def read_row(row_number: int, cells: tuple[str, ...], columns: Mapping[str, int]
     )
 
 
-def _amount(text: str, reasons: list[str]) -> int | None:
+def _amount(field: str, text: str, reasons: list[str]) -> int | None:
     try:
         pence = parse_pounds(text)
     except ValueError:
         number = read_number(text)
         if number is not None and number < 0:
-            reasons.append("amount is below £0.00: write what was agreed. A cut is a lower amount than before.")
+            reasons.append(f"{field} is below £0.00: write what was agreed. A cut is a lower amount than before.")
         elif number is not None and number != round(number, 2):
-            reasons.append("amount has parts of a penny: write it with two decimals, like 5200.00.")
+            reasons.append(f"{field} has parts of a penny: write it with two decimals, like 5200.00.")
         else:
-            reasons.append("amount is not an amount in pounds: write it like 5200.00.")
+            reasons.append(f"{field} is not an amount in pounds: write it like 5200.00.")
         return None
     if pence > MOST_PENCE:
-        reasons.append("amount is above £1,000,000.00: check it.")
+        reasons.append(f"{field} is above £1,000,000.00: check it.")
         return None
     return pence
 

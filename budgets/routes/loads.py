@@ -119,7 +119,7 @@ def refused_rows(load_id: int) -> Response:
 @allow(FINANCE)
 def example_load() -> Response:
     """A file with the headings and one row, to begin from, and its control totals."""
-    text = ",".join(name for name in FIELDS if name not in ("isf_holder", "council")) + "\r\n"
+    text = ",".join(name for name in FIELDS if name not in ("every", "contribution", "isf_holder", "council")) + "\r\n"
     text += "PB-0001,C-1001,Sample Person,direct_payment,5200.00,2026-04-01,2027-03-31,DL3 7TX,Respite,2026-10-01\r\n"
     text += "TRAILER,1,5200.00\r\n"
     return _csv(text.encode(), "budgets-example.csv")

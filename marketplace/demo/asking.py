@@ -43,7 +43,7 @@ def _ask(story: Story) -> None:
 
 def _answer(story: Story, offers: Offers) -> None:
     """The first two of those who were asked offer help, the third cannot, and the fourth has not looked."""
-    asked = []
+    asked: list[tuple[str, int]] = []
     for (provider, _), offer in offers.items():
         if provider not in {name for name, _ in asked}:
             asked += [(provider, each.answer_id) for each in list_asked(offer.organisation_id)]

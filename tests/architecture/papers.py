@@ -1,7 +1,13 @@
-"""Papers of the world of somebody else: an invoice of the levy, and one of a registration fee."""
+"""Papers of the world of somebody else: invoices of the levy and of a registration fee, and what a provider was asked."""
 
+from datetime import timedelta
+
+from catalogue.models import Listing
 from marketplace.database import db
 from marketplace.kernel import clock
+from marketplace.kernel.rails import Rail
+from marketplace.planning.help_requests import AnswerState, RequestState
+from marketplace.planning.models import HelpAnswer, HelpRequest
 from payments import ledger
 from payments.domain import LevyPaper
 from payments.ledger import stories
@@ -14,6 +20,7 @@ from payments.models import (
     Order,
 )
 from payments.services.facts import subject_of
+from tests.factories.accounts import council
 
 
 def fee_invoice(council_id: int, staff_id: int) -> dict[str, int | str]:
@@ -82,3 +89,33 @@ def levy_invoice(order: Order, funding_id: int) -> int:
     db.session.add(document)
     db.session.flush()
     return 1
+
+
+def help_request(person_id: int, user_id: int, listing: Listing) -> dict[str, int | str]:
+    """What was asked of the listing's provider for a person."""
+    row = HelpRequest(
+        person_id=person_id,
+        council_id=council().id,
+        asked_by_user_id=user_id,
+        category_slug="home-care",
+        words="Help with breakfast",
+        times="Every morning",
+        area="DL3, Darlington",
+        starts_on=clock.today() + timedelta(days=14),
+        rail=Rail.COUNCIL_MANAGED,
+        answer_by=clock.today() + timedelta(days=7),
+        state=RequestState.SENT,
+        created_at=clock.now(),
+        sent_at=clock.now(),
+    )
+    db.session.add(row)
+    db.session.flush()
+    asked = HelpAnswer(
+        request_id=row.id,
+        organisation_id=listing.organisation_id,
+        found_listing_id=listing.id,
+        state=AnswerState.ASKED,
+    )
+    db.session.add(asked)
+    db.session.flush()
+    return {"request_id": row.id, "answer_id": asked.id}

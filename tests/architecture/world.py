@@ -45,10 +45,7 @@ from marketplace.kernel.rails import Rail
 from marketplace.outbox.email import queue_email
 from marketplace.outbox.models import OutboxRow
 from marketplace.planning.evidence import EvidenceKind
-from marketplace.planning.help_requests import AnswerState, RequestState
 from marketplace.planning.models import (
-    HelpAnswer,
-    HelpRequest,
     MonitoringRule,
     NeedsForm,
     NoteAudience,
@@ -81,7 +78,7 @@ from payments.models import (
     SpendingExport,
 )
 from tests.architecture.addresses import WORDS, of_endpoints
-from tests.architecture.papers import fee_invoice, levy_invoice
+from tests.architecture.papers import fee_invoice, help_request, levy_invoice
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, council, user_with_role
 from tests.factories.budgets import BudgetFactory, MandateFactory, OutcomeFactory, PersonFactory
 from tests.factories.catalogue import ListingFactory, ProviderFactory
@@ -328,21 +325,6 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
         "round_id": Round(
             key="o" * 43, user_id=owner.id, kind=RoundKind.SAME_THING, title="Help for many", created_at=now
         ),
-        "request_id": HelpRequest(
-            person_id=person.id,
-            council_id=theirs,
-            asked_by_user_id=owner.id,
-            category_slug="home-care",
-            words="Help with breakfast",
-            times="Every morning",
-            area="DL3, Darlington",
-            starts_on=clock.today() + timedelta(days=14),
-            rail=Rail.COUNCIL_MANAGED,
-            answer_by=clock.today() + timedelta(days=7),
-            state=RequestState.SENT,
-            created_at=now,
-            sent_at=now,
-        ),
         "form_id": NeedsForm(user_id=owner.id, name="Theirs", words={"food": "Soup"}, created_at=now, changed_at=now),
         "invitation_id": Invitation(
             organisation_id=organisation.id,
@@ -429,15 +411,7 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             net_pence=5_265,
         )
     )
-    asked = HelpAnswer(
-        request_id=ids["request_id"],
-        organisation_id=provider.organisation_id,
-        found_listing_id=listing.id,
-        state=AnswerState.ASKED,
-    )
-    db.session.add(asked)
-    db.session.flush()
-    ids["answer_id"] = asked.id
+    ids |= help_request(person.id, owner.id, listing)
     entry_id = ledger.book(stories.provider_payout("txn_1", provider.organisation_id, -5_265, now))
     payment = SettlementPayment(
         run_id=ids["sent_run_id"],

@@ -73,15 +73,19 @@ def test_an_authority_that_ends_while_an_order_is_prepared_stops_it_in_words(wal
     other.click("Go on to order")
     if other.page.get_by_role("button", name="Yes, go on").count():
         other.click("Yes, go on")
-    other.fill("Telephone number", "01632 960 418")
-    other.fill("Address", "3 Larkspur Row, Darlington")
-    other.click("Go on", exact=True)
+    if other.page.get_by_label("Telephone number").count():
+        other.fill("Telephone number", "01632 960 418")
+        other.fill("Address", "3 Larkspur Row, Darlington")
+        other.click("Go on", exact=True)
     other.heading("Check and order for Edith")
 
     walker.click("End this now")
-    walker.sees(re.compile("ended"))
+    walker.sees(re.compile("Ended"))
 
-    other.click("Ask for agreement for Edith Fairweather")
+    other.page.get_by_role("button", name="Go on to the card").or_(
+        other.page.get_by_role("link", name="Go on to the card")
+    ).first.click()
     other.sees("Your right to order for Edith Fairweather has ended or is paused, so nothing was ordered")
+    other.console.clear()  # the browser itself notes that the answer was a refusal
     other.menu("Caseload")
     expect(other.page.get_by_text("Edith Fairweather")).to_have_count(0)

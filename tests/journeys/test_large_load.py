@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 from playwright.sync_api import expect
 
@@ -75,6 +76,7 @@ def test_5000_budgets_with_20_wrong_rows_are_all_in_at_the_end(walker: Walker) -
     for words in ("parts of a penny", "below £0.00", "ends_on is before starts_on", "is closed", "rail is none of"):
         walker.sees(re.compile(words))
     walker.fill("How many rows does your system say it exported?", f"{ROWS}")
+    walker.fill("What do their amounts sum to?", f"{sum(Decimal(row[4]) for row in wrong):.2f}")
     walker.click(f"Take {ROWS - WRONG:,} good rows")
     walker.until("The good rows are in.")
     with walker.page.expect_download() as download:
@@ -89,6 +91,7 @@ def test_5000_budgets_with_20_wrong_rows_are_all_in_at_the_end(walker: Walker) -
     walker.sees("Nothing is changed yet.")
     expect(walker.page.get_by_text("rows were refused")).to_have_count(0)
     walker.fill("How many rows does your system say it exported?", f"{WRONG}")
+    walker.fill("What do their amounts sum to?", f"{WRONG * PENCE // 100}.00")
     walker.click(f"Take {WRONG} good rows")
     walker.until("The good rows are in.")
     walker.menu("Budgets")

@@ -1,7 +1,7 @@
 """Files of budgets: good rows go on, bad ones come back, and loading again changes nothing."""
 
 import logging
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -459,3 +459,25 @@ def test_each_guard_alone_keeps_a_chunk_from_counting_twice_and_without_any_it_d
     assert take_again() == 530_000  # the cause of a row stands in the book once
     monkeypatch.setattr(work, "Act", lambda *given: writing.Act(*given[:3], lambda number: f"anew:{number}"))
     assert take_again() == 540_000
+
+
+@pytest.mark.parametrize(
+    ("last", "moment"),
+    [
+        ("31/03/2027", datetime(2027, 3, 31, 23, 0, tzinfo=UTC)),  # summer time: the day ended an hour before UTC's
+        ("05/04/2027", datetime(2027, 4, 5, 23, 0, tzinfo=UTC)),  # the last night of a tax year
+        ("28/03/2027", datetime(2027, 3, 28, 23, 0, tzinfo=UTC)),  # the night after which clocks had gone forward
+        ("31/10/2027", datetime(2027, 11, 1, 0, 0, tzinfo=UTC)),  # and the day that had 25 hours
+    ],
+)
+def test_a_period_is_closed_at_midnight_in_london_and_not_a_second_before(
+    team: Finance, last: str, moment: datetime
+) -> None:
+    row = IDA.replace("31/03/2027", last)
+    with clock.fixed_clock(moment - timedelta(seconds=1)):
+        assert counts(load(team, HEADER + row)) == (1, 0, 0, 0)
+    more = row.replace("5200.00", "5300.00")
+    with clock.fixed_clock(moment - timedelta(seconds=1)):
+        assert counts(load(team, HEADER + more)) == (0, 1, 0, 0)
+    with clock.fixed_clock(moment):
+        assert "is closed" in load(team, HEADER + row.replace("5200.00", "5400.00")).refused[0].words

@@ -290,3 +290,41 @@ def test_whatever_the_file_it_is_rows_or_one_sentence_and_never_a_crash(data: by
         assert str(error).endswith(".")
         return
     assert read and all(isinstance(row, RefusedRow) == bool(getattr(row, "reasons", ())) for row in read)
+
+
+@pytest.mark.parametrize(
+    ("changes", "pence"),
+    [
+        ({"every": "weekly", "amount": "100.00"}, 521_429),  # 365 days are 52 weeks and a day: 52.142857 times
+        ({"every": "4-weekly", "amount": "400.00"}, 521_429),
+        ({"every": "Year", "amount": "5200.00"}, 520_000),
+        ({"every": "", "amount": "5200.00"}, 520_000),
+        ({"every": "year", "amount": "5200.00", "contribution": "200.00"}, 500_000),
+        ({"every": "week", "amount": "100.00", "contribution": "£15.50", "ends_on": "2026-04-14"}, 16_900),
+        ({"contribution": "200"}, 500_000),
+    ],
+)
+def test_an_amount_for_each_week_or_year_is_what_it_comes_to_in_its_days(changes: dict[str, str], pence: int) -> None:
+    row = with_how_often(**changes)
+    assert isinstance(row, BudgetRow) and row.amount_pence == pence
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"every": "fortnight"}, "every is none of week, four weeks or year"),
+        ({"contribution": "5200.01"}, "contribution is more than amount"),
+        ({"contribution": "-1"}, "contribution is below £0.00"),
+        ({"contribution": "1.005"}, "contribution has parts of a penny"),
+        ({"every": "week", "amount": "900000.00"}, "comes to more than £1,000,000.00 for these dates"),
+    ],
+)
+def test_how_often_and_contributions_that_make_no_sense_are_refused(changes: dict[str, str], word: str) -> None:
+    row = with_how_often(**changes)
+    assert isinstance(row, RefusedRow) and len(row.reasons) == 1 and word in row.words
+
+
+def with_how_often(**changes: str) -> BudgetRow | RefusedRow:
+    header = f"{HEADER},every,contribution"
+    values = dict(zip(header.split(","), f"{GOOD},,".split(","), strict=True)) | changes
+    return rows(f"{header}\n" + ",".join(f'"{value}"' for value in values.values()))[0]

@@ -18,12 +18,16 @@ from marketplace.accounts.queries import actor_of
 from marketplace.database import transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
+from marketplace.kernel.rails import Rail
 from payments.domain import OrderState
+from payments.queries.after_death import Booked
+from payments.queries.orders import list_by_ids
 from payments.services import expiry
 from payments.services import orders as services
 from payments.services.orders import after_death
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import OrganisationFactory, council, user_with_role
+from tests.factories.payments import OrderFactory
 from tests.integration.payments.orders.shop import Shop, all_orders
 from tests.integration.payments.orders.town import subjects
 
@@ -87,6 +91,33 @@ def test_everything_stops_and_each_order_waits_for_the_councils_word(app: Flask,
     assert "Nothing is booked any more" in text_of(council_client.get(shop.page))
     assert "Order" not in " ".join(subjects("margaret@example.org"))
     assert all(check.fault is None for check in checks.run())
+
+
+def test_what_somebody_bought_with_their_own_money_is_not_on_the_councils_page_which_says_whom_to_ask(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Bereaved(client)
+    with transaction():
+        own = OrderFactory(
+            person_id=shop.person_id,
+            buyer_user_id=shop.margaret.user_id,
+            council_id=council().id,
+            state=OrderState.ACCEPTED,
+            rail=Rail.OWN_MONEY,
+        )
+        reference, own_id = own.reference, own.id
+    shop.dies()
+    sign_in(client, shop.finance.user_id or 0)
+    page = text_of(client.get(shop.page))
+    assert "2 orders are still booked" in page and reference not in page
+    assert "no budget of yours pays for it" in page and "Whoever settles their affairs can call us" in page
+    said = {f"order-{own_id}-what": "release", f"order-{own_id}-reason": "She has died"}
+    assert submit(client, shop.page, said, to=f"{shop.page}/orders/{own_id}").status_code == 404
+    monkeypatch.setattr(  # the control: a page that lists every order shows it
+        "payments.routes.after_death.list_booked",
+        lambda person_id, council_id: [Booked(order, 0) for order in list_by_ids([own_id]).values()],
+    )
+    assert reference in text_of(client.get(shop.page))
 
 
 def test_only_the_council_decides_and_pays_only_for_what_was_done(app: Flask, client: FlaskClient) -> None:
