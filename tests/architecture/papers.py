@@ -1,4 +1,4 @@
-"""Papers of the world of somebody else: invoices of the levy and of a registration fee, and what a provider was asked."""
+"""Papers of the world of somebody else: invoices of the levy and of a fee, and what a provider was asked."""
 
 from datetime import timedelta
 
