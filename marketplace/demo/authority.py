@@ -6,7 +6,7 @@ from budgets.domain import ConsentHow, LegalBasis, MandateAction
 from budgets.services import consents, mandates
 from budgets.services.mandates import Authority
 from marketplace.database import transaction
-from marketplace.demo.folk import Folk, first_part
+from marketplace.demo.folk import DARLINGTON, DURHAM, Folk, first_part
 from marketplace.demo.people import lives, self_funders
 from marketplace.kernel import clock
 
@@ -15,6 +15,8 @@ _A = MandateAction
 BROKERS_MAY = frozenset({_A.READ_BUDGET, _A.READ_PLAN, _A.ORDER, _A.CONFIRM, _A.REVIEW, _A.APPROVE})
 OFFICERS_MAY = frozenset({_A.READ_BUDGET, _A.READ_PLAN, _A.WRITE_PLAN, _A.ORDER, _A.CONFIRM, _A.APPROVE})
 FAMILY_MAY = frozenset(_A) - {_A.APPROVE}
+OFFICERS = {DARLINGTON: ("sadie", "hamish"), DURHAM: ("bede", "elvet")}
+"""Who writes an authority down, and who confirms it."""
 NOT_SHARING = 2
 """So many of those who pay with their own money keep it to themselves."""
 
@@ -27,7 +29,7 @@ def give(folk: Folk, begins: date, today: date) -> None:
                 continue
             is_officer = life.helper == "sadie"
             staff = {"priya": ("priya", "owen"), "bryony": ("bryony", "owen"), "sadie": ("sadie",)}[life.helper]
-            _record(
+            record(
                 folk,
                 Authority(
                     person_id=folk.people[life.name],
@@ -41,8 +43,9 @@ def give(folk: Folk, begins: date, today: date) -> None:
                 ),
                 LegalBasis.COUNCIL_OFFICER if is_officer else LegalBasis.AGREEMENT,
                 "Case allocated in the team meeting" if is_officer else "Signed agreement seen, with the date on it",
+                OFFICERS[life.council],
             )
-        _record(
+        record(
             folk,
             Authority(
                 person_id=folk.people["Albert Oakenfold"],
@@ -61,14 +64,22 @@ def give(folk: Folk, begins: date, today: date) -> None:
             consents.share_purchases(folk.actor(user), folk.people[name], on=True)
 
 
-def _record(folk: Folk, authority: Authority, basis: LegalBasis, evidence: str) -> None:
+def record(
+    folk: Folk,
+    authority: Authority,
+    basis: LegalBasis,
+    evidence: str,
+    officers: tuple[str, str] = OFFICERS[DARLINGTON],
+) -> None:
+    """One officer writes it down, and another one confirms it."""
+    first, second = (folk.actor(user) for user in officers)
     mandate_id = mandates.record_by_officer(
-        folk.actor("sadie"),
+        first,
         authority,
         basis=basis,
         how=ConsentHow.ON_PAPER,
         evidence=evidence,
         given_on=min(authority.starts_on, clock.today()),
-        read_by=folk.actor("sadie").name,
+        read_by=first.name,
     )
-    mandates.confirm(folk.actor("hamish"), mandate_id)
+    mandates.confirm(second, mandate_id)

@@ -20,6 +20,9 @@ from marketplace.kernel.rails import Rail
 SHOPPERS_OF_EACH_KIND, SHOPPERS_IN_DURHAM = 2, 1
 """How many people with the same three usual goals buy in a month. Each usual kind of help is so bought by six, and a
 report shows nothing of fewer than five."""
+OF_LATE = timedelta(days=70)
+"""In the last months nearly everybody buys one thing every other month."""
+QUIET_ONE_IN = 12
 ALSO_SOMETHING_ELSE = 0.2
 EVERY_SO_MANY_MONTHS = {"priya": 2, "sadie": 3}
 DOES_NOT_BUY_LATELY = "Lavinia Starlingford"
@@ -41,8 +44,8 @@ def write(story: Story, offers: Offers, begins: date, today: date) -> None:
     lately, long_ago = today - timedelta(weeks=4), today - timedelta(weeks=5)
     for first in _months(begins, today):
         last = min(clock.next_month(first) - timedelta(days=1), today)
-        for life in _shoppers(story):
-            _buy(story, life, shop, _some_day(story, first, last), left)
+        for life, goals in _shoppers(story, first, today):
+            _buy(story, life, shop, _some_day(story, first, last), left, goals)
         for life in _rounds(first):
             day = _some_day(story, first, last)
             if day < (long_ago if life.name == DOES_NOT_BUY_LATELY else lately):
@@ -73,15 +76,21 @@ def _months(begins: date, today: date) -> Iterator[date]:
         first = clock.next_month(first)
 
 
-def _shoppers(story: Story) -> Iterator[Life]:
-    """Who buys in a month, beside those whom Priya and Sadie look after."""
+def _shoppers(story: Story, first: date, today: date) -> Iterator[tuple[Life, tuple[str, ...]]]:
+    """Who buys what in a month, beside those whom Priya and Sadie look after."""
+    town = [life for life in lives() if _buyer(life) and life.helper not in EVERY_SO_MANY_MONTHS]
+    if first >= today - OF_LATE:
+        for number, life in enumerate(town):
+            if number % 2 == first.month % 2 and number % QUIET_ONE_IN != QUIET_ONE_IN - 1:
+                yield life, (life.goals[(number // 2 + first.month) % (len(life.goals) - 1)],)
+        return
     by_goals: dict[tuple[str, ...], list[Life]] = defaultdict(list)
-    for life in lives():
-        if _buyer(life) and life.helper not in EVERY_SO_MANY_MONTHS:
-            by_goals[tuple(life.goals[:-1]) if life.council == DARLINGTON else (DURHAM,)].append(life)
+    for life in town:
+        by_goals[tuple(life.goals[:-1]) if life.council == DARLINGTON else (DURHAM,)].append(life)
     for goals, alike in by_goals.items():
         number = SHOPPERS_IN_DURHAM if goals == (DURHAM,) else SHOPPERS_OF_EACH_KIND
-        yield from story.dice.sample(alike, number)
+        for life in story.dice.sample(alike, number):
+            yield life, tuple(goal for goal in life.goals if goal in USUAL or story.dice.random() < ALSO_SOMETHING_ELSE)
 
 
 def _rounds(first: date) -> Iterator[Life]:
@@ -97,21 +106,27 @@ def _is_helped(life: Life) -> bool:
 
 
 def _buyer(life: Life) -> str | None:
-    """Who orders for somebody: their helper, or they themselves; nobody for people who need the library."""
-    return life.helper or (first_part(life.name) if life.signs_in else None)
+    """Who orders for somebody: Priya and Sadie for theirs, Bryony for hers without an account, others themselves."""
+    if life.signs_in and life.helper not in EVERY_SO_MANY_MONTHS:
+        return first_part(life.name)
+    return life.helper
 
 
 def _buy(
-    story: Story, life: Life, shop: dict[str, list[_Sold]], day: date, left: dict[str, int], *, is_sure: bool = False
+    story: Story,
+    life: Life,
+    shop: dict[str, list[_Sold]],
+    day: date,
+    left: dict[str, int],
+    goals: tuple[str, ...] = (),
+    *,
+    is_sure: bool = False,
 ) -> None:
-    """One basket: something for each usual goal and now and then something else; for whom others order, one thing."""
+    """One basket: something for each of these goals; without any, one thing for one of the person's."""
     dice = story.dice
-    if life.helper in EVERY_SO_MANY_MONTHS:
-        goals = [dice.choice(life.goals)]
-    else:
-        goals = [goal for goal in life.goals if goal in USUAL or dice.random() < ALSO_SOMETHING_ELSE]
+    goals = goals or (dice.choice(life.goals),)
     within = left[life.name]
-    if life.helper in ("priya", "bryony"):
+    if _buyer(life) in ("priya", "bryony"):
         within = min(within, BROKERS_LIMIT_PENCE)
     wants: list[Want] = []
     courses: list[Course] = []

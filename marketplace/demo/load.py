@@ -23,6 +23,7 @@ from marketplace.demo import (
     invoicing,
     open_data,
     people,
+    plans,
     receipts,
     settling,
     stories,
@@ -69,6 +70,7 @@ def _build(say: Say) -> None:
         say("People move in: councils, support organisations, people and their budgets")
         folk = people.found(providers, postcodes)
         authority.give(folk, begins, today)
+        plans.give_cases(folk, begins, today)
         offers = offers_of(providers)
         budgets.set_up(folk, begins, today, stories.tomasz_pence(offers))
         banks.ready(folk, offers.values())
@@ -80,6 +82,7 @@ def _build(say: Say) -> None:
     story = Story(folk, Diary(now), Reviews(), dice, _work)
     history.write(story, offers, begins, today)
     stories.write(story, offers, today)
+    plans.write(story, begins, today)
     settling.write(story, begins, today)
     banks.write(story, begins, today)
     invoicing.write(story, begins, today)

@@ -21,6 +21,7 @@ from marketplace.kernel.money import parse_pounds
 from marketplace.kernel.rails import Rail
 
 NAMES = {part.email.partition("@")[0]: part.name for part in CAST} | {
+    "leda": "Leda Evenhand",
     "stanley": "Stanley Countwell",
     "hamish": "Hamish Kindlysides",
     "verity": "Verity Safewell",
@@ -29,6 +30,7 @@ NAMES = {part.email.partition("@")[0]: part.name for part in CAST} | {
     "gilbert": "Gilbert Castlemoor",
     "winnie": "Winnie Pitshaft",
     "bede": "Bede Wearbank",
+    "elvet": "Elvet Palatine",
     "otto": "Otto Stallholder",
     "owen": "Owen Steadfast",
     "bryony": "Bryony Candlewick",
@@ -59,6 +61,7 @@ TEAMS: tuple[tuple[str, OrganisationKind, str | None, tuple[tuple[str, Role], ..
             ("gilbert", Role.COUNCIL_FINANCE),
             ("winnie", Role.COUNCIL_FINANCE),
             ("bede", Role.SOCIAL_WORKER),
+            ("elvet", Role.SOCIAL_WORKER),
         ),
     ),
     (
@@ -71,12 +74,18 @@ TEAMS: tuple[tuple[str, OrganisationKind, str | None, tuple[tuple[str, Role], ..
         "Steady Hand Brokerage",
         OrganisationKind.SUPPORT,
         None,
-        (("priya", Role.BUDGET_MANAGER), ("owen", Role.BUDGET_MANAGER), ("bryony", Role.BUDGET_MANAGER)),
+        (
+            ("priya", Role.BUDGET_MANAGER),
+            ("owen", Role.BUDGET_MANAGER),
+            ("bryony", Role.BUDGET_MANAGER),
+            ("leda", Role.TEAM_LEAD),
+        ),
     ),
     ("Darlington Library", OrganisationKind.ACCESS_POINT, None, (("libby", Role.ACCESS_POINT_WORKER),)),
 )
 
-OTHERS_IN_DARLINGTON, OTHERS_IN_DURHAM, SELF_FUNDERS, WITH_BRYONY = 60, 10, 8, 20
+OTHERS_IN_DARLINGTON, OTHERS_IN_DURHAM, SELF_FUNDERS, WITHOUT_ACCOUNT = 70, 10, 8, 20
+"""All others are Bryony's, who so has eighty people; the first of them do not sign in."""
 DURHAM_POSTCODES = ("DH1 3NJ", "DH7 8XL", "DL14 6QG", "DL16 6QA", "SR8 1AA")
 EDITH_LIVES = "DL3 7TX"
 
@@ -124,13 +133,14 @@ def _others() -> Iterator[Life]:
         in_darlington = number < OTHERS_IN_DARLINGTON
         yield Life(
             name=name,
-            helper="bryony" if number < WITH_BRYONY else None,
-            signs_in=number >= WITH_BRYONY,
+            helper="bryony",
+            signs_in=number >= WITHOUT_ACCOUNT,
             rail=Rail.COUNCIL_MANAGED,
             pot=("Support", "Personal budget", "Support at home")[number % 3],
             pence=(2_400_00, 3_600_00, 5_200_00, 4_100_00, 2_900_00)[number % 5],
             goals=(*(goal for place, goal in enumerate(USUAL) if place != number % 4), _BESIDE[number % len(_BESIDE)]),
             review_in_days=20 + (number * 37) % 300,
+            mandate_ends_in_days=12 + (number * 29) % 330,
             council=DARLINGTON if in_darlington else DURHAM,
         )
 
