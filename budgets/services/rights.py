@@ -45,13 +45,15 @@ def judge_order(
     payees: Mapping[int, PayeeStanding] | None = None,
     outcomes: Sequence[OutcomeView] | None = None,
     spent_this_month_pence: int | None = None,
+    budget_pence: int | None = None,
 ) -> OrderRight:
     """Whether the actor may order this for a person now, and whether somebody else has to agree first.
 
     `rail` is the way of paying: from a budget every line names an outcome of the person's. `access` is the right to
     order, `outcomes` are those on the plan, and `payees` what was said of providers, where the caller has read them in
     this transaction: a direct payment pays nobody of whom nothing was said, nor whom regulation 3 forbids. From a
-    budget the rules count that the council set for this person, whoever orders. The month's limit counts what the
+    budget the rules count that the council set for this person, whoever orders; `budget_pence` is the budget's part
+    where a card pays the rest. The month's limit counts what the
     budget book has kept aside or spent under the mandate in the London month, or
     `spent_this_month_pence` when the caller counts more (own money). Called in the transaction that places the order,
     it holds the mandate's row until the commit, so that two orders at once cannot both pass the month's limit. Raises
@@ -63,7 +65,9 @@ def judge_order(
     providers = {line.provider_organisation_id for line in lines}
     if rail is Rail.DIRECT_PAYMENT:
         judge_payees(person_id, {line.provider_organisation_id for line in lines if line.pence}, payees)
-    judged = judge(actor, access.person, lines, total_pence) if rail in BUDGET_RAILS else Judged()
+    judged = Judged()
+    if rail in BUDGET_RAILS:
+        judged = judge(actor, access.person, lines, total_pence if budget_pence is None else budget_pence)
     kept = (judged.note,) if judged.note else ()
     if mandate is None:
         linked = providers & set(actor.organisation_ids(Role.PROVIDER))

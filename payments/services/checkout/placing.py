@@ -149,6 +149,7 @@ def _right(actor: Actor, plan: Plan, way: WayOfPaying, proposed: Sequence[Propos
         total,
         proposed,
         rail=way.rail,
+        budget_pence=total - plan.card_pence,
         access=plan.access,
         outcomes=[outcome for outcome in plan.outcomes if outcome.ended_at is None],
         payees=plan.payees,
@@ -159,7 +160,14 @@ def _right(actor: Actor, plan: Plan, way: WayOfPaying, proposed: Sequence[Propos
     # The first call holds the mandate's row; only now is it certain what its own-money orders of the month come to.
     spent = spent_this_month(mandate.id) + own_money_this_month(mandate.id)
     return judge_order(
-        actor, person_id, total, proposed, rail=way.rail, payees=plan.payees, spent_this_month_pence=spent
+        actor,
+        person_id,
+        total,
+        proposed,
+        rail=way.rail,
+        budget_pence=total - plan.card_pence,
+        payees=plan.payees,
+        spent_this_month_pence=spent,
     )
 
 

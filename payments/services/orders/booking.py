@@ -43,7 +43,12 @@ def require_open_budget(order: Order) -> None:
         if part.rail is Rail.DIRECT_PAYMENT:
             judge_payees(order.person_id, {order.organisation_id})
     if parts:
-        judge_again(order.person_id, _proposed(order), order.total_pence, clock.london(order.created_at).date())
+        judge_again(
+            order.person_id,
+            _proposed(order),
+            order.total_pence - order.top_up_pence,
+            clock.london(order.created_at).date(),
+        )
 
 
 def _proposed(order: Order) -> list[ProposedLine]:

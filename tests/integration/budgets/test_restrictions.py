@@ -1,6 +1,7 @@
 """Rules of a council for one person: two officers, judged at every order, questioned, reviewed, over by themselves."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -8,13 +9,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from budgets.domain import MandateAction
+from budgets.domain import MandateAction, ProposedLine
 from budgets.domain.restrictions import RestrictionKind, RestrictionState
 from budgets.errors import LineRefused
 from budgets.models import Restriction
 from budgets.queries.restrictions import get_restriction, list_of_councils
 from budgets.services import restrictions
 from budgets.services.restrictions import Rule
+from budgets.services.rights import judge_order
 from catalogue.queries.listings import offer_for
 from marketplace.accounts.domain import OrganisationKind, Role
 from marketplace.accounts.queries import actor_of
@@ -22,6 +24,7 @@ from marketplace.audit.models import AuditRow
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
+from marketplace.kernel.rails import Rail
 from marketplace.outbox.models import Email
 from marketplace.planning.queries.rounds import get_round, list_candidates
 from marketplace.planning.rounds import PartState
@@ -121,6 +124,19 @@ def test_each_kind_of_rule_refuses_in_one_sentence_until_it_ends(app: Flask, mon
         without.setattr("budgets.services.rights.judge", lambda *args: restrictions.Judged())
         assert order(town)[0] is PartState.ORDERED
     assert order(town)[0] is PartState.REFUSED
+
+
+def test_a_limit_is_about_what_the_budget_pays_and_not_about_what_a_card_adds(app: Flask) -> None:
+    town, officers = Many(NAME), Officers()
+    person_id = town.people[NAME]
+    outcome_id = rounds.outcomes_of([person_id])[person_id][0].id
+    officers.set(person_id, K.ORDER_LIMIT, pence=1_799)
+    lines = [ProposedLine(5_400, "home-care", clock.today(), outcome_id, town.provider_id)]
+    judge = partial(judge_order, town.manager, person_id, 5_400, lines)
+    assert judge(rail=Rail.COUNCIL_MANAGED, budget_pence=1_799).mandate_id is not None
+    assert judge(rail=Rail.OWN_MONEY).mandate_id is not None
+    with pytest.raises(LineRefused, match="and this is £18"):
+        judge(rail=Rail.COUNCIL_MANAGED, budget_pence=1_800)
 
 
 def test_a_rule_counts_only_confirmed_and_between_its_days(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
