@@ -11,6 +11,7 @@ from budgets.domain import LegalBasis, MandateAction
 from budgets.domain.plans import ReviewReason
 from budgets.models import Person, PlanReview
 from budgets.queries.access import list_mandates_of
+from budgets.queries.people import find_person_of_user
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import names_of
 from marketplace.database import db
@@ -86,7 +87,13 @@ def next_reviews(person_ids: Iterable[int]) -> dict[int, date]:
 
 
 def may_hold(actor: Actor, person_id: int, council_id: int) -> bool:
-    """Whether the actor holds reviews for this person: the council's finance team, or its officer with the case."""
+    """Whether the actor holds reviews for this person: the council's finance team, or its officer with the case.
+
+    Nobody reviews themself.
+    """
+    own = find_person_of_user(actor.user_id) if actor.user_id is not None else None
+    if own is not None and own.id == person_id:
+        return False
     return council_id in actor.council_ids(Role.COUNCIL_FINANCE) or any(
         mandate.legal_basis is LegalBasis.COUNCIL_OFFICER and MandateAction.WRITE_PLAN in mandate.actions
         for mandate in list_mandates_of(actor, person_id=person_id)

@@ -16,13 +16,14 @@ from flask.testing import FlaskClient
 from budgets.domain import ConsentHow, ConsentKind, MandateAction, ProposedLine
 from budgets.domain.mandates import LegalBasis
 from budgets.errors import LineRefused
-from budgets.models import Mandate, MandateStaff
+from budgets.models import Mandate, MandatePot, MandateStaff
 from budgets.queries import access, amounts, finance, interests, merges, surplus
 from budgets.services import finance as finance_services
+from budgets.services import hand_overs, mandates, paper_letters, people, pots, reviews, safeguarding
 from budgets.services import interests as interest_services
-from budgets.services import mandates, paper_letters, people, pots, safeguarding
 from budgets.services import merges as merge_services
 from budgets.services import surplus as surplus_services
+from budgets.services.restrictions import questions
 from budgets.services.rights import judge_order
 from catalogue.services import claims, listings, providers
 from marketplace.accounts.domain import ANYONE, Actor, OrganisationKind, Role
@@ -32,9 +33,12 @@ from marketplace.database import db, transaction
 from marketplace.desk import services as desk
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotAllowed, NotFound
+from marketplace.planning.queries import help_requests
 from marketplace.planning.queries import rounds as round_queries
-from marketplace.planning.services import assisted, monitoring, rounds
+from marketplace.planning.queries.evidence import get_order_with_files
+from marketplace.planning.services import assisted, evidence, monitoring, rounds
 from payments.queries import bank_details, spending_exports
+from payments.queries.standing import Side
 from payments.services import baskets, fees, onboarding
 from payments.services.checkout import answers, at_once, paying
 from tests.architecture.visitors import HARTLEPOOL_GSS
@@ -124,6 +128,12 @@ def attempts(world: World) -> dict[str, Callable[[Actor], object]]:
         "serve": lambda actor: assisted.serve(
             actor, visitor, person_id=None, organisation_id=place, how=ConsentHow.SPOKEN
         ),
+        "hand over": lambda actor: hand_overs.ask(
+            actor, mandates.get_mandate(mandate_id), world.owner_user_id, "Words"
+        ),
+        "question a rule": lambda actor: questions.ask(actor, ids["restriction_id"], "Why?"),
+        "read requests for help": lambda actor: help_requests.list_requests(actor, person_id),
+        "hold a review": lambda actor: reviews.hold(actor, ids["plan_review_id"], held_on=clock.today(), words="Words"),
         "try a round again": lambda actor: rounds.try_again(actor, ids["round_id"], key="o" * 43),
     }
 
@@ -301,3 +311,35 @@ def test_who_is_named_for_some_days_acts_on_those_days_alone(world: World) -> No
     assert acts == {"now", "first", "last"}
     assert {when for when, user_id in named.items() if user_id in told} == acts
     assert {when for when, user_id in named.items() if access.manages_people(user_id)} == acts
+
+
+def test_a_mandate_is_limited_to_its_own_pots_and_not_to_those_of_another(world: World) -> None:
+    with transaction():
+        user_id = UserFactory().id
+        narrow, wide = (MandateFactory(person_id=world.person_id, staff=[user_id]).id for _ in range(2))
+        db.session.add(MandatePot(mandate_id=narrow, pot_id=int(world.ids["pot_id"])))
+    found = {mandate.id: mandate.pot_ids for mandate in access.list_mandates_of(actor_of(user_id))}
+    assert found == {narrow: {world.ids["pot_id"]}, wide: frozenset()}
+
+
+def test_finance_neither_hands_in_receipts_nor_opens_one_without_saying_why(client: FlaskClient, world: World) -> None:
+    with transaction():
+        officer = actor_of(user_with_role(Role.COUNCIL_FINANCE).id)
+    order_id = int(world.ids["order_id"])
+    assert get_order_with_files(officer, order_id).standing.side is Side.COUNCIL
+    with pytest.raises(NotFound):
+        evidence.hand_in(officer, order_id, SimpleNamespace(line_no=None))  # type: ignore[arg-type]
+    sign_in(client, officer.user_id or 0)
+    assert client.get(f"/orders/{order_id}/evidence/{world.ids['evidence_id']}").status_code == 404
+
+
+def test_nobody_holds_a_review_of_their_own_plan(world: World) -> None:
+    with transaction():
+        place = user_with_role(Role.COUNCIL_FINANCE)
+        team = actor_of(place.id).memberships[0].organisation_id
+        MembershipFactory(user_id=world.owner_user_id, organisation_id=team, role=Role.COUNCIL_FINANCE)
+        colleague = place.id
+    review_id = int(world.ids["plan_review_id"])
+    with pytest.raises(NotFound):
+        reviews.hold(actor_of(world.owner_user_id), review_id, held_on=clock.today(), words="All is well")
+    reviews.hold(actor_of(colleague), review_id, held_on=clock.today(), words="All is well")

@@ -6,7 +6,6 @@ from werkzeug.wrappers import Response
 from budgets.domain import MandateAction
 from budgets.domain.plans import ReviewReason
 from budgets.queries.outcomes import list_outcomes
-from budgets.queries.people import find_person_of_user
 from budgets.queries.reviews import count_to_hold, get_review, list_reviews, list_to_hold, may_hold
 from budgets.services import reviews as services
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor, roles
@@ -88,9 +87,6 @@ def hold_review(plan_review_id: int) -> Response | str:
     review = get_review(plan_review_id)
     if not may_hold(actor, review.person_id, review.council_id):
         raise NotFound
-    own = find_person_of_user(actor.user_id or 0)
-    if own is not None and own.id == review.person_id:
-        raise NotFound  # nobody reviews themself
     form = HoldReviewForm()
     back = (
         url_for("planning.council_reviews")
