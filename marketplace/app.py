@@ -184,10 +184,8 @@ def _accounts_ports() -> accounts_ports.Ports:
     """What accounts ask of the packages above them."""
     return accounts_ports.Ports(
         ensure_person=budgets.services.people.ensure_person_for_user,
-        manages_people=budgets.queries.access.manages_people,
-        is_person=lambda user_id: budgets.queries.people.find_person_of_user(user_id) is not None,
+        frame=basket_pages.frame,
         levy_on=lambda pence: levy(pence, DEFAULT_RATE_BP),
-        basket_count=basket_pages.basket_count,
         on_sign_in=[basket_pages.merge_at_sign_in],
         decisions=[budgets.queries.decisions.list_for, payments.queries.decisions.list_for],
     )

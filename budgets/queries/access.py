@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, func, or_, select
 
 from budgets.domain import (
     ASSISTED_ACTIONS,
@@ -21,7 +21,7 @@ from budgets.models import Consent, Mandate, MandatePot, MandateScope, MandateSt
 from budgets.queries.people import COLUMNS, find_person, find_person_of_user, person_view
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import actor_of
-from marketplace.database import db
+from marketplace.database import db, send
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 
@@ -43,15 +43,23 @@ MANDATE_COLUMNS = (
     .correlate(Mandate)
     .scalar_subquery()
     .label("pots"),
+    select(func.aggregate_strings(cast(MandateScope.action, String), ","))
+    .where(MandateScope.mandate_id == Mandate.id)
+    .correlate(Mandate)
+    .scalar_subquery()
+    .label("acts"),
 )
 
 
 READING = frozenset({MandateAction.READ_BUDGET, MandateAction.READ_PLAN})
 
 
-def live() -> ColumnElement[bool]:
-    """Whether a mandate counts today: confirmed, begun, not over, not ended, not suspended."""
-    today = clock.today()
+def live(today: Any = None) -> ColumnElement[bool]:
+    """Whether a mandate counts today: confirmed, begun, not over, not ended, not suspended.
+
+    `today` is a parameter where the condition is a part of a statement that is kept.
+    """
+    today = clock.today() if today is None else today
     return and_(
         Mandate.confirmed_at.is_not(None),
         Mandate.starts_on <= today,
@@ -61,14 +69,37 @@ def live() -> ColumnElement[bool]:
     )
 
 
-def named() -> ColumnElement[bool]:
+def named(today: Any = None) -> ColumnElement[bool]:
     """Whether the naming of a user counts today: for good, or as a stand-in within the days that it names."""
-    today = clock.today()
+    today = clock.today() if today is None else today
     return or_(MandateStaff.starts_on.is_(None), and_(MandateStaff.starts_on <= today, MandateStaff.ends_on >= today))
 
 
+def naming() -> Select[Any]:
+    """Live mandates that name a user, given to nobody else's organisation."""
+    return (
+        select(*MANDATE_COLUMNS, MandateStaff.ends_on.label("stands_in_until"))
+        .join(MandateStaff, MandateStaff.mandate_id == Mandate.id)
+        .join(Person, Person.id == Mandate.person_id)
+        .where(
+            MandateStaff.user_id == bindparam("user_id"),
+            named(bindparam("today")),
+            live(bindparam("today")),
+            or_(
+                Mandate.organisation_id.is_(None),
+                Mandate.organisation_id.in_(bindparam("organisations", expanding=True)),
+            ),
+        )
+        .order_by(Person.name, Person.id, Mandate.id)
+    )
+
+
+_NAMING = naming()
+_NAMING_FOR_PERSON = _NAMING.where(Mandate.person_id == bindparam("person_id"))
+
+
 def list_mandates_of(actor: Actor, *, person_id: int | None = None) -> list[MandateView]:
-    """Live mandates that name the actor, by the person's name. Two queries.
+    """Live mandates that name the actor, by the person's name. One query.
 
     A mandate given to an organisation counts only while the actor works there, and only with the actions that a
     mandate of that kind and their role there may have; and with nothing that spends while its person is flagged. For a
@@ -76,29 +107,27 @@ def list_mandates_of(actor: Actor, *, person_id: int | None = None) -> list[Mand
     """
     if actor.user_id is None:
         return []
-    query: Any = (
-        select(*MANDATE_COLUMNS, MandateStaff.ends_on.label("stands_in_until"))
-        .join(MandateStaff, MandateStaff.mandate_id == Mandate.id)
-        .join(Person, Person.id == Mandate.person_id)
-        .where(MandateStaff.user_id == actor.user_id, named(), live())
-        .where(
-            or_(
-                Mandate.organisation_id.is_(None),
-                Mandate.organisation_id.in_({m.organisation_id for m in actor.memberships}),
-            )
-        )
-        .order_by(Person.name, Person.id, Mandate.id)
-    )
-    if person_id is not None:
-        query = query.where(Mandate.person_id == person_id)
-    rows = db.session.execute(query).all()
-    actions = actions_of(row.id for row in rows)
+    parameters = {
+        "user_id": actor.user_id,
+        "today": clock.today(),
+        "organisations": sorted({m.organisation_id for m in actor.memberships}),
+    }
+    if person_id is None:
+        rows = send(_NAMING, parameters)
+    else:
+        rows = send(_NAMING_FOR_PERSON, {**parameters, "person_id": person_id})
     mandates = []
     for row in rows:
         roles = frozenset(m.role for m in actor.memberships if m.organisation_id == row.organisation_id)
-        may = actions.get(row.id, frozenset()) & allowed(row.legal_basis, row.organisation_id is not None, roles)
+        actions = actions_in(row.acts)
+        may = actions & allowed(row.legal_basis, row.organisation_id is not None, roles)
         mandates.append(_view(row, may - SPENDING if row.flagged_at is not None else may))
     return mandates
+
+
+def actions_in(acts: str | None) -> frozenset[MandateAction]:
+    """The actions that stand behind each other in one value."""
+    return frozenset(MandateAction(action) for action in (acts or "").split(",") if action)
 
 
 def actions_of(mandate_ids: Any) -> dict[int, frozenset[MandateAction]]:
@@ -146,20 +175,26 @@ def find_access(
     While the person is flagged for safeguarding nobody but themself orders anything new. Nothing but reading is left
     once the council has recorded that the person died.
     """
-    if actor.user_id is None:
-        return None
-    person = find_person(person_id)
-    if person is None:
-        return None
+    person = find_person(person_id) if actor.user_id is not None else None
+    return access_of(actor, person, action, money=money) if person is not None else None
+
+
+def access_of(
+    actor: Actor, person: PersonView, action: MandateAction, *, money: Collection[int | None] = ()
+) -> PersonAccess | None:
+    """As `find_access`, for a person whom the caller has just read."""
     if person.died_on is not None and action not in READING:
         return None
+    if actor.user_id is None:
+        return None
     if person.user_id == actor.user_id:
+        find_person_of_user.know(person, actor.user_id)
         return PersonAccess(person)
-    mandates = list_mandates_of(actor, person_id=person_id)
+    mandates = list_mandates_of(actor, person_id=person.id)
     fitting = [m for m in mandates if action in m.actions and all(m.covers(pot_id) for pot_id in money)]
     if fitting:
         return PersonAccess(person, mandate=min(fitting, key=widest_first))
-    assistance = find_assistance(actor, person_id)
+    assistance = find_assistance(actor, person.id)
     if assistance is not None and action in assistance.actions:
         return PersonAccess(person, assisted_organisation_id=assistance.organisation_id)
     return None
@@ -173,15 +208,11 @@ def get_access(actor: Actor, person_id: int, action: MandateAction) -> PersonAcc
     return access
 
 
-def get_access_begun(actor: Actor, person_id: int, action: MandateAction) -> PersonAccess:
-    """As `get_access`, for something that the actor began when they had the right: says in words that it has ended.
-
-    Raises AuthorityEnded; NotFound where there is no such person.
-    """
-    access = find_access(actor, person_id, action)
+def get_access_begun(actor: Actor, person: PersonView, action: MandateAction) -> PersonAccess:
+    """As `access_of`, for something that the actor began when they had the right: raises AuthorityEnded without it."""
+    access = access_of(actor, person, action)
     if access is None:
-        person = find_person(person_id)
-        raise AuthorityEnded(person.name) if person is not None else NotFound
+        raise AuthorityEnded(person.name)
     return access
 
 
@@ -274,17 +305,13 @@ def list_user_ids_named(person_id: int, action: MandateAction) -> list[int]:
     return [user_id for user_id in named_ids if find_access(actor_of(user_id), person_id, action) is not None]
 
 
-def manages_people(user_id: int) -> bool:
-    """Whether a user is named in any mandate that counts today: whether a list of people is worth a link."""
-    return (
-        db.session.scalar(
-            select(Mandate.id)
-            .join(MandateStaff, MandateStaff.mandate_id == Mandate.id)
-            .where(MandateStaff.user_id == user_id, named(), live())
-            .limit(1)
-        )
-        is not None
-    )
+def names_user_now(user_id: Any, today: Any) -> ColumnElement[bool]:
+    """Whether any mandate that counts on a day names a user, so that a list of people is worth a link.
+
+    A part of another package's query.
+    """
+    names = select(Mandate.id).join(MandateStaff, MandateStaff.mandate_id == Mandate.id)
+    return names.where(MandateStaff.user_id == user_id, named(today), live(today)).exists()
 
 
 def list_acting(actor: Actor) -> list[PersonView]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import ScalarSelect, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
 from budgets.domain import PersonContact, PersonView
@@ -25,6 +25,8 @@ _IS_RESTRICTED = (
 )
 # Whether there are rules comes with the person, so that buying for the many who have none asks nothing more.
 COLUMNS = (*(_people.c[name] for name in PersonView.__dataclass_fields__ if name != "is_restricted"), _IS_RESTRICTED)
+PEOPLE = select(*COLUMNS).subquery("known_people")
+"""People as `person_view` shows them: other packages' queries join to it. Who may know of them is theirs to judge."""
 _BY_ID = select(*COLUMNS).where(_people.c.id == bindparam("person_id"))
 _BY_USER = select(*COLUMNS).where(_people.c.user_id == bindparam("user_id"))
 
@@ -61,6 +63,11 @@ def contact_of(person_id: int) -> PersonContact:
     if row is None:
         raise NotFound
     return PersonContact(*row)
+
+
+def person_id_of(user_id: Any) -> ScalarSelect[int]:
+    """The id of the person who signs in as a user: a part of another package's query."""
+    return select(_people.c.id).where(_people.c.user_id == user_id).scalar_subquery()
 
 
 @read_once

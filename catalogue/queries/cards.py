@@ -1,6 +1,6 @@
 """What a list shows of a listing, checked in the database before it is shown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from catalogue.models import Category, Listing, Provider
 from catalogue.queries.offers import rails_of
 from catalogue.visibility import PUBLIC_PROVIDERS
 from catalogue.words import UNITS, UnitWords, area_words
-from marketplace.accounts.queries import OrganisationView, organisations_by_id
+from marketplace.accounts.queries import ORGANISATIONS
 from marketplace.database import db
 from marketplace.kernel.places import InvalidPostcode, Point, outcode_of
 from marketplace.kernel.rails import Rail
@@ -86,19 +86,22 @@ _COLUMNS = (
     Provider.cqc_rating_on,
     Provider.dbs_declared_on,
     Provider.insurance_declared_on,
+    ORGANISATIONS.c.name.label("provider_name"),
+    ORGANISATIONS.c.phone.label("provider_phone"),
 )
 
 _CARDS = (
     select(*_COLUMNS)
     .join(Category, Category.id == Listing.category_id)
     .join(Provider, Provider.organisation_id == Listing.organisation_id)
+    .join(ORGANISATIONS, ORGANISATIONS.c.id == Listing.organisation_id)
     .where(Listing.state == ListingState.PUBLISHED, Provider.state.in_(PUBLIC_PROVIDERS))
     .order_by(Listing.title, Listing.id)
 )
 
 
 def cards_by_id(listing_ids: Sequence[int]) -> list[Card]:
-    """Cards in the order of `listing_ids`; those that not everybody may see are left out. Two queries."""
+    """Cards in the order of `listing_ids`; those that not everybody may see are left out. One query."""
     found = {card.id: card for card in select_cards(Listing.id.in_(set(listing_ids)))} if listing_ids else {}
     return [found[listing_id] for listing_id in listing_ids if listing_id in found]
 
@@ -112,25 +115,18 @@ def cards_of_provider(organisation_id: int, *, but: int | None = None, limit: in
 
 
 def select_cards(*conditions: ColumnElement[bool], limit: int | None = None) -> list[Card]:
-    """Cards of listings that everybody may see and that meet the conditions, by title. Two queries."""
-    rows = db.session.execute(_CARDS.where(*conditions).limit(limit)).all()
-    return _cards(rows)
+    """Cards of listings that everybody may see and that meet the conditions, by title. One query."""
+    return [_card(row) for row in db.session.execute(_CARDS.where(*conditions).limit(limit))]
 
 
-def _cards(rows: Iterable[Any]) -> list[Card]:
-    rows = list(rows)
-    organisations = organisations_by_id(row.organisation_id for row in rows)
-    return [_card(row, organisations[row.organisation_id]) for row in rows]
-
-
-def _card(row: Any, provider: OrganisationView) -> Card:
+def _card(row: Any) -> Card:
     has_point = row.latitude is not None and row.longitude is not None
     return Card(
         id=row.id,
         organisation_id=row.organisation_id,
         title=row.title,
         summary=row.summary,
-        provider_name=provider.name,
+        provider_name=row.provider_name,
         provider_state=row.provider_state,
         is_micro_enterprise=row.is_micro_enterprise,
         category_slug=row.category_slug,
@@ -146,7 +142,7 @@ def _card(row: Any, provider: OrganisationView) -> Card:
         address=row.address,
         postcode=row.postcode,
         point=Point(row.latitude, row.longitude) if has_point else None,
-        phone=row.phone or provider.phone,
+        phone=row.phone or row.provider_phone,
         opening_words=row.availability,
         cqc_rating=row.cqc_rating,
         cqc_rating_on=row.cqc_rating_on,

@@ -16,7 +16,7 @@ from catalogue.queries.offers import Offer, offer_for, rails_of
 from catalogue.visibility import PUBLIC_PROVIDERS, was_public, why_not_ordered, why_not_public
 from catalogue.words import UNITS, UnitWords
 from marketplace import places_data
-from marketplace.accounts.queries import get_organisation
+from marketplace.accounts.queries import ORGANISATIONS, get_organisation
 from marketplace.database import db
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.places import Point
@@ -106,14 +106,22 @@ class ListingView:
 
 
 def get_listing(listing_id: int) -> ListingView:
-    """The public view of a listing, also of one that is gone (`why_not_shown` then says why). At most three queries.
+    """The public view of a listing, also of one that is gone (`why_not_shown` then says why). At most two queries.
 
     Raises ListingNotFound for what was never open to everybody.
     """
     parent = aliased(Category)
     row = db.session.execute(
-        select(Listing, Provider, Category, parent.slug.label("parent_slug"), parent.name.label("parent_name"))
+        select(
+            Listing,
+            Provider,
+            Category,
+            parent.slug.label("parent_slug"),
+            parent.name.label("parent_name"),
+            *(ORGANISATIONS.c[each].label(f"provider_{each}") for each in ("name", "phone", "email", "website")),
+        )
         .join(Provider, Provider.organisation_id == Listing.organisation_id)
+        .join(ORGANISATIONS, ORGANISATIONS.c.id == Listing.organisation_id)
         .join(Category, Category.id == Listing.category_id)
         .outerjoin(parent, parent.id == Category.parent_id)
         .where(Listing.id == listing_id)
@@ -124,8 +132,7 @@ def get_listing(listing_id: int) -> ListingView:
     shown = listing.state is ListingState.PUBLISHED and provider.state in PUBLIC_PROVIDERS
     if not shown and not was_public(listing.state, provider.state, published_before=listing.published_at is not None):
         raise ListingNotFound()
-    organisation = get_organisation(listing.organisation_id)
-    name = organisation.name
+    name: str = row.provider_name
     rails = rails_of(listing)
     has_point = listing.latitude is not None and listing.longitude is not None
     return ListingView(
@@ -164,10 +171,10 @@ def get_listing(listing_id: int) -> ListingView:
         address=listing.address,
         postcode=listing.postcode,
         point=Point(listing.latitude, listing.longitude) if has_point else None,
-        phone=listing.phone or organisation.phone,
+        phone=listing.phone or row.provider_phone,
         # An address that came with open data may be somebody's own; a provider gave theirs for people to write to.
-        email=listing.email or (organisation.email if provider.state is ProviderState.APPROVED else None),
-        website=listing.website or organisation.website,
+        email=listing.email or (row.provider_email if provider.state is ProviderState.APPROVED else None),
+        website=listing.website or row.provider_website,
         source=listing.source,
         source_as_of=listing.source_as_of,
         attribution=listing.attribution,

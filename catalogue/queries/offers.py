@@ -10,8 +10,8 @@ from catalogue.domain import ListingKind, ListingState, ProviderState, Unit, Vat
 from catalogue.models import Category, Listing, Provider
 from catalogue.visibility import is_public, was_public, why_not_ordered
 from catalogue.words import UNITS, VAT_WORDS, UnitWords
-from marketplace.accounts.queries import organisations_by_id
-from marketplace.database import send, table_of
+from marketplace.accounts.queries import ORGANISATIONS
+from marketplace.database import read_once, send, table_of
 from marketplace.kernel.rails import Rail
 
 
@@ -62,7 +62,7 @@ def rails_of(row: Any) -> frozenset[Rail]:
 
 
 _listings, _categories, _providers = table_of(Listing), table_of(Category), table_of(Provider)
-_OFFERS = (
+OFFERS = (
     select(
         _listings.c.id,
         _listings.c.organisation_id,
@@ -90,25 +90,30 @@ _OFFERS = (
         _providers.c.cqc_rating_on,
         _providers.c.vat_registered,
         _providers.c.is_micro_enterprise,
+        ORGANISATIONS.c.name.label("provider_name"),
     )
     .join(_categories, _categories.c.id == _listings.c.category_id)
     .join(_providers, _providers.c.organisation_id == _listings.c.organisation_id)
-    .where(_listings.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_listings.c.id)
+    .join(ORGANISATIONS, ORGANISATIONS.c.id == _listings.c.organisation_id)
 )
+"""Listings with all that `offer_in` makes an offer of; another package may join to LISTING_ID what it knows of them."""
+LISTING_ID = _listings.c.id
+_BY_ID = OFFERS.where(LISTING_ID.in_(bindparam("ids", expanding=True))).order_by(LISTING_ID)
 
 
 def offer_for(listing_ids: Iterable[int]) -> dict[int, Offer]:
-    """Offers by listing id, whatever their state; ids of no listing are left out. Two queries."""
-    wanted = list(set(listing_ids))
-    if not wanted:
-        return {}
-    rows = send(_OFFERS, {"ids": wanted}).all()
-    organisations = organisations_by_id(row.organisation_id for row in rows)
-    return {row.id: _offer(row, organisations[row.organisation_id].name) for row in rows}
+    """Offers by listing id, whatever their state; ids of no listing are left out. One query."""
+    return _offers(tuple(sorted(set(listing_ids))))
 
 
-def _offer(row: Any, provider_name: str) -> Offer:
+@read_once
+def _offers(wanted: tuple[int, ...]) -> dict[int, Offer]:
+    return {row.id: offer_in(row) for row in send(_BY_ID, {"ids": wanted})} if wanted else {}
+
+
+def offer_in(row: Any) -> Offer:
+    """The offer of which a row with the columns of OFFERS tells."""
+    provider_name: str = row.provider_name
     rails = rails_of(row)
     words = UNITS[row.unit]
     return Offer(

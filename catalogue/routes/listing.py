@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from catalogue.forms.public import ReportForm
 from catalogue.ports import reviews_for
 from catalogue.queries.listings import ListingView, get_listing, get_provider_page
-from catalogue.queries.search import SearchQuery, search
+from catalogue.queries.similar import list_similar
 from catalogue.routes import blueprint
 from catalogue.routes.cards import Drawn, draw_cards, draw_results
 from catalogue.routes.home import near
@@ -110,11 +110,7 @@ def _similar(view: ListingView) -> list[Drawn]:
     """
     here = near()
     place = here or view.postcode or (view.council_names[0] if view.council_names else "")
-    found = search(SearchQuery(category=view.category_slug, postcode=place)).results
-    if len(found) < 2 and view.parent_slug:
-        found = (*found, *search(SearchQuery(category=view.parent_slug, postcode=place)).results)
-    unique = {result.card.id: result for result in found if result.card.id != view.id}
-    shown = list(unique.values())[:SIMILAR_SHOWN]
+    shown = list_similar(view, place, limit=SIMILAR_SHOWN)
     return draw_results(shown) if here else draw_cards([result.card for result in shown])
 
 

@@ -11,7 +11,7 @@ from flask import Flask, current_app, request
 
 from marketplace.accounts.access import Rule, current_actor
 from marketplace.accounts.domain import Actor, JoinedAs, Role
-from marketplace.accounts.ports import ports
+from marketplace.accounts.ports import Frame, ports
 from marketplace.accounts.queries import joined_as
 
 MOST_ITEMS = 6
@@ -68,16 +68,16 @@ VISITOR = (SEARCH, SELF_CHECK, Item("How it works", "/help"), Item("For provider
 BUYER = (SEARCH, ORDERS, MONEY, MY_PAGE)
 
 
-def items_for(actor: Actor) -> list[Item]:
+def items_for(actor: Actor, frame: Frame) -> list[Item]:
     """The main menu of an actor, the work of their roles first, without what cannot be opened."""
     if not actor.is_signed_in:
         wanted: list[Item] = list(VISITOR)
     else:
         wanted = [item for role in Role if role in actor.roles for item in OF_ROLE[role]]
         wanted += EVERYBODY if actor.roles else BUYER
-        if actor.roles and actor.user_id is not None and _is_person(actor.user_id):
+        if actor.roles and frame.is_person:
             wanted += [ORDERS, MONEY, MY_PAGE]
-        elif not actor.roles and actor.user_id is not None and _manages_people(actor.user_id):
+        elif not actor.roles and frame.manages_people:
             wanted.insert(1, CASELOAD)
     return [item for item in dict.fromkeys(wanted) if can_open(item.path, actor)][:MOST_ITEMS]
 
@@ -119,21 +119,11 @@ def _endpoints() -> dict[str, str]:
     return known
 
 
-def _is_person(user_id: int) -> bool:
-    port = ports().is_person
-    return port is not None and port(user_id)
-
-
-def _manages_people(user_id: int) -> bool:
-    port = ports().manages_people
-    return port is not None and port(user_id)
-
-
 def _context() -> dict[str, Any]:
     actor = current_actor()
     path = request.path
-    count = ports().basket_count
-    items = items_for(actor)
+    frame = ports().frame()
+    items = items_for(actor, frame)
     here = max((item.path for item in items if _is_within(path, item.path)), key=len, default=None)
     return {
         "navigation": [{"text": item.text, "href": item.path, "active": item.path == here} for item in items],
@@ -141,7 +131,7 @@ def _context() -> dict[str, Any]:
         if actor.is_signed_in
         else None,
         "sign_in_href": _sign_in_href(path),
-        "basket_count": count() if count is not None and can_open("/basket", actor) else None,
+        "basket_count": frame.basket_count if can_open("/basket", actor) else None,
     }
 
 

@@ -12,22 +12,32 @@ if TYPE_CHECKING:
 _KEY = "accounts_ports"
 
 
+@dataclass(frozen=True)
+class Frame:
+    """What the frame of a page has to know of whoever looks at it.
+
+    `is_person`: they can buy for themselves. `manages_people`: they hold a live mandate for another person.
+    `basket_count` is the number of things in the basket of this request; None without one to look at.
+    """
+
+    is_person: bool = False
+    manages_people: bool = False
+    basket_count: int | None = None
+
+
 @dataclass
 class Ports:
     """Each is a plain function, or nothing when the package above is not there.
 
     `ensure_person(user_id) -> person_id` makes the person of somebody who buys for themselves; doing so twice is
-    harmless. `is_person(user_id)` says whether there is one. `on_sign_in(user_id)` runs after each sign-in, such as to
-    merge a basket filled before it. `basket_count()` is the number of things in the basket of this request.
-    `manages_people(user_id)` says whether somebody holds a live mandate for another person. `levy_on(pence)` is the
-    levy in pence on a sale at the ordinary rate. Each of `decisions` says what waits for an actor's yes or no.
+    harmless. `frame()` is about the actor of this request. `on_sign_in(user_id)` runs after each sign-in, such as to
+    merge a basket filled before it. `levy_on(pence)` is the levy in pence on a sale at the ordinary rate. Each of
+    `decisions` says what waits for an actor's yes or no.
     """
 
     ensure_person: Callable[[int], int] | None = None
-    is_person: Callable[[int], bool] | None = None
-    manages_people: Callable[[int], bool] | None = None
+    frame: Callable[[], Frame] = Frame
     levy_on: Callable[[int], int] | None = None
-    basket_count: Callable[[], int | None] | None = None
     on_sign_in: list[Callable[[int], None]] = field(default_factory=list)
     decisions: "list[Decisions]" = field(default_factory=list)
 

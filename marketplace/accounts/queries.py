@@ -1,8 +1,9 @@
 """Read users, organisations, councils and what an actor may be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
@@ -13,8 +14,9 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 
 _users, _memberships, _organisations = table_of(User), table_of(Membership), table_of(Organisation)
-_ACTOR = (
+USERS_AS_ACTORS = (
     select(
+        _users.c.id.label("user_id"),
         _users.c.name,
         _users.c.email,
         _memberships.c.role,
@@ -28,9 +30,10 @@ _ACTOR = (
         _organisations,
         and_(_organisations.c.id == _memberships.c.organisation_id, _organisations.c.closed_at.is_(None)),
     )
-    .where(_users.c.id == bindparam("user_id"))
     .order_by(_memberships.c.id)
 )
+"""Users, a row for each live membership: what `actor_in` makes an actor of."""
+_ACTOR = USERS_AS_ACTORS.where(_users.c.id == bindparam("user_id"))
 
 
 def actor_of(user_id: int) -> Actor:
@@ -38,12 +41,17 @@ def actor_of(user_id: int) -> Actor:
     rows = send(_ACTOR, {"user_id": user_id}).all()
     if not rows:
         raise NotFound()
+    return actor_in(rows)
+
+
+def actor_in(rows: Sequence[Any]) -> Actor:
+    """The actor of whom all these rows of USERS_AS_ACTORS tell."""
     memberships = tuple(
         MembershipView(row.id, row.organisation_name, row.kind, row.council_id, row.role)
         for row in rows
         if row.id is not None
     )
-    return Actor(user_id, rows[0].name, rows[0].email, memberships)
+    return Actor(rows[0].user_id, rows[0].name, rows[0].email, memberships)
 
 
 def names_of(user_ids: Iterable[int | None]) -> dict[int | None, str]:
@@ -252,6 +260,8 @@ class OrganisationView:
 
 
 _ORGANISATION = tuple(_organisations.c[name] for name in OrganisationView.__dataclass_fields__)
+ORGANISATIONS = select(*_ORGANISATION).subquery("known_organisations")
+"""Organisations with what everybody here may know of them: other packages' queries join to it."""
 _ORGANISATIONS_BY_ID = select(*_ORGANISATION).where(_organisations.c.id.in_(bindparam("ids", expanding=True)))
 
 

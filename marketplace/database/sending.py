@@ -28,8 +28,6 @@ Parameters = Mapping[str, Any]
 Statement = TypeVar("Statement")
 _Process = Callable[[Any], Any]
 _NAMED = re.compile(r"%\((\w+)\)s")
-TAKE_SEVERAL_AT_ONCE = {"postgresql"}
-"""Databases where one statement carries several writes, so that a purchase is one way there and back."""
 
 
 class Answer:
@@ -110,7 +108,9 @@ def write(statement: Executable, parameters: Parameters | Sequence[Parameters]) 
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Let what the block writes go to the database in as few statements as it takes: one on PostgreSQL.
+    """Let what the block writes go to the database in as few statements as it takes.
+
+    That is one on PostgreSQL, and on SQLite one for each kind of row.
 
     Nothing that is written together may read or change what something else of it wrote, but for foreign keys, which
     are looked at when all is there. `send` lets what waits go first; the session knows nothing of it.
@@ -118,7 +118,7 @@ def together() -> Iterator[None]:
     turn = open_turn()
     if turn is None:
         raise RuntimeError("only a transaction writes")
-    if turn.waiting is not None or db.engine.dialect.name not in TAKE_SEVERAL_AT_ONCE:
+    if turn.waiting is not None or db.engine.dialect.name not in SENT_TOGETHER:
         yield
         return
     turn.waiting = []
@@ -134,8 +134,33 @@ def _send_waiting() -> None:
     if turn is None or not turn.waiting:
         return
     waiting, turn.waiting = turn.waiting, []
+    connection = _connection()
+    SENT_TOGETHER[connection.dialect.name](connection, waiting)
+
+
+def _as_one(connection: Connection, waiting: Sequence[tuple[str, list[Any]]]) -> None:
+    """All of it as one statement of several parts."""
     text = _in_one(tuple(text for text, _ in waiting))
-    run(_connection(), text, list(chain.from_iterable(values for _, values in waiting)))
+    run(connection, text, list(chain.from_iterable(values for _, values in waiting)))
+
+
+def _by_kind(connection: Connection, waiting: Sequence[tuple[str, list[Any]]]) -> None:
+    """Rows of the same kind as one statement, where the last of them stood: after whatever they name."""
+    kinds: dict[str, list[list[Any]]] = {}
+    for text, values in waiting:
+        kinds[text] = [*kinds.pop(text, ()), values]
+    for text, rows in kinds.items():
+        if len(rows) > 1:
+            run(connection, text, rows, many=True)
+        else:
+            run(connection, text, rows[0])
+
+
+SENT_TOGETHER: dict[str, Callable[[Connection, Sequence[tuple[str, list[Any]]]], None]] = {
+    "postgresql": _as_one,
+    "sqlite": _by_kind,
+}
+"""How each database takes several writes at once; one that is not named here gets each by itself."""
 
 
 @lru_cache(500)

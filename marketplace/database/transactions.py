@@ -2,22 +2,28 @@
 
 import fcntl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import update_wrapper
 from pathlib import Path
-from typing import IO, Any, ParamSpec, TypeVar, cast
+from typing import IO, Any, Generic, ParamSpec, TypeVar, cast
 
 from sqlalchemy import CursorResult, Delete, Engine, Update, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DisconnectionError
 
 from marketplace.database.driver import run
 from marketplace.database.tables import db
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
+
+
+LONG_REST_SECONDS = 1.0
+"""A connection of PostgreSQL that rested for longer is asked whether it is still there before it is used."""
 
 
 @dataclass
@@ -66,31 +72,45 @@ def rows_changed(statement: Update | Delete) -> int:
     return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
-def read_once(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+class read_once(Generic[Arguments, Answer]):
     """Ask the database once for what several parts of one page read: the answer is kept until the read ends.
 
     What is kept belongs to the read transaction that asked, which one request has. Inside `transaction()` nothing is
     kept, because there it may be about what was just written. Arguments are hashable, answers are not changed.
     """
 
-    @wraps(function)
-    def asked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+    def __init__(self, function: Callable[Arguments, Answer]) -> None:
+        self._function = function
+        update_wrapper(self, function)
+
+    def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
         if in_transaction():
-            return function(*args, **kwargs)
+            return self._function(*args, **kwargs)
         session = db.session()
-        key = (asked, args, tuple(sorted(kwargs.items())))
         begun, known = session.info.get("read_once", (None, {}))
+        key = self._key(args, kwargs)
         if begun is not None and begun is session.get_transaction() and key in known:
             return cast("Answer", known[key])
-        answer = function(*args, **kwargs)
+        answer = self._function(*args, **kwargs)
+        self._keep(key, answer)
+        return answer
+
+    def know(self, answer: Answer, *args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        """Keep what another statement has just read along with its own: it need not be asked for again."""
+        if not in_transaction():
+            self._keep(self._key(args, kwargs), answer)
+
+    def _key(self, args: tuple[object, ...], kwargs: dict[str, object]) -> tuple[object, ...]:
+        return self, args, tuple(sorted(kwargs.items()))
+
+    def _keep(self, key: tuple[object, ...], answer: Answer) -> None:
+        session = db.session()
         now = session.get_transaction()
+        begun, known = session.info.get("read_once", (None, {}))
         if begun is not now:
             known = {}
             session.info["read_once"] = (now, known)
         known[key] = answer
-        return answer
-
-    return asked
 
 
 def in_transaction() -> bool:
@@ -121,22 +141,24 @@ def _open_lock(path: str) -> IO[bytes]:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Pool options for `url`: SQLite waits for a lock, PostgreSQL notices a connection that died.
+    """Pool options for `url`: SQLite waits for a lock. See `install_engine_events` for connections that died.
 
     An error names its statement and never what was to be stored: names and account numbers stay out of logs.
     """
     if url.startswith("sqlite"):
         return {"hide_parameters": True, "connect_args": {"timeout": 30, "check_same_thread": False}}
-    return {"hide_parameters": True, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+    return {"hide_parameters": True, "pool_size": 10, "max_overflow": 10}
 
 
 def install_engine_events(engine: Engine) -> None:
-    """Make reads read-only and writes immediate on this engine."""
+    """Make reads read-only and writes immediate on this engine, and let PostgreSQL notice a connection that died."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
     else:
         event.listen(engine, "begin", _postgresql_begin)
+        event.listen(engine, "checkin", _rests)
+        event.listen(engine, "checkout", _waker(engine))
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
@@ -153,6 +175,28 @@ def _sqlite_begin(connection: Connection) -> None:
         run(connection, f"PRAGMA query_only={'OFF' if writing else 'ON'}")
         connection.info["writes"] = writing
     run(connection, "BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _rests(_connection: Any, record: Any) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _waker(engine: Engine) -> Callable[[Any, Any, Any], None]:
+    """Ask a connection that rested whether it is still there, and take another if not.
+
+    One that was used just now need not be asked: that would be a way there and back before every transaction.
+    """
+
+    def wake(connection: Any, record: Any, _proxy: Any) -> None:
+        rests_since = record.info.get("rests_since")
+        if rests_since is None or time.monotonic() - rests_since < LONG_REST_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+
+    return wake
 
 
 def _postgresql_begin(connection: Connection) -> None:

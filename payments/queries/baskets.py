@@ -1,14 +1,15 @@
 """Read a basket as its page shows it: by provider, with today's offers beside what was seen when it was filled."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, select
 
-from catalogue.queries.listings import Offer, offer_for
-from marketplace.database import db, send, table_of
+from catalogue.queries.offers import LISTING_ID, OFFERS, Offer, offer_in
+from marketplace.database import send, table_of
 from marketplace.kernel.rails import Rail
 from payments.models import Basket, BasketLine, StripeAccount
 
@@ -145,32 +146,45 @@ class BasketView:
 
 
 def get_basket(owner: Owner) -> BasketView:
-    """The basket of a buyer and person, or of a browser; an empty one when there is none. A fixed number of queries."""
-    found = db.session.execute(select(Basket.id, Basket.person_id).where(*owned_by(owner))).one_or_none()
-    if found is None:
-        return BasketView(None, owner.person_id)
-    return BasketView(found.id, found.person_id, _parts(found.id))
+    """The basket of a buyer and person, or of a browser; an empty one when there is none. One query."""
+    if owner.user_id is not None and owner.person_id is not None:
+        rows = send(_LINES_OF_BUYER, {"user_id": owner.user_id, "person_id": owner.person_id}).all()
+    elif owner.token:
+        rows = send(_LINES_OF_BROWSER, {"digest": digest_of(owner.token)}).all()
+    else:
+        rows = ()
+    return BasketView(rows[0].basket_id if rows else None, owner.person_id, _parts(rows))
 
 
 def parts_of(basket_id: int) -> tuple[BasketPart, ...]:
-    """The parts of a basket whose owner the caller knows."""
-    return _parts(basket_id)
+    """The parts of a basket whose owner the caller knows. One query."""
+    return _parts(send(_LINES_OF_BASKET, {"basket_id": basket_id}).all())
 
 
-_lines, _accounts = table_of(BasketLine), table_of(StripeAccount)
+_baskets, _lines, _accounts = table_of(Basket), table_of(BasketLine), table_of(StripeAccount)
 _LINES = (
-    select(
-        _lines.c.id,
-        _lines.c.listing_id,
+    OFFERS.add_columns(
+        _lines.c.id.label("line_id"),
+        _lines.c.basket_id,
         _lines.c.title_seen,
         _lines.c.quantity,
         _lines.c.wanted_on,
         _lines.c.note,
         _lines.c.price_seen_pence,
         _lines.c.outcome_id,
+        _accounts.c.charges_enabled,
     )
-    .where(_lines.c.basket_id == bindparam("basket_id"))
+    .join(_lines, _lines.c.listing_id == LISTING_ID)
+    .outerjoin(_accounts, _accounts.c.organisation_id == OFFERS.selected_columns.organisation_id)
     .order_by(_lines.c.id)
+)
+_LINES_OF_BASKET = _LINES.where(_lines.c.basket_id == bindparam("basket_id"))
+_LINES_WITH_OWNER = _LINES.join(_baskets, _baskets.c.id == _lines.c.basket_id)
+_LINES_OF_BUYER = _LINES_WITH_OWNER.where(
+    _baskets.c.user_id == bindparam("user_id"), _baskets.c.person_id == bindparam("person_id")
+)
+_LINES_OF_BROWSER = _LINES_WITH_OWNER.where(
+    _baskets.c.token_digest == bindparam("digest"), _baskets.c.user_id.is_(None)
 )
 _CARD_READY = (
     select(_accounts.c.organisation_id)
@@ -179,19 +193,17 @@ _CARD_READY = (
 )
 
 
-def _parts(basket_id: int) -> tuple[BasketPart, ...]:
-    rows = send(_LINES, {"basket_id": basket_id}).all()
-    offers = offer_for(row.listing_id for row in rows)
+def _parts(rows: Sequence[Any]) -> tuple[BasketPart, ...]:
     by_provider: dict[int, list[BasketLineView]] = {}
     for row in rows:
-        offer = offers[row.listing_id]
+        offer = offer_in(row)
         # A price that fell to nothing since is no reason to lose the line: it can be ordered for £0.00.
         problem = offer.why_not
         outside = not offer.min_quantity <= row.quantity <= offer.max_quantity
         by_provider.setdefault(offer.organisation_id, []).append(
             BasketLineView(
-                row.id,
-                row.listing_id,
+                row.line_id,
+                offer.listing_id,
                 row.title_seen if problem else offer.title,
                 row.quantity,
                 row.wanted_on,
@@ -204,7 +216,7 @@ def _parts(basket_id: int) -> tuple[BasketPart, ...]:
                 row.outcome_id,
             )
         )
-    ready = card_ready(by_provider)
+    ready = {row.organisation_id for row in rows if row.charges_enabled}
     parts = [
         BasketPart(organisation_id, lines[0].offer.provider_name, organisation_id in ready, tuple(lines))
         for organisation_id, lines in by_provider.items()
@@ -217,13 +229,3 @@ def card_ready(organisation_ids: Iterable[int]) -> set[int]:
     """Which of these providers can be paid by card today."""
     wanted = list(organisation_ids)
     return set(send(_CARD_READY, {"ids": wanted}).scalars()) if wanted else set()
-
-
-def count_lines(owner: Owner) -> int:
-    """How many things lie in a basket. One query."""
-    return (
-        db.session.scalar(
-            select(func.count(BasketLine.id)).join(Basket, Basket.id == BasketLine.basket_id).where(*owned_by(owner))
-        )
-        or 0
-    )

@@ -7,20 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 
-from budgets.domain import MandateAction, MandateView, OutcomeView, PersonAccess, PotChoice
+from budgets.domain import MandateAction, MandateView, OutcomeView, PersonAccess, PersonView, PotChoice
 from budgets.domain.payees import PayeeStanding
 from budgets.queries.access import get_access_begun
 from budgets.queries.outcomes import list_ended, list_outcomes
 from budgets.queries.payees import payee_standings
+from budgets.queries.people import PEOPLE, find_person
 from budgets.queries.pots import get_pot_choice, list_pot_choices
 from marketplace.accounts.domain import Actor
 from marketplace.database import read_once, send, table_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import BUDGET_RAILS, CARD_RAILS, SETTLED_RAILS, Rail
-from payments.models import Checkout
+from payments.models import Basket, Checkout
 from payments.parts import budget_shares
 from payments.queries.baskets import BasketLineView, BasketPart, BasketView, parts_of
 from payments.queries.outside import why_asked
@@ -46,6 +47,7 @@ class CheckoutView:
     stripe_payment_method_id: str | None
     created_at: datetime
     placed_at: datetime | None
+    person: PersonView
 
     @property
     def way(self) -> str | None:
@@ -84,11 +86,17 @@ class CheckoutView:
         return self.stripe_payment_method_id is not None
 
 
-_checkouts = table_of(Checkout)
-_CHECKOUT = select(*(_checkouts.c[name] for name in CheckoutView.__dataclass_fields__)).where(
-    _checkouts.c.id == bindparam("checkout_id"), _checkouts.c.user_id == bindparam("user_id")
+_checkouts, _baskets = table_of(Checkout), table_of(Basket)
+_NAMES = tuple(name for name in CheckoutView.__dataclass_fields__ if name != "person")
+_CHECKOUT = (
+    select(*(_checkouts.c[name] for name in _NAMES), *(column.label(f"of_{column.key}") for column in PEOPLE.c))
+    .join(PEOPLE, PEOPLE.c.id == _checkouts.c.person_id)
+    .where(_checkouts.c.id == bindparam("checkout_id"), _checkouts.c.user_id == bindparam("user_id"))
 )
-_CHECKOUT_LOCKED = _CHECKOUT.with_for_update()
+_LOCKED = _CHECKOUT.with_for_update(of=_checkouts)
+_LOCKED_WITH_BASKET = _CHECKOUT.join(_baskets, _baskets.c.id == _checkouts.c.basket_id).with_for_update(
+    of=[_checkouts, _baskets]
+)
 
 
 @dataclass(frozen=True)
@@ -217,13 +225,32 @@ def _spelled(line: BasketLineView) -> list[object]:
 
 
 @read_once
-def get_checkout(actor: Actor, checkout_id: int, *, for_update: bool = False) -> CheckoutView:
-    """A checkout of the actor's own, held until the commit where that is asked. Raises NotFound for anybody else's."""
-    query = _CHECKOUT_LOCKED if for_update else _CHECKOUT
-    row = send(query, {"checkout_id": checkout_id, "user_id": actor.user_id}).one_or_none()
-    if row is None or actor.user_id is None:
+def get_checkout(actor: Actor, checkout_id: int) -> CheckoutView:
+    """A checkout of the actor's own with the person it is for. Raises NotFound for anybody else's."""
+    checkout = _find(_CHECKOUT, actor, checkout_id)
+    if checkout is None:
         raise NotFound()
-    return CheckoutView(*row)
+    find_person.know(checkout.person, checkout.person_id)
+    return checkout
+
+
+def lock_checkout(actor: Actor, checkout_id: int) -> CheckoutView:
+    """As `get_checkout`, the checkout and its basket held until the commit.
+
+    Two checkouts of one basket wait for each other here; the second finds it empty.
+    """
+    checkout = _find(_LOCKED_WITH_BASKET, actor, checkout_id) or _find(_LOCKED, actor, checkout_id)
+    if checkout is None:
+        raise NotFound()
+    return checkout
+
+
+def _find(query: Select[Any], actor: Actor, checkout_id: int) -> CheckoutView | None:
+    row = send(query, {"checkout_id": checkout_id, "user_id": actor.user_id}).one_or_none()
+    if row is None:
+        return None
+    own: dict[str, Any] = dict(zip(_NAMES, row, strict=False))
+    return CheckoutView(**own, person=PersonView(*row[len(_NAMES) :]))
 
 
 def get_plan(actor: Actor, checkout_id: int) -> Plan:
@@ -233,9 +260,13 @@ def get_plan(actor: Actor, checkout_id: int) -> Plan:
 
 def plan_of(actor: Actor, checkout: CheckoutView) -> Plan:
     """What a checkout that was just read would order now. Raises as `get_plan`."""
-    access = get_access_begun(actor, checkout.person_id, MandateAction.ORDER)
+    access = get_access_begun(actor, checkout.person, MandateAction.ORDER)
     parts = parts_of(checkout.basket_id) if checkout.basket_id is not None else ()
-    basket = BasketView(checkout.basket_id, checkout.person_id, parts)
+    return plan_for(checkout, access, BasketView(checkout.basket_id, checkout.person_id, parts))
+
+
+def plan_for(checkout: CheckoutView, access: PersonAccess, basket: BasketView) -> Plan:
+    """What a checkout would order by a right and from a basket that the caller has read."""
     ways = _ways(basket, checkout, access.mandate)
     way = next((way for way in ways if way.value == checkout.way), None)
     outcomes = _outcomes(checkout, basket)

@@ -10,10 +10,12 @@ from budgets.queries.access import list_people
 from budgets.queries.people import find_person, find_person_of_user
 from catalogue.queries.listings import Offer, offer_for
 from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, current_actor
+from marketplace.accounts.ports import Frame
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.ids import new_token
 from payments.forms.baskets import LineForm, QuantityForm, WhoseForm, WhoseOfManyForm
-from payments.queries.baskets import BasketLineView, Owner, count_lines, get_basket, quantity_words, why_not
+from payments.queries.baskets import BasketLineView, Owner, get_basket, quantity_words, why_not
+from payments.queries.frame import count_lines, frame_of
 from payments.routes import blueprint
 from payments.routes.people import basket_address, is_named, named_person_id
 from payments.services import baskets, checkout
@@ -250,17 +252,12 @@ def merge_at_sign_in(user_id: int) -> None:
         baskets.merge_anonymous(user_id, token)
 
 
-def basket_count() -> int | None:
-    """How many things lie in the basket of this request, for the top of every page; None without one to look at."""
-    actor = current_actor()
-    token = request.cookies.get(COOKIE)
-    if not actor.is_signed_in:
-        return count_lines(Owner(token=token)) if token else 0
-    person_id = named_person_id_or_none()
-    own = None if person_id else find_person_of_user(actor.user_id or 0)
-    if person_id is None and own is None and not token:
-        return None
-    return count_lines(Owner(actor.user_id, person_id or (own.id if own else None), token))
+def frame() -> Frame:
+    """What the top of every page says of whoever is there, and of the basket of this request."""
+    actor, token = current_actor(), request.cookies.get(COOKIE)
+    if actor.user_id is None:
+        return Frame(basket_count=count_lines(token) if token else 0)
+    return frame_of(actor.user_id, named_person_id_or_none(), token)
 
 
 def named_person_id_or_none() -> int | None:

@@ -1,10 +1,11 @@
 """Fill, change and move baskets. One per buyer and person; before sign-in one per browser, known by a secret token."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from budgets.domain import MandateAction
 from budgets.queries.access import get_access
@@ -13,7 +14,7 @@ from budgets.queries.people import find_person_of_user
 from budgets.services.people import ensure_person_for_user
 from catalogue.queries.listings import Offer, offer_for
 from marketplace.accounts.domain import Actor
-from marketplace.database import db, for_each_dialect, rows_changed, send, table_of, transaction
+from marketplace.database import Id, db, for_each_dialect, rows_changed, send, table_of, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.filters import pounds
@@ -24,7 +25,34 @@ from payments.queries.baskets import Owner, digest_of, owned_by, quantity_words,
 MOST_LINES = 60
 LONGEST_NOTE = 500
 FURTHEST_AHEAD = timedelta(days=366)
-_BEGIN = for_each_dialect(lambda insert: insert(table_of(Basket)).on_conflict_do_nothing())
+_baskets, _lines = table_of(Basket), table_of(BasketLine)
+
+
+def _begin_or_touch(by: Sequence[str]) -> Callable[[], Any]:
+    """A new basket, or the one that is there, touched and held until the commit; answers its id."""
+    return for_each_dialect(
+        lambda insert: (
+            (begin := insert(_baskets))
+            .on_conflict_do_update(index_elements=by, set_={"touched_at": begin.excluded.touched_at})
+            .returning(_baskets.c.id)
+        )
+    )
+
+
+_BEGIN_OF_BUYER, _BEGIN_OF_BROWSER = _begin_or_touch(["user_id", "person_id"]), _begin_or_touch(["token_digest"])
+_INSIDE = (
+    select(*(_lines.c[name] for name in ("id", "listing_id", "wanted_on", "note", "price_seen_pence", "quantity")))
+    .where(_lines.c.basket_id == bindparam("basket_id"))
+    .order_by(_lines.c.id)
+)
+_MORE = (
+    update(_lines)
+    .where(_lines.c.id == bindparam("line_id"))
+    .values(
+        quantity=bindparam("quantity"), outcome_id=func.coalesce(bindparam("outcome", type_=Id), _lines.c.outcome_id)
+    )
+)
+_PUT_IN = insert(_lines)
 
 
 @dataclass(frozen=True)
@@ -62,23 +90,19 @@ def add(owner: Owner, wanted: LineWanted) -> int:
     assert offer is not None and offer.price_pence is not None
     with transaction():
         basket_id = _ensure(owner)
-        same = db.session.execute(
-            select(BasketLine).where(
-                BasketLine.basket_id == basket_id,
-                BasketLine.listing_id == wanted.listing_id,
-                BasketLine.wanted_on == wanted.wanted_on,
-                BasketLine.note == wanted.note,
-                BasketLine.price_seen_pence == offer.price_pence,
-            )
-        ).scalar_one_or_none()
+        lines = send(_INSIDE, {"basket_id": basket_id}).all()
+        means = (wanted.listing_id, wanted.wanted_on, wanted.note or None, offer.price_pence)
+        same = next(
+            (line for line in lines if (line.listing_id, line.wanted_on, line.note, line.price_seen_pence) == means),
+            None,
+        )
         if same is not None:
-            _check_quantity(offer, same.quantity + wanted.quantity, had=same.quantity)
-            same.quantity += wanted.quantity
-            same.outcome_id = _outcome_id(owner, wanted) or same.outcome_id
+            quantity = same.quantity + wanted.quantity
+            _check_quantity(offer, quantity, had=same.quantity)
+            send(_MORE, {"line_id": same.id, "quantity": quantity, "outcome": _outcome_id(owner, wanted)})
         else:
-            _check_room(basket_id)
+            _check_room(len(lines))
             _insert_line(basket_id, offer, wanted, _outcome_id(owner, wanted))
-        _touch(basket_id)
         return basket_id
 
 
@@ -192,8 +216,7 @@ def _check_quantity(offer: Offer, quantity: int, *, had: int = 0) -> None:
     raise WrongQuantity(f"Choose {quantity_words(offer)}.{already}")
 
 
-def _check_room(basket_id: int) -> None:
-    lines = db.session.scalar(select(func.count(BasketLine.id)).where(BasketLine.basket_id == basket_id)) or 0
+def _check_room(lines: int) -> None:
     if lines >= MOST_LINES:
         raise DomainError(
             f"Your basket holds {MOST_LINES} different things, which is as many as it can. Order them first."
@@ -205,7 +228,7 @@ def _find(owner: Owner) -> int | None:
 
 
 def _ensure(owner: Owner) -> int:
-    """The basket's id, its row held until the commit; a new one when there is none.
+    """The basket's id, its row touched and held until the commit; a new one when there is none.
 
     Somebody who signs in and has no person of their own fills their browser's basket until they say whom it is for.
     """
@@ -220,8 +243,8 @@ def _ensure(owner: Owner) -> int:
         "created_at": now,
         "touched_at": now,
     }
-    send(_BEGIN(), values)
-    return db.session.execute(select(Basket.id).where(*owned_by(owner)).with_for_update()).scalar_one()
+    begin = _BEGIN_OF_BUYER if is_for_person else _BEGIN_OF_BROWSER
+    return int(send(begin(), values).scalar_one())
 
 
 def _line(owner: Owner, line_id: int) -> BasketLine:
@@ -245,18 +268,19 @@ def _outcome_id(owner: Owner, wanted: LineWanted) -> int | None:
 
 
 def _insert_line(basket_id: int, offer: Offer, wanted: LineWanted, outcome_id: int | None) -> None:
-    db.session.execute(
-        insert(BasketLine).values(
-            basket_id=basket_id,
-            listing_id=wanted.listing_id,
-            quantity=wanted.quantity,
-            wanted_on=wanted.wanted_on,
-            note=wanted.note or None,
-            outcome_id=outcome_id,
-            title_seen=offer.title,
-            price_seen_pence=offer.price_pence,
-            added_at=clock.now(),
-        )
+    send(
+        _PUT_IN,
+        {
+            "basket_id": basket_id,
+            "listing_id": wanted.listing_id,
+            "quantity": wanted.quantity,
+            "wanted_on": wanted.wanted_on,
+            "note": wanted.note or None,
+            "outcome_id": outcome_id,
+            "title_seen": offer.title,
+            "price_seen_pence": offer.price_pence,
+            "added_at": clock.now(),
+        },
     )
 
 
@@ -292,5 +316,4 @@ def _move(source: Owner, target: Owner) -> bool:
                 db.session.delete(line)
         db.session.flush()
         db.session.execute(delete(Basket).where(Basket.id == source_id))
-        _touch(target_id)
         return bool(lines)

@@ -7,9 +7,10 @@ The same helper gets nothing when the mandate has not begun, is over, was ended,
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import true
+from sqlalchemy import bindparam, true
 
 from budgets.domain import MandateAction
+from budgets.models import Mandate
 from budgets.queries import access
 from marketplace.database import transaction
 from tests.architecture.access_table import HIDDEN, SHOWN, SIGNED_IN, TABLE
@@ -129,7 +130,9 @@ def test_a_mandate_opens_what_it_is_about_and_not_the_rest(
 def test_the_walk_notices_when_nobody_looks_whether_a_mandate_is_alive(
     app: Flask, client: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "live", true)
+    monkeypatch.setattr(access, "live", lambda *_: true())
+    of_person = access.naming().where(Mandate.person_id == bindparam("person_id"))
+    monkeypatch.setattr(access, "_NAMING_FOR_PERSON", of_person)
     sign_in(client, helper_with(world, expired=True))
     assert "planning.person" in open_pages(app, client, world)
 
@@ -137,6 +140,6 @@ def test_the_walk_notices_when_nobody_looks_whether_a_mandate_is_alive(
 def test_the_walk_notices_when_nobody_looks_what_a_mandate_is_about(
     app: Flask, client: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "actions_of", lambda ids: dict.fromkeys(ids, frozenset(MandateAction)))
+    monkeypatch.setattr(access, "actions_in", lambda acts: frozenset(MandateAction))
     sign_in(client, helper_with(world, actions=[MandateAction.READ_BUDGET]))
     assert visit(app, client, world, "planning.plan") in SHOWN

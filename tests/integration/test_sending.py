@@ -80,7 +80,6 @@ def test_what_is_refused_is_refused_in_the_same_words(app: Flask) -> None:
 
 def test_what_is_written_together_is_all_there_or_not_at_all(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each names rows of another. Negative control: a database that is said to take one at a time hears each."""
-    is_one = db.engine.dialect.name == "postgresql"
 
     def both(*, broken: bool = False) -> int:
         with heard() as statements, transaction(), together():
@@ -93,9 +92,9 @@ def test_what_is_written_together_is_all_there_or_not_at_all(app: Flask, monkeyp
     with pytest.raises(IntegrityError):
         both(broken=True)
     assert send(_SUBJECTS).all() == ()
-    assert both() == (1 if is_one else 3)
+    assert both() == 1
     assert send(_SUBJECTS).scalars() == ["together", "more", "of them", "broken"]
-    monkeypatch.setattr(sending, "TAKE_SEVERAL_AT_ONCE", frozenset())
+    monkeypatch.setattr(sending, "SENT_TOGETHER", {})
     assert both() == 3
 
 

@@ -22,10 +22,9 @@ from budgets.services.book.rows import (
     find_entry,
     left_in,
     lock_account,
-    move,
     open_account,
+    post,
     sum_of_order,
-    write_entry,
 )
 from budgets.words import day_words, no_holder_words
 from marketplace.kernel import clock
@@ -60,10 +59,8 @@ def hold(
         raise OutsideMandate(account.person_name, account.words)
     if pence == 0:
         return None
-    if not move(entry, IF_LEFT):
-        raced = find_entry(entry)
-        if raced is not None:
-            return raced
+    entry_id = post(entry, account, IF_LEFT) or find_entry(entry)
+    if entry_id is None:
         left = left_in(pot_period_id)
         raise NotEnoughLeft(
             asked_pence=pence,
@@ -75,7 +72,7 @@ def hold(
             fewer=fewer,
             ask=account.who_to_ask,
         )
-    return write_entry(entry, account)
+    return entry_id
 
 
 def release(
@@ -136,9 +133,10 @@ def refund(
         return before
     if sum_of_order(entry, {EntryKind.SPEND: 1, EntryKind.REFUND: -1}) < pence:
         raise NotSpent
-    if not move(entry, IF_SPENT):
+    entry_id = post(entry, account, IF_SPENT)
+    if entry_id is None:
         raise NotSpent
-    return write_entry(entry, account)
+    return entry_id
 
 
 def allocate(
@@ -159,10 +157,9 @@ def allocate(
     account, before = open_account(entry, may_be_negative=True)
     if before is not None or pence == 0:
         return before
-    if not move(entry, ABOVE_ZERO if pence > 0 or may_overcommit else WITHIN_WHAT_IS_LEFT):
-        raced = find_entry(entry)
-        if raced is not None:
-            return raced
+    how = ABOVE_ZERO if pence > 0 or may_overcommit else WITHIN_WHAT_IS_LEFT
+    entry_id = post(entry, account, how) or find_entry(entry)
+    if entry_id is None:
         raise BudgetError(
             f"{account.words} has less than that left. A cut of what is kept aside or spent already needs a second "
             "person to agree."
@@ -170,7 +167,7 @@ def allocate(
             else f"{account.words} cannot be cut below £0.00.",
             field="amount",
         )
-    return write_entry(entry, account)
+    return entry_id
 
 
 def reclaim(
@@ -181,12 +178,10 @@ def reclaim(
     account, before = open_account(entry)
     if before is not None or pence == 0:
         return before
-    if not move(entry, IF_LEFT):
-        raced = find_entry(entry)
-        if raced is not None:
-            return raced
+    entry_id = post(entry, account, IF_LEFT) or find_entry(entry)
+    if entry_id is None:
         raise BudgetError(f"{account.words} has less than that left. Enter what is left now, or less.", field="amount")
-    return write_entry(entry, account)
+    return entry_id
 
 
 def require_open(pot_period_id: int) -> None:
@@ -207,9 +202,10 @@ def _out_of_hold(entry: Entry) -> int | None:
         return before
     if sum_of_order(entry, {EntryKind.HOLD: 1, EntryKind.RELEASE: -1, EntryKind.SPEND: -1}) < entry.pence:
         raise NotKeptAside
-    if not move(entry, IF_HELD):
+    entry_id = post(entry, account, IF_HELD)
+    if entry_id is None:
         raise NotKeptAside
-    return write_entry(entry, account)
+    return entry_id
 
 
 def _check_open(account: Account, on: date) -> None:

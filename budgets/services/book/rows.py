@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Update, and_, bindparam, case, exists, func, select, update
+from sqlalchemy import BigInteger, Select, Update, and_, bindparam, case, exists, func, select, update
+from sqlalchemy.dialects import postgresql
 
 from budgets.domain import EFFECTS, BudgetState, EntryKind, Funder
 from budgets.errors import (
@@ -80,6 +81,29 @@ WITHIN_WHAT_IS_LEFT = ABOVE_ZERO.where(_left_now + bindparam("pence") >= 0)
 _WRITE = for_each_dialect(
     lambda insert: insert(_entries).on_conflict_do_nothing(index_elements=["cause"]).returning(_entries.c.id)
 )
+_FACT = tuple(column for column in _entries.c if column.key != "id")
+
+
+def _moved_and_written(how: Update) -> Select[Any]:
+    """The sums moved and the fact written in one way there and back, so that a hot row is held no longer than that.
+
+    Only PostgreSQL can: the id of the account if it moved, and of the entry if nobody had written its cause.
+    """
+    moved = how.returning(_periods.c.id).cte("moved")
+    fact = select(*(bindparam(f"entry_{column.key}", type_=column.type) for column in _FACT)).select_from(moved)
+    entered = (
+        postgresql.insert(_entries)
+        .from_select(_FACT, fact)
+        .on_conflict_do_nothing(index_elements=["cause"])
+        .returning(_entries.c.id)
+        .cte("entered")
+    )
+    return select(
+        select(moved.c.id).scalar_subquery().label("moved"), select(entered.c.id).scalar_subquery().label("entered")
+    )
+
+
+_AT_ONCE = {how: _moved_and_written(how) for how in (IF_LEFT, IF_HELD, IF_SPENT, ABOVE_ZERO, WITHIN_WHAT_IS_LEFT)}
 
 
 @dataclass(frozen=True)
@@ -180,10 +204,30 @@ def sum_of_order(entry: Entry, signs: dict[EntryKind, int]) -> int:
     )
 
 
-def move(entry: Entry, how: Update = _MOVE, *, times: int = 1) -> bool:
-    """Move the cached sums by the entry's effect if the condition of `how` holds for the row as it is now."""
+def post(entry: Entry, account: Account, how: Update) -> int | None:
+    """Move the sums and write the fact, if the condition of `how` holds for the row as it is now; None if it does not.
+
+    When another transaction wrote the same cause meanwhile, the sums are taken back and its id is the answer.
+    """
+    if db.engine.dialect.name == "postgresql":
+        fact = {f"entry_{name}": value for name, value in _fact(entry, account).items()}
+        row = send(_AT_ONCE[how], {**_effect(entry), "pence": entry.pence, **fact}).one()
+        has_moved, entry_id = row.moved is not None, row.entered
+    else:
+        has_moved = send(how, {**_effect(entry), "pence": entry.pence}).rowcount == 1
+        entry_id = send(_WRITE(), _fact(entry, account)).scalar_one_or_none() if has_moved else None
+    if entry_id is not None or not has_moved:
+        return entry_id
+    send(_MOVE, _effect(entry, times=-1))
+    first = find_entry(entry)
+    if first is None:
+        raise RuntimeError(f"the cause {entry.cause} was there and is gone")
+    return first
+
+
+def _effect(entry: Entry, *, times: int = 1) -> dict[str, Any]:
     allocated, held, spent, refunded, reclaimed = (effect * entry.pence * times for effect in EFFECTS[entry.kind])
-    parameters = {
+    return {
         "account": entry.pot_period_id,
         "allocated": allocated,
         "held": held,
@@ -192,34 +236,20 @@ def move(entry: Entry, how: Update = _MOVE, *, times: int = 1) -> bool:
         "reclaimed": reclaimed,
         "change": allocated - reclaimed - held - spent + refunded,
     }
-    if how is not _MOVE:
-        parameters["pence"] = entry.pence
-    return send(how, parameters).rowcount == 1
 
 
-def write_entry(entry: Entry, account: Account) -> int:
-    """Write the fact. When another transaction wrote the same cause meanwhile, take the sums back and answer its id."""
-    entry_id: int | None = send(
-        _WRITE(),
-        {
-            "cause": entry.cause,
-            "kind": entry.kind,
-            "pence": entry.pence,
-            "pot_period_id": entry.pot_period_id,
-            "person_id": account.person_id,
-            "council_id": account.council_id,
-            "order_id": entry.order_id,
-            "outcome_id": entry.outcome_id,
-            "actor_user_id": entry.actor_user_id,
-            "mandate_id": entry.mandate_id,
-            "reason": entry.reason,
-            "at": clock.now(),
-        },
-    ).scalar_one_or_none()
-    if entry_id is not None:
-        return entry_id
-    move(entry, times=-1)
-    first = find_entry(entry)
-    if first is None:
-        raise RuntimeError(f"the cause {entry.cause} was there and is gone")
-    return first
+def _fact(entry: Entry, account: Account) -> dict[str, Any]:
+    return {
+        "cause": entry.cause,
+        "kind": entry.kind,
+        "pence": entry.pence,
+        "pot_period_id": entry.pot_period_id,
+        "person_id": account.person_id,
+        "council_id": account.council_id,
+        "order_id": entry.order_id,
+        "outcome_id": entry.outcome_id,
+        "actor_user_id": entry.actor_user_id,
+        "mandate_id": entry.mandate_id,
+        "reason": entry.reason,
+        "at": clock.now(),
+    }

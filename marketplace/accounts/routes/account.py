@@ -45,8 +45,7 @@ def account() -> str:
         memberships=memberships,
         sign_ins=sessions.list_live(user_id, browser.token()),
         large_print=bool(session.get("large_print")),
-        may_buy_for_themselves=joined.ensure_person is not None
-        and (joined.is_person is None or not joined.is_person(user_id)),
+        may_buy_for_themselves=joined.ensure_person is not None and not joined.frame().is_person,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from marketplace.accounts.access import SignedInUser
 from marketplace.accounts.models import SignIn, User
-from marketplace.accounts.queries import SignInView, actor_of
+from marketplace.accounts.queries import USERS_AS_ACTORS, SignInView, actor_in
 from marketplace.database import db, send, table_of, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
@@ -19,15 +19,14 @@ LONGEST = timedelta(hours=12)
 
 _sign_ins, _users = table_of(SignIn), table_of(User)
 _LIVE = (
-    select(
-        _sign_ins.c.id,
-        _sign_ins.c.user_id,
+    USERS_AS_ACTORS.add_columns(
+        _sign_ins.c.id.label("sign_in_id"),
         _sign_ins.c.created_at,
         _sign_ins.c.last_seen_at,
         _sign_ins.c.confirmed_at,
         _users.c.large_print,
     )
-    .join(_users, _users.c.id == _sign_ins.c.user_id)
+    .join(_sign_ins, _sign_ins.c.user_id == _users.c.id)
     .where(
         _sign_ins.c.token_digest == bindparam("digest"),
         _sign_ins.c.ended_at.is_(None),
@@ -73,14 +72,15 @@ def begin(user_id: int, *, device: str | None = None, is_proved: bool = False) -
 def find(token: str) -> SignedInUser | None:
     """Who a cookie's token belongs to, if that sign-in still stands: not ended, used this last hour, under 12 hours."""
     now = clock.now()
-    row = send(_LIVE, {"digest": digest(token)}).one_or_none()
-    if row is None or now - row.last_seen_at > IDLE or now - row.created_at > LONGEST:
+    rows = send(_LIVE, {"digest": digest(token)}).all()
+    if not rows or now - rows[0].last_seen_at > IDLE or now - rows[0].created_at > LONGEST:
         return None
+    row = rows[0]
     if now - row.last_seen_at > timedelta(minutes=5):
         with transaction():
-            db.session.execute(update(SignIn).where(SignIn.id == row.id).values(last_seen_at=now))
+            db.session.execute(update(SignIn).where(SignIn.id == row.sign_in_id).values(last_seen_at=now))
     return SignedInUser(
-        actor_of(row.user_id), token, row.id, confirmed_at=row.confirmed_at, large_print=row.large_print
+        actor_in(rows), token, row.sign_in_id, confirmed_at=row.confirmed_at, large_print=row.large_print
     )
 
 

@@ -57,7 +57,7 @@ def record(each: LookedAt) -> Recorded:
 
     event.listen(db.engine, "before_cursor_execute", hear)
     try:
-        with patch.object(sending, "TAKE_SEVERAL_AT_ONCE", frozenset()):
+        with patch.dict(sending.SENT_TOGETHER, clear=True):
             order_id = place(each)
     finally:
         event.remove(db.engine, "before_cursor_execute", hear)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Text, cast, exists, insert, select, update
 
-from budgets.domain import MandateAction, OutcomeView, PotChoice
+from budgets.domain import MandateAction, OutcomeView, PersonAccess, PersonView, PotChoice
 from budgets.domain.payees import Relationship
 from budgets.errors import NotEnoughLeft
 from budgets.queries.access import get_access, list_people
@@ -22,15 +22,16 @@ from marketplace.kernel.money import format_pounds
 from marketplace.kernel.rails import CARD_RAILS, Rail
 from payments.errors import CannotPayByCard, CheckoutChanged
 from payments.models import Basket, Checkout
-from payments.queries.baskets import BasketPart, Owner, get_basket
+from payments.queries.baskets import BasketPart, BasketView, Owner, get_basket
 from payments.queries.checkouts import (
     DELIVERY_FIELDS,
     OWN_MONEY,
     CheckoutView,
     Plan,
     get_plan,
+    plan_for,
 )
-from payments.queries.ordered_before import find_last_order
+from payments.queries.ordered_before import LastOrder, find_last_order
 from payments.queries.outside import why_asked
 from payments.queries.ways import LEAST_BY_CARD_PENCE, MOST_BY_CARD_PENCE, WITH_CARD, WayOfPaying
 
@@ -54,6 +55,7 @@ def begin(actor: Actor, person_id: int) -> int:
     last = find_last_order(person_id, actor.user_id)
     if last is not None and last.delivery.get("address"):
         known["delivery"] = {name: str(last.delivery.get(name) or "") for name in DELIVERY_FIELDS}
+    way = _known_way(_new(actor.user_id, access.person, basket, known), access, basket, last)
     with transaction():
         open_one = db.session.scalar(
             select(Checkout.id)
@@ -77,22 +79,43 @@ def begin(actor: Actor, person_id: int) -> int:
                 person_id=person_id,
                 assisted_by_organisation_id=access.assisted_organisation_id,
                 answers=known,
+                rail=way.rail if way else None,
+                pot_period_id=_pot_id(way) if way else None,
                 created_at=clock.now(),
             )
             .returning(Checkout.id)
         ).scalar_one()
-    _choose_the_known_way(actor, checkout_id, last.rail if last else None, last.pot_period_id if last else None)
     return checkout_id
 
 
-def _choose_the_known_way(actor: Actor, checkout_id: int, rail: Rail | None, pot_period_id: int | None) -> None:
-    """Answer "paid how" when there is one way only, or when the way of the last time still pays for everything."""
-    plan = get_plan(actor, checkout_id)
+def _new(user_id: int, person: PersonView, basket: BasketView, answers: dict[str, Any]) -> CheckoutView:
+    """A checkout that is about to be written: no way of paying was chosen yet."""
+    return CheckoutView(
+        id=0,
+        key="",
+        basket_id=basket.id,
+        user_id=user_id,
+        person_id=person.id,
+        rail=None,
+        pot_period_id=None,
+        answers=answers,
+        stripe_session_id=None,
+        stripe_payment_method_id=None,
+        created_at=clock.now(),
+        placed_at=None,
+        person=person,
+    )
+
+
+def _known_way(
+    checkout: CheckoutView, access: PersonAccess, basket: BasketView, last: LastOrder | None
+) -> WayOfPaying | None:
+    """The answer to "paid how" when there is one way only, or when the way of the last time still pays for all."""
+    plan = plan_for(checkout, access, basket)
     whole = [way for way in plan.ways if not way.leaves and way.is_enough]
-    before = [way for way in whole if rail is not None and (way.rail, _pot_id(way)) == (rail, pot_period_id)]
-    chosen = before or (whole if len(plan.ways) == 1 else [])
-    if chosen and _refusal(plan, chosen[0]) is None:
-        save(plan.checkout.id, rail=chosen[0].rail, pot_period_id=_pot_id(chosen[0]))
+    before = [way for way in whole if last is not None and (way.rail, _pot_id(way)) == (last.rail, last.pot_period_id)]
+    chosen = next(iter(before or (whole if len(plan.ways) == 1 else [])), None)
+    return chosen if chosen is not None and _refusal(plan, chosen) is None else None
 
 
 def say_who(actor: Actor, checkout_id: int) -> None:

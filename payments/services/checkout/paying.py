@@ -38,12 +38,13 @@ def finish_card(actor: Actor, checkout_id: int, *, return_url: str) -> bool:
 
 
 def place_and_pay(actor: Actor, checkout_id: int, *, key: str, seen: str, return_url: str) -> Placed:
-    """Place the orders, then ask the bank for those paid with own money. Pressed again, it asks only for what waits.
+    """Place the orders, then ask the bank for those that a card pays now. Pressed again, it asks only for what waits.
 
     Raises what `place` raises. A card that is declined leaves its order waiting: nothing is lost.
     """
     placed = place(actor, checkout_id, key=key, seen=seen)
-    try_payment(actor, checkout_id, return_url=return_url)
+    if placed.asks_card:
+        try_payment(actor, checkout_id, return_url=return_url)
     return placed
 
 
@@ -101,5 +102,5 @@ def waiting_for_card(checkout_id: int) -> list[int]:
 def _mine(actor: Actor, checkout_id: int) -> CheckoutView:
     """The actor's own checkout, while they may still order for its person."""
     checkout = get_checkout(actor, checkout_id)
-    get_access_begun(actor, checkout.person_id, MandateAction.ORDER)
+    get_access_begun(actor, checkout.person, MandateAction.ORDER)
     return checkout

@@ -16,7 +16,7 @@ from budgets.services.pots import judge_pot
 from budgets.services.rights import judge_order, spent_this_month
 from marketplace.accounts.domain import Actor
 from marketplace.audit.services import record
-from marketplace.database import db, named_before, new_id, send, table_of, together, transaction, write
+from marketplace.database import db, named_before, new_id, table_of, together, transaction, write
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_reference
@@ -25,7 +25,7 @@ from payments.domain import ChargeAt, LineState, OrderState, Payer, PaymentState
 from payments.errors import CardNeeded, CheckoutChanged
 from payments.levy import levy
 from payments.models import Approval, Basket, BasketLine, Checkout, Order, OrderFunding, OrderLine
-from payments.queries.checkouts import CheckoutView, Plan, PlanPart, get_checkout, plan_of
+from payments.queries.checkouts import CheckoutView, Plan, PlanPart, lock_checkout, plan_of
 from payments.queries.ordered_before import own_money_this_month
 from payments.queries.ways import WayOfPaying
 from payments.services.approvals.asking import content_digest, tell_approvers
@@ -39,7 +39,6 @@ from payments.services.orders.deadlines import answer_deadline, approval_deadlin
 
 _baskets, _basket_lines, _checkouts = table_of(Basket), table_of(BasketLine), table_of(Checkout)
 _orders = named_before(Order)
-_LOCK_BASKET = select(_baskets.c.id).where(_baskets.c.id == bindparam("basket")).with_for_update()
 _TAKE_OUT = delete(_basket_lines).where(_basket_lines.c.id.in_(bindparam("ids", expanding=True)))
 _TOUCH_BASKET = update(_baskets).where(_baskets.c.id == bindparam("basket")).values(touched_at=bindparam("now"))
 _CLOSE = update(_checkouts).where(_checkouts.c.id == bindparam("checkout"))
@@ -55,6 +54,7 @@ class Placed:
 
     order_ids: tuple[int, ...]
     was_placed_before: bool
+    asks_card: bool = True  # whether a card may have to pay now: not, where that is certain of new orders
 
 
 def place(actor: Actor, checkout_id: int, *, key: str, seen: str) -> Placed:
@@ -64,13 +64,12 @@ def place(actor: Actor, checkout_id: int, *, key: str, seen: str) -> Placed:
     ordered is not what was seen, CardNeeded, and whatever the budget refuses; then nothing is written at all.
     """
     with transaction():
-        checkout = get_checkout(actor, checkout_id, for_update=True)
+        checkout = lock_checkout(actor, checkout_id)
         if checkout.key != key:
             raise NotFound()
         before = orders_placed_before(checkout)
         if before is not None:
             return Placed(before, True)
-        _lock_basket(checkout)
         plan = plan_of(actor, checkout)
         way = _check(plan, seen)
         right = _judge(actor, plan, way)
@@ -83,7 +82,8 @@ def place(actor: Actor, checkout_id: int, *, key: str, seen: str) -> Placed:
                 _ask_approval(order, actor, right)
         for order, part in sorted(zip(orders, plan.parts, strict=True), key=_account):
             _hold(order, part, way)
-        return Placed(tuple(order.id for order in orders), False)
+        asks_card = any(order.state is OrderState.AWAITING_PAYMENT for order in orders)
+        return Placed(tuple(order.id for order in orders), False, asks_card)
 
 
 def preview(actor: Actor, plan: Plan) -> OrderRight | None:
@@ -99,11 +99,6 @@ def orders_placed_before(checkout: CheckoutView) -> tuple[int, ...] | None:
     if checkout.placed_at is None:
         return None
     return tuple(db.session.scalars(select(Order.id).where(Order.checkout_id == checkout.id).order_by(Order.id)))
-
-
-def _lock_basket(checkout: CheckoutView) -> None:
-    """Two checkouts of one basket wait for each other here; the second finds it empty."""
-    send(_LOCK_BASKET, {"basket": checkout.basket_id})
 
 
 def _check(plan: Plan, seen: str) -> WayOfPaying:
@@ -215,7 +210,7 @@ def _order(actor: Actor, plan: Plan, part: PlanPart, way: WayOfPaying, right: Or
         _fund(order, None, Rail.OWN_MONEY, part_no=2)
     begin_history(order, actor_user_id=actor.user_id, reason="; ".join(right.warnings) or None)
     if state is OrderState.PLACED:
-        letters.new_order(order, buyer_is_here=True)
+        letters.new_order(order, buyer=actor, person=person)
     return order
 
 

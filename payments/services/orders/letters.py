@@ -6,12 +6,12 @@ from whoever helps them. A letter to a provider names no person: the page behind
 
 from flask import current_app
 
-from budgets.domain import MandateAction
+from budgets.domain import MandateAction, PersonView
 from budgets.domain.people import LetterAbout
 from budgets.queries.access import find_access
 from budgets.queries.people import get_person
 from budgets.services.paper_letters import write_letter
-from marketplace.accounts.domain import Role
+from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import actor_of, find_user, list_addresses_of
 from marketplace.kernel.money import format_pounds
 from marketplace.outbox.email import queue_email
@@ -23,8 +23,11 @@ from payments.services.refund_rows import taken_on_pence
 from payments.services.top_up_letters import asks_to_pay
 
 
-def new_order(order: Order, *, buyer_is_here: bool = False) -> None:
-    """Placed: the provider is asked, the buyer's side told until when; `buyer_is_here` where the buyer just did it."""
+def new_order(order: Order, *, buyer: Actor | None = None, person: PersonView | None = None) -> None:
+    """Placed: the provider is asked, the buyer's side told until when.
+
+    `buyer` where they just did it, with the `person` as they were just read: neither is asked for again.
+    """
     by = london_datetime(order.answer_by)
     _to_provider(
         order,
@@ -37,7 +40,8 @@ def new_order(order: Order, *, buyer_is_here: bool = False) -> None:
         f"Your order {order.reference} is with {order.provider_name}",
         f"We have asked {order.provider_name}. They have until {by} to say yes, and we write again then.\n\n"
         f"{_money_so_far(order)}",
-        buyer_is_here=buyer_is_here,
+        buyer=buyer,
+        person=person,
     )
 
 
@@ -310,10 +314,12 @@ def _what_silence_means(order: Order) -> str:
     return "Nothing is spent from the budget until you say so."
 
 
-def _to_buyers(order: Order, subject: str, body: str, *, buyer_is_here: bool = False) -> None:
+def _to_buyers(
+    order: Order, subject: str, body: str, *, buyer: Actor | None = None, person: PersonView | None = None
+) -> None:
     """To the buyer, and to the person when they have an address of their own; else a letter on paper waits for them."""
-    sent = _to_buyer(order, subject, body, buyer_is_here=buyer_is_here)
-    person = get_person(order.person_id)
+    sent = _to_buyer(order, subject, body, buyer=buyer)
+    person = person or get_person(order.person_id)
     address = (person.email or "").lower()
     if not address and person.user_id is None:
         write_letter(person.id, subject, body, LetterAbout.ORDER)
@@ -322,15 +328,17 @@ def _to_buyers(order: Order, subject: str, body: str, *, buyer_is_here: bool = F
 
 
 def _to_buyer(
-    order: Order, subject: str, body: str, *, path: str | None = None, buyer_is_here: bool = False
+    order: Order, subject: str, body: str, *, path: str | None = None, buyer: Actor | None = None
 ) -> str | None:
     """To the buyer, unless they acted under a mandate that has ended: then they read no more of it."""
-    user = find_user(order.buyer_user_id)
-    if user is None or not (buyer_is_here or order.mandate_id is None or _still_reads(order)):
+    if buyer is None and order.mandate_id is not None and not _still_reads(order):
+        return None
+    known = buyer or find_user(order.buyer_user_id)
+    if known is None or not known.email:
         return None
     link = _page(path or f"/orders/{order.id}")
-    _send(user.email, subject, f"{body}\n\n{link}", user_id=user.id, person_id=order.person_id)
-    return user.email.lower()
+    _send(known.email, subject, f"{body}\n\n{link}", user_id=order.buyer_user_id, person_id=order.person_id)
+    return known.email.lower()
 
 
 def _still_reads(order: Order) -> bool:

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from marketplace.accounts import navigation
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.navigation import MOST_ITEMS, OF_ROLE, Item
+from marketplace.accounts.ports import Frame
 from marketplace.accounts.queries import actor_of
 from marketplace.database import transaction
 from tests.browser import sign_in
@@ -82,7 +83,7 @@ def test_a_page_that_is_not_served_or_not_allowed_has_no_link(app: Flask, monkey
         provider = actor_of(user_with_role(Role.PROVIDER).id)
         operator = actor_of(user_with_role(Role.OPERATOR).id)
     with app.test_request_context("/help"):
-        assert not {dead, closed} & set(navigation.items_for(provider))
+        assert not {dead, closed} & set(navigation.items_for(provider, Frame()))
         assert navigation.can_open("/organisations", operator)
         assert not navigation.can_open("/organisations", Actor())
         assert navigation.start_page(provider) == "/"

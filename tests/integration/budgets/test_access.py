@@ -10,13 +10,14 @@ from sqlalchemy import event, update
 
 from budgets.domain import LegalBasis, MandateAction
 from budgets.queries import access
-from budgets.queries.access import find_acting, get_access, list_people, manages_people
+from budgets.queries.access import find_acting, get_access, list_people
 from marketplace.accounts.domain import ANYONE, Actor, Role
 from marketplace.accounts.models import Membership
 from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
+from payments.queries.frame import frame_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, user_with_role
 from tests.factories.budgets import ConsentFactory, MandateFactory, PersonFactory
 
@@ -75,7 +76,7 @@ def test_a_mandate_that_does_not_count_today_opens_nothing(app: Flask, state: st
     assert not any(may(actor, person_id, action) for action in EVERY_ACTION)
     assert list_people(actor, MandateAction.ORDER) == []
     assert find_acting(actor, person_id) is None
-    assert not manages_people(actor.user_id or 0)
+    assert not frame_of(actor.user_id or 0, None, None).manages_people
 
 
 def test_a_mandate_counts_on_its_first_and_its_last_day_in_london(app: Flask) -> None:

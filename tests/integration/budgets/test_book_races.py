@@ -17,6 +17,7 @@ from budgets.errors import BudgetError, NotEnoughLeft, NotKeptAside
 from budgets.models import BudgetEntry
 from budgets.queries.book import balance
 from budgets.services import book
+from budgets.services.book.rows import ABOVE_ZERO
 from marketplace.app import create_app
 from marketplace.database import db, transaction
 from marketplace.kernel.errors import DomainError
@@ -147,8 +148,7 @@ def test_without_its_condition_the_database_still_refuses_the_overspend(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pot = make_pot(100)
-    guarded = book.acts.move
-    monkeypatch.setattr(book.acts, "move", lambda entry, how, **more: guarded(entry, **more))
+    monkeypatch.setattr(book.acts, "IF_LEFT", ABOVE_ZERO)
     with pytest.raises(DatabaseError, match="no hold on an overcommitted"):
         try_holds(pot, "hold", 2)
     assert balance(pot["pot_period_id"]).left_pence == 0
