@@ -183,18 +183,19 @@ def named_before(model: type[Base]) -> Table:
 def new_id(table: Table) -> int:
     """The id of a row that is about to be written: what is written together with it can name it.
 
-    SQLite has one writer, who goes on from the last. PostgreSQL gives a handful out of its sequences; what is not used
-    is a gap.
+    SQLite has one writer, who goes on from the last: whoever writes such rows asks here. PostgreSQL gives a handful out
+    of its sequences; what is not used is a gap.
     """
     turn = open_turn()
     if turn is None:
         raise RuntimeError("only a transaction writes")
     connection = _connection()
     if connection.dialect.name == "sqlite":
-        ((last,),) = run(connection, f"SELECT coalesce(max(id), 0) FROM {table.name}").rows  # noqa: S608 a table of ours
-        given: int = max(last, *turn.ids.get(table.name, (0,))) + 1
-        turn.ids[table.name] = [given]
-        return given
+        if table.name not in turn.ids:
+            ((last,),) = run(connection, f"SELECT coalesce(max(id), 0) FROM {table.name}").rows  # noqa: S608 a table of ours
+            turn.ids[table.name] = [last]
+        turn.ids[table.name][0] += 1
+        return turn.ids[table.name][0]
     ids = turn.ids.get(table.name)
     if not ids:
         drawn = ", ".join(f"nextval('{each.name}_id_seq')" for each in _named_before)

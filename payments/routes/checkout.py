@@ -29,18 +29,16 @@ STEPS = ("Who for", "Paid how", "What for", "Check and order")
 def checkout(checkout_id: int) -> Response | str:
     """Check and order; before that, the first step whose answer is missing."""
     actor = current_actor()
-    view = get_checkout(actor, checkout_id)
-    acting.bind(view.person_id)
     form = PlaceForm()
     refused: DomainError | None = None
     if form.validate_on_submit():
-        _same_person(view)
         try:
             services.place_and_pay(
                 actor,
                 checkout_id,
                 key=form.key.data or "",
                 seen=form.seen.data or "",
+                person_id=form.person_id.data or "",
                 return_url=_absolute("payments.checkout_bank", checkout_id),
             )
             return redirect(url_for("payments.checkout_done", checkout_id=checkout_id))
@@ -49,7 +47,8 @@ def checkout(checkout_id: int) -> Response | str:
         except DomainError as error:
             refused = error
             form.refuse(error)
-        view = get_checkout(actor, checkout_id)
+    view = get_checkout(actor, checkout_id)
+    acting.bind(view.person_id)
     if view.placed_at is not None:
         return redirect(url_for("payments.checkout_done", checkout_id=checkout_id))
     plan = get_plan(actor, checkout_id)

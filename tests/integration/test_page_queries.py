@@ -37,11 +37,11 @@ PAGES = {
         "/people/{person}/statement": 9,
     },
     "manager": {
-        "/caseload": 7,
-        "/caseload/to-confirm": 8,
+        "/caseload": 8,
+        "/caseload/to-confirm": 9,
         "/people/choose": 5,
-        "/people/{person}": 21,
-        "/approvals": 7,
+        "/people/{person}": 22,
+        "/approvals": 8,
     },
     "provider": {
         "/provider": 10,

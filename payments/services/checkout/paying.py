@@ -37,12 +37,14 @@ def finish_card(actor: Actor, checkout_id: int, *, return_url: str) -> bool:
     return True
 
 
-def place_and_pay(actor: Actor, checkout_id: int, *, key: str, seen: str, return_url: str) -> Placed:
+def place_and_pay(
+    actor: Actor, checkout_id: int, *, key: str, seen: str, return_url: str, person_id: str | None = None
+) -> Placed:
     """Place the orders, then ask the bank for those that a card pays now. Pressed again, it asks only for what waits.
 
     Raises what `place` raises. A card that is declined leaves its order waiting: nothing is lost.
     """
-    placed = place(actor, checkout_id, key=key, seen=seen)
+    placed = place(actor, checkout_id, key=key, seen=seen, person_id=person_id)
     if placed.asks_card:
         try_payment(actor, checkout_id, return_url=return_url)
     return placed

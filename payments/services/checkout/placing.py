@@ -57,15 +57,16 @@ class Placed:
     asks_card: bool = True  # whether a card may have to pay now: not, where that is certain of new orders
 
 
-def place(actor: Actor, checkout_id: int, *, key: str, seen: str) -> Placed:
+def place(actor: Actor, checkout_id: int, *, key: str, seen: str, person_id: str | None = None) -> Placed:
     """Make one order for each provider of a checkout. However often and from wherever it is pressed, it happens once.
 
-    `key` is the form's, `seen` the digest of the page that was looked at. Raises CheckoutChanged when what would be
-    ordered is not what was seen, CardNeeded, and whatever the budget refuses; then nothing is written at all.
+    `key` and `person_id` are the form's, so that two tabs for two people never mix; `seen` is the digest of the page
+    that was looked at. Raises CheckoutChanged when what would be ordered is not what was seen, CardNeeded, and whatever
+    the budget refuses; then nothing is written at all.
     """
     with transaction():
         checkout = lock_checkout(actor, checkout_id)
-        if checkout.key != key:
+        if checkout.key != key or person_id not in (None, str(checkout.person_id)):
             raise NotFound()
         before = orders_placed_before(checkout)
         if before is not None:
