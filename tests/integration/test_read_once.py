@@ -47,3 +47,15 @@ def test_two_functions_of_one_name_are_two(app: Flask) -> None:
     (first, one), (second, other) = counting(), counting()
     assert one(1) == other(1) == 2
     assert (first, second) == ([1], [1])
+
+
+def test_what_another_statement_read_along_is_not_asked_for_again_in_that_read(app: Flask) -> None:
+    asked, double = counting()
+    double(1)
+    double.know(8, 4)  # type: ignore[attr-defined]
+    assert (double(4), asked) == (8, [1])
+    with transaction():
+        double.know(100, 5)  # type: ignore[attr-defined]
+        assert double(5) == 10
+    assert double(4) == 8
+    assert asked == [1, 5, 4]

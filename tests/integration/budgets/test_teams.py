@@ -145,7 +145,8 @@ def test_a_stand_in_acts_on_their_days_alone_in_jobs_too_and_is_named_to_the_per
         assert (first.state, second.state) == (PartState.ORDERED, PartState.REFUSED)
         assert "your authority has ended" in (second.why or "")
         assert not get_mandate(mandate_id).stand_ins
-        monkeypatch.setattr(access, "named", lambda: MandateStaff.user_id.is_not(None))  # negative control
+        monkeypatch.setattr(access, "named", lambda *_: MandateStaff.user_id.is_not(None))  # negative control
+        monkeypatch.setattr(access, "_NAMING", access.naming())
         assert town.people_of(town.colleague) == ["Ann", "Bob"]
 
 
