@@ -1,5 +1,7 @@
 """What is like a listing: others of its kind, from the index alone, and their cards checked in the database."""
 
+from dataclasses import replace
+
 from catalogue.queries.cards import cards_by_id
 from catalogue.queries.categories import categories_by_slug
 from catalogue.queries.listings import ListingView
@@ -10,26 +12,43 @@ from catalogue.search.current import searcher
 from catalogue.search.facts import vector_of
 from catalogue.search.fallback import candidates
 from catalogue.search.ranking import Criteria, Hit, rank
-from catalogue.services.places import Located, find_place
+from catalogue.services.places import find_place
+from marketplace.kernel.places import InvalidPostcode, outcode_of
 
 FEW = 2
 """Where fewer are of the very same category, those of its whole group follow."""
 
 
-def list_similar(view: ListingView, near: str, *, limit: int) -> list[Result]:
-    """Others of the same category near a place, best first, without this one; of the whole group where those are few.
+def list_similar(view: ListingView, here: str, *, limit: int) -> list[Result]:
+    """Others of the same category, best first, without this one; of the whole group where those are few.
 
-    One query for the place and one for the cards, while there is an index.
+    Near the place `here`, else near the listing itself. One query for the cards while there is an index, and one for a
+    place that is a full postcode.
     """
-    place = find_place(near)
+    near = _near(view, here)
     group = view.parent_slug or view.category_slug
     columns = _columns(group)
-    hits = _hits(columns, {view.category_slug}, place)
+    hits = _hits(columns, {view.category_slug}, near)
     if len(hits) < FEW:
-        hits += _hits(columns, {group}, place)
+        hits += _hits(columns, {group}, near)
     distances = {hit.listing_id: hit.distance_metres for hit in hits if hit.listing_id != view.id}
     cards = cards_by_id(list(distances)[:PAGE_SIZE])
     return [Result(card, distances[card.id]) for card in cards[:limit]]
+
+
+def _near(view: ListingView, here: str) -> Criteria:
+    """Where the listing is stands in its row: for its council the first half of its postcode is enough."""
+    try:
+        own = outcode_of(view.postcode) if view.postcode else next(iter(view.council_names), "")
+    except InvalidPostcode:
+        own = ""
+    place = find_place(here or own)
+    point = None if here else view.point
+    if point is None and place is not None:
+        point = place.point
+    return Criteria(
+        vector=vector_of(point) if point is not None else None, council=place.likely_council_gss if place else None
+    )
 
 
 def _columns(group: str) -> Columns:
@@ -41,12 +60,7 @@ def _columns(group: str) -> Columns:
     return columns
 
 
-def _hits(columns: Columns, categories: set[str], place: Located | None) -> list[Hit]:
+def _hits(columns: Columns, categories: set[str], near: Criteria) -> list[Hit]:
     """The first page of what is in these categories or beneath them."""
     beneath = {slug for slug, parent in columns.parent_of.items() if parent in categories}
-    criteria = Criteria(
-        vector=vector_of(place.point) if place else None,
-        council=place.likely_council_gss if place else None,
-        categories=frozenset(categories | beneath),
-    )
-    return rank(columns, None, criteria, stop=PAGE_SIZE).hits
+    return rank(columns, None, replace(near, categories=frozenset(categories | beneath)), stop=PAGE_SIZE).hits

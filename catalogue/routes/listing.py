@@ -109,8 +109,7 @@ def _similar(view: ListingView) -> list[Drawn]:
     as the reader's own.
     """
     here = near()
-    place = here or view.postcode or (view.council_names[0] if view.council_names else "")
-    shown = list_similar(view, place, limit=SIMILAR_SHOWN)
+    shown = list_similar(view, here, limit=SIMILAR_SHOWN)
     return draw_results(shown) if here else draw_cards([result.card for result in shown])
 
 

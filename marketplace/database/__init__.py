@@ -4,7 +4,16 @@ Reads run in a transaction that the database itself holds read-only; writes run 
 somebody put in the wrong place fails at once, on SQLite and on PostgreSQL alike.
 """
 
-from marketplace.database.sending import for_each_dialect, named_before, new_id, send, send_once, together, write
+from marketplace.database.sending import (
+    for_each_dialect,
+    named_before,
+    new_id,
+    send,
+    send_once,
+    takes_several_at_once,
+    together,
+    write,
+)
 from marketplace.database.tables import NAMING, Base, Id, Pence, UtcDateTime, db, enum_column, table_of
 from marketplace.database.transactions import (
     engine_options,
@@ -34,6 +43,7 @@ __all__ = [
     "send",
     "send_once",
     "table_of",
+    "takes_several_at_once",
     "together",
     "transaction",
     "write",

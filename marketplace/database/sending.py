@@ -129,6 +129,11 @@ def together() -> Iterator[None]:
         turn.waiting = None
 
 
+def takes_several_at_once() -> bool:
+    """Whether one statement can write here, and another of its parts by what that one met."""
+    return SENT_TOGETHER.get(db.engine.dialect.name) is _as_one
+
+
 def _send_waiting() -> None:
     turn = open_turn()
     if turn is None or not turn.waiting:

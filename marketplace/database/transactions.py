@@ -132,8 +132,19 @@ def _writer_turn(engine: Engine) -> Iterator[None]:
     with _thread_locks_guard:
         lock = _thread_locks.setdefault(path, threading.Lock())
     with lock, _open_lock(path) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        _queue(path, file)
         yield
+
+
+def _queue(path: str, file: IO[bytes]) -> None:
+    """Wait at a turnstile until one is next, and there for whoever writes.
+
+    A file lock goes to whichever process asks first once it is free, and that is the one that has just let it go: it
+    runs, the others sleep. At the turnstile it has to wait behind whoever is next.
+    """
+    with _open_lock(path + ".next") as turnstile:
+        fcntl.flock(turnstile, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _open_lock(path: str) -> IO[bytes]:

@@ -8,7 +8,7 @@ from budgets.payee_words import relationship_words
 from budgets.services import acting
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel.errors import DomainError, NotFound
-from marketplace.kernel.rails import Rail
+from marketplace.kernel.rails import CARD_RAILS, Rail
 from payments import words
 from payments.domain import awaits_card
 from payments.forms.checkout import ANOTHER, BUYER, PlaceForm, TopUpForm, WayForm, WhoForm, purpose_form, what
@@ -311,7 +311,7 @@ def checkout_done(checkout_id: int) -> Response | str:
         "payments/checkout/done.html",
         checkout=view,
         orders=orders,
-        cards=cards_of_checkout(checkout_id),
+        cards=cards_of_checkout(checkout_id) if any(order.rail in CARD_RAILS for order in orders) else {},
         asks_card=[order.id for order in orders if awaits_card(order.state, order.payment_state, order.charge_at)],
         someone=acting.acting_for(),
     )

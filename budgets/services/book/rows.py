@@ -14,7 +14,7 @@ from budgets.errors import (
 from budgets.models import BudgetEntry, MandatePot, Person, PersonalBudget, Pot, PotPeriod
 from budgets.queries.rails import holder_on, rail_on
 from budgets.words import pot_words
-from marketplace.database import db, for_each_dialect, in_transaction, send, table_of
+from marketplace.database import db, for_each_dialect, in_transaction, send, table_of, takes_several_at_once
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
@@ -209,7 +209,7 @@ def post(entry: Entry, account: Account, how: Update) -> int | None:
 
     When another transaction wrote the same cause meanwhile, the sums are taken back and its id is the answer.
     """
-    if db.engine.dialect.name == "postgresql":
+    if takes_several_at_once():
         fact = {f"entry_{name}": value for name, value in _fact(entry, account).items()}
         row = send(_AT_ONCE[how], {**_effect(entry), "pence": entry.pence, **fact}).one()
         has_moved, entry_id = row.moved is not None, row.entered

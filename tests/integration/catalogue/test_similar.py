@@ -27,5 +27,7 @@ def test_others_of_the_category_come_first_and_its_group_where_they_are_few(app:
 
     assert similar(first) == {second}
     assert similar(alone) == {first, second}
-    assert similar(alone, near="") == {first, second, far}
+    assert similar(far) == {first, second}
+    assert similar(alone, near="") == {first, second}
+    assert similar(far, near="TR1") == similar(far, near="") == set()
     assert len(similar(alone, limit=1)) == 1
