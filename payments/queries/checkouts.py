@@ -24,6 +24,7 @@ from marketplace.kernel.rails import BUDGET_RAILS, CARD_RAILS, SETTLED_RAILS, Ra
 from payments.models import Basket, Checkout
 from payments.parts import budget_shares
 from payments.queries.baskets import BasketLineView, BasketPart, BasketView, parts_of
+from payments.queries.likely_outcomes import only_outcome, remembered_outcome
 from payments.queries.outside import why_asked
 from payments.queries.ways import WITH_CARD, TopUpChoice, WayOfPaying
 
@@ -356,8 +357,8 @@ def _plan_parts(
         if lines:
             chosen = (
                 checkout.outcomes.get(part.organisation_id)
-                or _remembered_outcome(lines, outcomes)
-                or _only_outcome(lines, outcomes)
+                or remembered_outcome(lines, outcomes)
+                or only_outcome(lines, outcomes)
             )
             payee = None if standings is None else standings.get(part.organisation_id, PayeeStanding())
             outcome = known.get(chosen or 0) if from_budget else None
@@ -388,19 +389,3 @@ def _by_period(
         pot = way.pot_on(line.wanted_on) if way is not None else None
         periods.setdefault(pot.pot_period_id if pot else None, (pot, []))[1].append(line)
     return sorted(periods.values(), key=lambda each: each[0].starts_on if each[0] else date.min)
-
-
-def _remembered_outcome(lines: tuple[BasketLineView, ...], outcomes: tuple[OutcomeView, ...]) -> int | None:
-    """The outcome for which all of these lines were found, when it is one."""
-    found = {line.outcome_id for line in lines}
-    return found.pop() if len(found) == 1 and found <= {outcome.id for outcome in outcomes} else None
-
-
-def _only_outcome(lines: tuple[BasketLineView, ...], outcomes: tuple[OutcomeView, ...]) -> int | None:
-    """The outcome when there is only one, or only one that names the category of all these lines."""
-    outcomes = tuple(outcome for outcome in outcomes if outcome.ended_at is None)
-    if len(outcomes) == 1:
-        return outcomes[0].id
-    categories = {line.offer.category_slug for line in lines if line.offer}
-    fitting = [outcome.id for outcome in outcomes if {outcome.category_slug} == categories]
-    return fitting[0] if len(fitting) == 1 else None

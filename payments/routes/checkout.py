@@ -8,9 +8,9 @@ from budgets.payee_words import relationship_words
 from budgets.services import acting
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel.errors import DomainError, NotFound
-from marketplace.kernel.rails import CARD_RAILS, Rail
+from marketplace.kernel.rails import Rail
 from payments import words
-from payments.domain import awaits_card
+from payments.domain import ChargeAt, awaits_card
 from payments.forms.checkout import ANOTHER, BUYER, PlaceForm, TopUpForm, WayForm, WhoForm, purpose_form, what
 from payments.queries.card_states import cards_of_checkout
 from payments.queries.checkouts import CheckoutView, Plan, get_checkout, get_plan
@@ -21,6 +21,7 @@ from payments.routes import blueprint
 from payments.routes.people import basket_address
 from payments.services import checkout as services
 
+BY_CARD = (ChargeAt.ACCEPT, ChargeAt.CONFIRM)
 STEPS = ("Who for", "Paid how", "What for", "Check and order")
 
 
@@ -311,7 +312,7 @@ def checkout_done(checkout_id: int) -> Response | str:
         "payments/checkout/done.html",
         checkout=view,
         orders=orders,
-        cards=cards_of_checkout(checkout_id) if any(order.rail in CARD_RAILS for order in orders) else {},
+        cards=cards_of_checkout(checkout_id) if any(order.charge_at in BY_CARD for order in orders) else {},
         asks_card=[order.id for order in orders if awaits_card(order.state, order.payment_state, order.charge_at)],
         someone=acting.acting_for(),
     )
