@@ -32,9 +32,9 @@ def create_operator(email: str, name: str, organisation: str) -> None:
 @click.command("take-off-code-app")
 @click.argument("email")
 def take_off_code_app(email: str) -> None:
-    """Let codes come by e-mail again, for somebody who lost their phone and their recovery codes.
+    """Take the app off whoever lost their phone and codes.
 
-    Make sure first who it is: whoever reads that address can give codes from then on.
+    Codes come by e-mail again. Make sure first who it is: whoever reads that address can give codes from then on.
     """
     from marketplace.accounts.services import second_step
     from marketplace.kernel.errors import DomainError
