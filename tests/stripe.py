@@ -27,6 +27,8 @@ GOOD_CARD = "4242 4242 4242 4242"
 DECLINED_CARD = "4000 0000 0000 0341"  # is kept without a word, and declined when it is charged
 ASKS_EACH_TIME_CARD = "4000 0027 6000 3184"
 POOR_CARD = "4000 0082 6000 3178"
+PATIENCE = 60
+"""Seconds that a test waits for the sandbox. A machine that is busy with other things is no fault of either."""
 
 
 class Relay:
@@ -114,10 +116,10 @@ class TestSandbox:
         return self._panel({"act": act, **options})
 
     def clear_faults(self) -> None:
-        requests.delete(f"{self.url}/_faults", timeout=10).raise_for_status()
+        requests.delete(f"{self.url}/_faults", timeout=PATIENCE).raise_for_status()
 
     def _panel(self, body: dict[str, Any]) -> dict[str, Any]:
-        reply = requests.post(f"{self.url}/_faults", json=body, timeout=10)
+        reply = requests.post(f"{self.url}/_faults", json=body, timeout=PATIENCE)
         assert reply.ok, reply.text
         found: dict[str, Any] = reply.json()
         return found
@@ -126,7 +128,7 @@ class TestSandbox:
         """Call the API by hand, as somebody in Stripe's dashboard does."""
         headers = {"Authorization": f"Bearer {SECRET_KEY}", **({"Stripe-Account": account} if account else {})}
         data = {"data": params} if method == "POST" else {"params": params}
-        reply = requests.request(method, f"{self.url}/v1/{path}", headers=headers, timeout=10, **data)
+        reply = requests.request(method, f"{self.url}/v1/{path}", headers=headers, timeout=PATIENCE, **data)
         assert reply.ok, reply.text
         found: dict[str, Any] = reply.json()
         return found
@@ -155,7 +157,7 @@ class TestSandbox:
             page_url,
             data={"number": number, "expiry": "12/34", "cvc": "123", "name": "Margaret Hall"},
             allow_redirects=False,
-            timeout=10,
+            timeout=PATIENCE,
         )
         where = reply.headers.get("Location", reply.text)
         if where.startswith("/3d-secure/"):
@@ -164,7 +166,9 @@ class TestSandbox:
 
     def answer_bank(self, bank_url: str, *, yes: bool = True) -> str:
         """Say yes or no on the bank's page; answers where it sends the buyer."""
-        reply = requests.post(bank_url, data={"answer": "yes" if yes else "no"}, allow_redirects=False, timeout=10)
+        reply = requests.post(
+            bank_url, data={"answer": "yes" if yes else "no"}, allow_redirects=False, timeout=PATIENCE
+        )
         return reply.headers["Location"]
 
     def events(self, event_type: str = "") -> list[dict[str, Any]]:

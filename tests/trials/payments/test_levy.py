@@ -14,9 +14,8 @@ from marketplace.kernel import clock
 from payments import checks
 from payments.domain import LevyPaper
 from payments.models import LevyDocument, LevyDocumentLine
-from payments.services import levy_issuers
 from tests.integration.payments.money.levying import SEPTEMBER, came_back, close, given_back, sold
-from tests.integration.payments.money.telling import Story, operators
+from tests.integration.payments.money.telling import Story, names_issuer
 from tests.unit.payments.money.levy_rules import RULES, hold
 
 
@@ -33,7 +32,7 @@ def test_random_months_leave_papers_that_come_to_the_ledger_to_the_penny(app: Fl
     seed = int(os.environ.get("SEED", random.SystemRandom().randrange(10**9)))
     print(f"SEED={seed}")
     chance = random.Random(seed)
-    levy_issuers.set_issuer(operators(1)[0], SEPTEMBER, "Care Market Ltd", "1 High Row", "GB123456782")
+    names_issuer(SEPTEMBER, "Care Market Ltd", "1 High Row", "GB123456782")
     stories: list[Story] = []
     refunds: list[int] = []
     month = SEPTEMBER
