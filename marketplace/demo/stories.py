@@ -185,6 +185,11 @@ def _neighbours(story: Story, offers: Offers, today: date) -> None:
             course = Course(done=5, confirm=7, stars=(5, 4, 4, 5, 3)[(number + round_number) % 5])
             want = _want(offers, what, quantity, day + timedelta(days=4))
             by_card(story, first_part(name), name, [want], day, [course])
+    # One hot meal by card: the operator loses by it, because what Stripe keeps is more than the levy.
+    hungry = self_funders()[0]
+    day = _ago(today, 40)
+    small = _want(offers, LUNCH, 1, day + timedelta(days=4))
+    by_card(story, first_part(hungry), hungry, [small], day, [Course(done=5, confirm=6)])
     for number, name in enumerate(self_funders()[:2]):
         want = _want(offers, GARDEN, 2 + number, today + timedelta(days=5), "Mornings are best.")
         by_card(story, first_part(name), name, [want], _ago(today, 1), [STILL_OPEN], hour=14 + number)
