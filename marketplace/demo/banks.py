@@ -1,7 +1,7 @@
 """Bank accounts in the demo: of providers whom councils pay, of the operator, and of the councils. All are invented."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 from catalogue.queries.listings import Offer
@@ -60,7 +60,8 @@ def write(story: Story, begins: date, today: date) -> None:
 
 
 def _fees(story: Story, begins: date) -> None:
-    """Darlington has paid two of three instalments; Durham's one is invoiced and not paid."""
+    """Darlington has paid two of three instalments; Durham's one was invoiced with a mistake, credited, and invoiced
+    again, and is not paid."""
     olive = story.folk.actor("olive")
     for gss, instalments, paid in ((DARLINGTON, 3, 2), (DURHAM, 1, 0)):
         council_id = story.folk.councils[gss]
@@ -69,12 +70,20 @@ def _fees(story: Story, begins: date) -> None:
         for number in range(max(paid, 1)):
             issued, arrived = moment(later(begins, 30 * number + 1), 14), moment(later(begins, 30 * number + 28), 14)
             story.diary.at(issued, partial(_invoice, olive, council_id, number))
+            if gss == DURHAM:
+                story.diary.at(issued + timedelta(days=3), partial(_again, olive, council_id, number))
             if number < paid:
                 story.diary.at(arrived, partial(_paid, olive, council_id, number))
 
 
 def _invoice(olive: Actor, council_id: int, number: int) -> None:
     fees.issue(olive, council_id, _instalment(olive, council_id, number))
+
+
+def _again(olive: Actor, council_id: int, number: int) -> None:
+    """Credit an invoice that was wrong, and issue it as it should be."""
+    fees.credit(olive, council_id, _instalment(olive, council_id, number), "It named the council's old address")
+    fees.issue(olive, council_id, _instalment(olive, council_id, number + 1))
 
 
 def _paid(olive: Actor, council_id: int, number: int) -> None:

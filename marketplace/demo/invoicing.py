@@ -26,4 +26,5 @@ def write(story: Story, begins: date, today: date) -> None:
 
 
 def _name(story: Story, month: date, vat_number: str | None) -> None:
-    levy_issuers.set_issuer(story.folk.actor("olive"), month, NAME, ADDRESS, vat_number)
+    prepared = levy_issuers.propose_issuer(story.folk.actor("olive"), month, NAME, ADDRESS, vat_number)
+    levy_issuers.confirm_issuer(story.folk.actor("otto"), prepared)

@@ -17,6 +17,8 @@ class TaskKind(StrEnum):
     UNCONFIRMED = "unconfirmed"
     REFUND = "refund"
     LEVY = "levy"
+    ISSUER = "issuer"
+    EXPLANATION = "explanation"
     WORK = "work"
     WORKER = "worker"
 
@@ -31,6 +33,8 @@ WORDS_OF_KIND: dict[TaskKind, str] = {
     TaskKind.UNCONFIRMED: "Not agreed for over 7 days",
     TaskKind.REFUND: "Refund for a second person",
     TaskKind.LEVY: "Levy for a second person",
+    TaskKind.ISSUER: "Name on invoices for a second person",
+    TaskKind.EXPLANATION: "Explained money for a second person",
     TaskKind.WORK: "Work that failed",
     TaskKind.WORKER: "Work that nobody takes up",
 }
@@ -59,6 +63,9 @@ ENDING_ACTS = frozenset(
         "refund.approve",
         "refund.refuse",
         "levy.approve",
+        "levy.confirm_issuer",
+        "money.explained",
+        "money.not_explained",
         "work.try_again",
         "payment.capture",
         "payment.refund_all",

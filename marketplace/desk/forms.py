@@ -13,6 +13,7 @@ from marketplace.ui.forms import BaseForm
 from payments.domain import REASONS_TO_CHOOSE
 from payments.levy import percent
 from payments.queries.orders import OrderLineView
+from payments.services.explaining import BELONGS_TO, LONGEST_REASON
 from payments.words import units
 
 
@@ -123,6 +124,33 @@ class RateForm(BaseForm):
     rate = RateField("Another rate", validators=[fields.Required("Enter a percentage from 0 to 10, like 2.5")])
 
 
+class ExplainForm(BaseForm):
+    """What money was that moved for no order of ours."""
+
+    code = fields.RadioField(
+        "What was it?", choices=list(BELONGS_TO.items()), validators=[fields.Required("Choose what it was")]
+    )
+    reason = fields.TextAreaField(
+        "How do you know?",
+        hint="Such as what Stripe’s dashboard says of it",
+        longest=LONGEST_REASON,
+        rows=3,
+        validators=[fields.Required("Say how you know")],
+    )
+    submit = fields.SubmitField("Ask a colleague to agree")
+
+
+class DecideExplanationForm(BaseForm):
+    """Whether it was what a colleague says."""
+
+    answer = fields.RadioField(
+        "Do you agree?",
+        choices=[("yes", "Yes, book it there"), ("no", "No, it has to be explained again")],
+        validators=[fields.Required("Choose whether you agree")],
+    )
+    submit = fields.SubmitField("Save")
+
+
 class IssuerForm(BaseForm):
     """Who stands on levy invoices from a month on."""
 
@@ -140,10 +168,10 @@ class IssuerForm(BaseForm):
         longest=30,
         validators=[Optional()],
     )
-    submit = fields.SubmitField("Save")
+    submit = fields.SubmitField("Let a colleague confirm it")
 
     def asked(self) -> dict[str, Any]:
-        """What `set_issuer` takes."""
+        """What `propose_issuer` takes."""
         return {name: self[name].data for name in ("starts_on", "name", "address", "vat_number")}
 
 

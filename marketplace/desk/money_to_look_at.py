@@ -12,6 +12,7 @@ from payments.domain import OrderState, PaymentState
 from payments.queries import attention, operator
 from payments.queries.disputes import list_disputes
 from payments.queries.money import list_in_review
+from payments.queries.unexplained import list_unexplained, list_waiting_explanations
 
 MOST = 500
 
@@ -196,15 +197,20 @@ def _providers() -> Iterator[MoneyItem]:
 
 
 def _work() -> Iterator[MoneyItem]:
-    for moved in attention.list_unexplained():
+    waiting = {each.entry_id: each for each in list_waiting_explanations()}
+    for moved in list_unexplained():
+        said = waiting.get(moved.entry_id)
         yield MoneyItem(
             MoneyKind.UNEXPLAINED,
             f"At Stripe, {moved.number}",
-            "It belongs to no order of ours. Look for it in Stripe’s dashboard and say there what it was.",
+            "A colleague has said what it was. Somebody else has to agree."
+            if said
+            else "It belongs to no order of ours. Look for it in Stripe’s dashboard, then say what it was.",
             ANY,
             moved.at,
-            moved.pence,
-            endpoint="desk.levy",
+            abs(moved.pence),
+            endpoint="desk.unexplained",
+            args={"unexplained_id": moved.entry_id},
         )
     for row in list_failed(limit=MOST):
         if row.topic.startswith("payments."):

@@ -20,11 +20,13 @@ from marketplace.desk.domain import (
 from marketplace.kernel import clock
 from marketplace.kernel.money import format_pounds
 from marketplace.outbox.queries import list_failed, overdue_since
-from marketplace.ui.filters import london_datetime
+from marketplace.ui.filters import london_datetime, month_name
 from payments.domain import PaymentState
 from payments.queries import operator
 from payments.queries.attention import list_expiring
+from payments.queries.levy_issuers import list_waiting_issuers
 from payments.queries.orders import OrderSummary, list_in_trouble, list_unconfirmed_older_than
+from payments.queries.unexplained import list_waiting_explanations
 from payments.words import RAIL_NAMES
 
 _PAYMENT_WORDS = {
@@ -151,7 +153,15 @@ def _of_order(order: OrderSummary, kind: TaskKind, todo: str, owner: str, since:
 def _second_persons(actor: Actor) -> Iterator[Task]:
     refunds = operator.list_waiting_refunds()
     rates = operator.list_waiting_rates()
-    names = names_of([*(each.asked_by_user_id for each in refunds), *(each.set_by_user_id for each in rates)])
+    issuers, explanations = list_waiting_issuers(), list_waiting_explanations()
+    names = names_of(
+        [
+            *(each.asked_by_user_id for each in refunds),
+            *(rate.set_by_user_id for rate in rates),
+            *(issuer.set_by_user_id for issuer in issuers),
+            *(each.prepared_by_user_id for each in explanations),
+        ]
+    )
     councils = {council.id: council.short_name for council in list_councils()} if rates else {}
     for refund in refunds:
         asker = names.get(refund.asked_by_user_id, "")
@@ -164,6 +174,29 @@ def _second_persons(actor: Actor) -> Iterator[Task]:
             refund.asked_at,
             "desk.refund",
             {"refund_id": refund.id},
+        )
+    for issuer in issuers:
+        asker = names.get(issuer.set_by_user_id, "")
+        mine = issuer.set_by_user_id == actor.user_id
+        yield Task(
+            TaskKind.ISSUER,
+            f"{issuer.issuer.name}, from {month_name(issuer.starts_on)} on",
+            "You prepared it. A colleague has to confirm it." if mine else f"{asker} prepared it. Look and confirm it.",
+            f"Anybody but {asker}",
+            issuer.created_at,
+            "desk.levy_issuer",
+        )
+    for explained in explanations:
+        asker = names.get(explained.prepared_by_user_id, "")
+        mine = explained.prepared_by_user_id == actor.user_id
+        yield Task(
+            TaskKind.EXPLANATION,
+            f"{format_pounds(abs(explained.pence))} at Stripe, {explained.number}",
+            "You explained it. A colleague has to agree." if mine else f"{asker} explained it. Look at it and decide.",
+            f"Anybody but {asker}",
+            explained.prepared_at,
+            "desk.unexplained",
+            {"unexplained_id": explained.entry_id},
         )
     for rate in rates:
         asker = names.get(rate.set_by_user_id, "")

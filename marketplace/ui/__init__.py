@@ -4,6 +4,7 @@ from flask import Flask
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
+from marketplace.kernel.ids import new_token
 from marketplace.ui import assets, charts, error_pages, filters, headers, routes  # noqa: F401 - routes joins the blueprint
 from marketplace.ui.assets import url_for_static
 from marketplace.ui.error_pages import register_error_handlers
@@ -31,7 +32,11 @@ def init_app(app: Flask) -> None:
     error_pages.register_error_handlers(app)
     WTFormsHelpers(app)
     app.jinja_env.globals.update(
-        url_with=url_with, printed_on=printed_on, footer_links=FOOTER_LINKS, balance_drawing=charts.balance_drawing
+        url_with=url_with,
+        printed_on=printed_on,
+        footer_links=FOOTER_LINKS,
+        balance_drawing=charts.balance_drawing,
+        new_token=new_token,
     )
     own_loader = app.jinja_loader
     app.jinja_loader = ChoiceLoader(

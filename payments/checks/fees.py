@@ -12,6 +12,7 @@ from payments.checks.finding import count, first_fault, pounds
 from payments.levy import half_up
 from payments.models import (
     CouncilFee,
+    FeeCreditNote,
     FeeInstalment,
     FeeInvoice,
     LedgerAccount,
@@ -19,7 +20,7 @@ from payments.models import (
     LedgerPosting,
     PaperNumber,
 )
-from payments.services.fees import SERIES
+from payments.services.fees import CREDITS, SERIES
 
 _INVOICED = literal("fee_invoice:") + cast(FeeInvoice.id, String)
 _PAID = literal("fee_paid:") + cast(FeeInvoice.id, String) + ":" + cast(FeeInstalment.times_paid, String)
@@ -29,14 +30,16 @@ _Reversal = aliased(LedgerEntry)
 
 def invoiced_and_paid() -> Check:
     """Instalments come to their fee, and each invoice and each payment of one stands in the ledger, once."""
-    looks = (_sums, _numbers, _invoices, _payments, _entries)
+    looks = (_sums, _numbers, _credits, _invoices, _payments, _entries)
     fault = next((fault for look in looks if (fault := look())), None)
     return Check("I3", "instalments of registration fees, as the ledger has them", count(FeeInstalment.id), fault)
 
 
 def _sums() -> str | None:
+    replaced = select(FeeInstalment.replaces_id).where(FeeInstalment.replaces_id.is_not(None))
     parts = (
         select(FeeInstalment.council_fee_id, func.sum(FeeInstalment.pence).label("pence"))
+        .where(FeeInstalment.id.not_in(replaced))
         .group_by(FeeInstalment.council_fee_id)
         .subquery()
     )
@@ -53,19 +56,43 @@ def _sums() -> str | None:
 
 
 def _numbers() -> str | None:
-    """Serials are 1, 2, 3 up to what the counter says."""
-    place = func.row_number().over(order_by=FeeInvoice.serial)
-    placed = select(FeeInvoice.number, FeeInvoice.serial, place.label("place")).subquery()
+    """Serials are 1, 2, 3 up to what the counter says, of invoices and of credit notes."""
+    return _numbered(FeeInvoice, SERIES, "invoices") or _numbered(FeeCreditNote, CREDITS, "credit notes")
+
+
+def _numbered(paper: type[FeeInvoice] | type[FeeCreditNote], series: str, what: str) -> str | None:
+    place = func.row_number().over(order_by=paper.serial)
+    placed = select(paper.number, paper.serial, place.label("place")).subquery()
     fault = first_fault(
         select(placed).order_by(placed.c.place),
         (
             placed.c.serial != placed.c.place,
-            lambda row: f"{row.number} has serial {row.serial} and is number {row.place} of {SERIES}",
+            lambda row: f"{row.number} has serial {row.serial} and is number {row.place} of {series}",
         ),
     )
-    issued = count(FeeInvoice.id)
-    last = db.session.scalar(select(PaperNumber.last).where(PaperNumber.series == SERIES))
-    return fault or (None if issued == last else f"{SERIES}: {issued} invoices, the counter says {last}")
+    issued = count(paper.id)
+    last = db.session.scalar(select(PaperNumber.last).where(PaperNumber.series == series))
+    return fault or (None if issued == last else f"{series}: {issued} {what}, the counter says {last}")
+
+
+def _credits() -> str | None:
+    """An invoice is reversed in the ledger if and only if a note credits it, and then its instalment is replaced."""
+    replacing = aliased(FeeInstalment)
+    reversed_, credited = _Reversal.id.is_not(None), FeeCreditNote.id.is_not(None)
+    return first_fault(
+        select(FeeInvoice.number, FeeCreditNote.number.label("note"))
+        .outerjoin(FeeCreditNote, FeeCreditNote.invoice_id == FeeInvoice.id)
+        .outerjoin(LedgerEntry, LedgerEntry.cause == _INVOICED)
+        .outerjoin(_Reversal, _Reversal.reverses_id == LedgerEntry.id)
+        .outerjoin(replacing, replacing.replaces_id == FeeInvoice.instalment_id)
+        .order_by(FeeInvoice.serial),
+        (
+            and_(credited, ~reversed_),
+            lambda row: f"{row.number} is credited by {row.note} and not reversed in the ledger",
+        ),
+        (and_(~credited, reversed_), lambda row: f"{row.number} is reversed in the ledger and not credited"),
+        (and_(credited, replacing.id.is_(None)), lambda row: f"{row.number} is credited, its instalment is gone"),
+    )
 
 
 def _invoices() -> str | None:

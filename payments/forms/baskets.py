@@ -2,6 +2,7 @@
 
 from wtforms.validators import Optional
 
+from marketplace.kernel.ids import new_token
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
 from payments.services.baskets import LONGEST_NOTE, LineWanted
@@ -14,6 +15,7 @@ GO_ON = "order"
 class LineForm(BaseForm):
     """How many, on which day, and a note: for something new and for something in the basket already."""
 
+    key = fields.HiddenField(default=new_token)
     listing_id = fields.HiddenField()
     person_id = fields.HiddenField()
     outcome_id = fields.HiddenField()
@@ -43,6 +45,7 @@ class LineForm(BaseForm):
             wanted_on=self.wanted_on.data,
             note=self.note.data or None,
             outcome_id=_number(self.outcome_id.data),
+            key=(self.key.data or "")[:100] or None,
         )
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
-from payments.services.fees import LONGEST_REFERENCE, MOST_INSTALMENTS, USUAL_PENCE, FeePlan
+from payments.services.fees import LONGEST_REASON, LONGEST_REFERENCE, MOST_INSTALMENTS, USUAL_PENCE, FeePlan
 
 
 class FeeForm(BaseForm):
@@ -41,6 +41,18 @@ class FeeUnpaidForm(BaseForm):
         validators=[fields.Required("Say why it is not paid after all")],
     )
     submit = fields.SubmitField("It is not paid")
+
+
+class FeeCreditForm(BaseForm):
+    """What was wrong with an invoice."""
+
+    reason = fields.TextField(
+        "What was wrong with it?",
+        hint="The council reads this on the credit note",
+        longest=LONGEST_REASON,
+        validators=[fields.Required("Say what was wrong with it")],
+    )
+    submit = fields.SubmitField("Credit this invoice")
 
 
 class FeePaidForm(BaseForm):

@@ -25,11 +25,12 @@ from payments.ledger.accounts import (
 )
 from payments.ledger.balances import AccountLine, balance, balances, kinds_of, statement
 from payments.ledger.booking import CauseUsedOtherwise, book, find_entry, heard, reverse, reverse_cause
-from payments.ledger.entries import Entry, Posting, Subject
+from payments.ledger.entries import EXPLAINED, Entry, Posting, Subject
 from payments.ledger.months import CLOSE_AFTER, ClosedMonth, close_due_months, close_months, list_months
 
 __all__ = [
     "CLOSE_AFTER",
+    "EXPLAINED",
     "OPERATOR_BANK",
     "OPERATOR_DISPUTE_FEES",
     "OPERATOR_DISPUTE_RESERVE",

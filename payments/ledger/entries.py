@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+EXPLAINED = "explained"
+"""The kind of entries that move what was not explained to where it belongs."""
+
 
 @dataclass(frozen=True)
 class Posting:

@@ -24,7 +24,7 @@ from payments.ledger.accounts import (
     provider_received,
     provider_stripe,
 )
-from payments.ledger.entries import Entry, Posting, Subject
+from payments.ledger.entries import EXPLAINED, Entry, Posting, Subject
 
 
 def sale(
@@ -262,6 +262,24 @@ def movement(
     else:
         sides = (net, Posting(STRIPE_UNEXPLAINED, fee_pence - pence))
     return Entry(cause, f"stripe_{kind}"[:30], sides, occurred_at, subject)
+
+
+def explained(entry_id: int, code: str, pence: int, occurred_at: datetime, subject: Subject, reason: str) -> Entry:
+    """Two people agree what a movement was that no order explains: it leaves what is not explained for its account.
+
+    | account            |  debit | credit |
+    |--------------------|-------:|-------:|
+    | stripe:unexplained |  50.00 |        |
+    | operator:bank      |        |  50.00 |
+    """
+    return Entry(
+        f"explained:{entry_id}",
+        EXPLAINED,
+        (Posting(STRIPE_UNEXPLAINED, -pence), Posting(code, pence)),
+        occurred_at,
+        subject,
+        reason,
+    )
 
 
 def provider_payout(transaction_id: str, organisation_id: int, pence: int, occurred_at: datetime) -> Entry:

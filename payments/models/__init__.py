@@ -1,11 +1,19 @@
 """Tables of baskets, orders, payments, the ledger and settlement."""
 
-from payments.models.baskets import Basket, BasketLine, Checkout
+from payments.models.baskets import Basket, BasketLine, BasketPress, Checkout
 from payments.models.disputes import Dispute, DisputeEvidence
+from payments.models.explanations import Explanation
 from payments.models.exports import SpendingExport, SpendingExportLine
-from payments.models.fees import CouncilFee, FeeInstalment, FeeInvoice
+from payments.models.fees import CouncilFee, FeeCreditNote, FeeInstalment, FeeInvoice
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerMonth, LedgerMonthBalance, LedgerPosting
-from payments.models.levies import LevyDocument, LevyDocumentLine, LevyIssuer, LevyMonth, PaperNumber
+from payments.models.levies import (
+    LevyDocument,
+    LevyDocumentLine,
+    LevyIssuer,
+    LevyIssuerConfirmed,
+    LevyMonth,
+    PaperNumber,
+)
 from payments.models.orders import Approval, Order, OrderFunding, OrderHistory, OrderLine, TopUp
 from payments.models.settlement import (
     BankDetails,
@@ -22,10 +30,13 @@ __all__ = [
     "BankDetails",
     "Basket",
     "BasketLine",
+    "BasketPress",
     "Checkout",
     "CouncilFee",
     "Dispute",
     "DisputeEvidence",
+    "Explanation",
+    "FeeCreditNote",
     "FeeInstalment",
     "FeeInvoice",
     "LedgerAccount",
@@ -36,6 +47,7 @@ __all__ = [
     "LevyDocument",
     "LevyDocumentLine",
     "LevyIssuer",
+    "LevyIssuerConfirmed",
     "LevyMonth",
     "LevyRate",
     "Order",

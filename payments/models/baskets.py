@@ -45,6 +45,15 @@ class BasketLine(Base):
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class BasketPress(Base):
+    """A press of a button that put something into a basket, by the key of its form: pressed again it does nothing."""
+
+    __tablename__ = "basket_presses"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    pressed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class Checkout(Base):
     """One passage from a basket to orders. Its key makes "Place order" happen once, however often it is pressed."""
 

@@ -1,12 +1,13 @@
-"""Tables of a council's registration fee: what was agreed, when each part falls due, and the invoices.
+"""Tables of a council's registration fee: what was agreed, when each part falls due, the invoices, and their credits.
 
-An invoice stands for ever: triggers refuse to change or remove it. That it was paid is said on its instalment.
+An invoice stands for ever, and so does the note that credits it: triggers refuse to change or remove either. That an
+invoice was paid is said on its instalment.
 """
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.database import Base, Id, Pence, UtcDateTime
@@ -26,7 +27,10 @@ class CouncilFee(Base):
 
 
 class FeeInstalment(Base):
-    """A part of a council's fee, without VAT, and that it was paid; `times_paid` counts what was taken back too."""
+    """A part of a council's fee, without VAT, and that it was paid; `times_paid` counts what was taken back too.
+
+    One whose invoice was credited is over: another one, which `replaces_id` it, is due in its place.
+    """
 
     __tablename__ = "fee_instalments"
     __table_args__ = (
@@ -44,6 +48,7 @@ class FeeInstalment(Base):
     paid_on: Mapped[date | None]
     paid_reference: Mapped[str | None] = mapped_column(String(60))
     paid_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("fee_instalments.id"), index=True)
 
 
 class FeeInvoice(Base):
@@ -69,3 +74,18 @@ class FeeInvoice(Base):
     net_pence: Mapped[int] = mapped_column(Pence)
     vat_rate_bp: Mapped[int]
     vat_pence: Mapped[int] = mapped_column(Pence)
+
+
+class FeeCreditNote(Base):
+    """The note that credits the whole of an invoice that was wrong, numbered without gaps, with the reason."""
+
+    __tablename__ = "fee_credit_notes"
+    __table_args__ = (CheckConstraint("serial > 0", name="serial"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("fee_invoices.id"), unique=True)
+    serial: Mapped[int] = mapped_column(unique=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    issued_by_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str] = mapped_column(Text)

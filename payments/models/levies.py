@@ -16,7 +16,10 @@ from payments.domain import LevyPaper
 
 
 class LevyIssuer(Base):
-    """Who invoices the levy from a month on, with a VAT number when VAT is charged. The last word on a month counts."""
+    """Who invoices the levy from a month on, with a VAT number when VAT is charged. The last word on a month counts.
+
+    A row counts once it is confirmed.
+    """
 
     __tablename__ = "levy_issuers"
     __table_args__ = (
@@ -32,6 +35,19 @@ class LevyIssuer(Base):
     vat_rate_bp: Mapped[int]
     set_by_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LevyIssuerConfirmed(Base):
+    """That a second person confirmed who invoices the levy. Those from before that rule name nobody who did."""
+
+    __tablename__ = "levy_issuers_confirmed"
+    __table_args__ = (CheckConstraint("by_user_id IS NULL OR by_user_id <> set_by_user_id", name="second_person"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    issuer_id: Mapped[int] = mapped_column(ForeignKey("levy_issuers.id"), unique=True)
+    set_by_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PaperNumber(Base):

@@ -10,7 +10,6 @@ from sqlalchemy.orm import aliased
 from marketplace.accounts.queries import organisations_by_id
 from marketplace.database import db
 from marketplace.kernel import clock
-from payments import ledger
 from payments.domain import AGREED, OWED, ChargeAt, OrderState, PaymentState
 from payments.models import LedgerAccount, LedgerEntry, LedgerPosting, Order, StripeAccount, StripePayment
 
@@ -156,26 +155,3 @@ def list_sent_back() -> list[SentBack]:
     ).all()
     names = organisations_by_id(row.organisation_id for row in rows)
     return [SentBack(row.organisation_id, names[row.organisation_id].name, row.pence, row.occurred_at) for row in rows]
-
-
-@dataclass(frozen=True)
-class Unexplained:
-    """What moved at Stripe for no order of ours."""
-
-    number: str
-    pence: int
-    at: datetime
-
-
-def list_unexplained() -> list[Unexplained]:
-    """Movements that nobody has explained, oldest first; none when together they come to nothing."""
-    rows = db.session.execute(
-        select(LedgerEntry.cause, LedgerPosting.pence, LedgerEntry.occurred_at)
-        .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
-        .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
-        .where(LedgerAccount.code == ledger.STRIPE_UNEXPLAINED)
-        .order_by(LedgerEntry.occurred_at, LedgerEntry.id)
-    ).all()
-    if sum(row.pence for row in rows) == 0:
-        return []
-    return [Unexplained(row.cause.removeprefix("stripe:"), row.pence, row.occurred_at) for row in rows[-MOST:]]

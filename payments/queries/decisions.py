@@ -7,12 +7,16 @@ from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import names_of, organisations_by_id
 from marketplace.database import db
 from marketplace.kernel.money import format_pounds
+from marketplace.ui.filters import month_name
 from payments.domain import RunState
 from payments.models import SettlementRun
 from payments.queries.bank_details import OWNERS, waiting_details
+from payments.queries.levy_issuers import list_waiting_issuers
 from payments.queries.operator import list_waiting_rates, list_waiting_refunds
+from payments.queries.unexplained import list_waiting_explanations
 
 REFUNDS, RUNS, LEVIES, BANK = "Refunds above £200", "Payment runs to send", "Levies to approve", "New bank details"
+ISSUERS, EXPLAINED = "Names on levy invoices", "Money that was explained"
 
 
 def list_for(actor: Actor) -> list[Decision]:
@@ -20,7 +24,7 @@ def list_for(actor: Actor) -> list[Decision]:
 
     A fixed number of queries for each role, and none for those who decide nothing of the kind.
     """
-    return [*_refunds(actor), *_runs(actor), *_levies(actor), *_bank_details(actor)]
+    return [*_refunds(actor), *_runs(actor), *_levies(actor), *_bank_details(actor), *_of_operators(actor)]
 
 
 def _refunds(actor: Actor) -> list[Decision]:
@@ -92,6 +96,38 @@ def _levies(actor: Actor) -> list[Decision]:
             row.created_at,
         )
         for row in rows
+    ]
+
+
+def _of_operators(actor: Actor) -> list[Decision]:
+    """Names on levy invoices to confirm, and what colleagues say that unexplained money was."""
+    if not actor.has(Role.OPERATOR):
+        return []
+    issuers = [row for row in list_waiting_issuers() if row.set_by_user_id != actor.user_id]
+    said = [row for row in list_waiting_explanations() if row.prepared_by_user_id != actor.user_id]
+    names = names_of([*(row.set_by_user_id for row in issuers), *(row.prepared_by_user_id for row in said)])
+    return [
+        *(
+            Decision(
+                ISSUERS,
+                f"{row.issuer.name}, from {month_name(row.starts_on)} on",
+                "/desk/levy/issuer",
+                names.get(row.set_by_user_id, "Somebody"),
+                row.created_at,
+            )
+            for row in issuers
+        ),
+        *(
+            Decision(
+                EXPLAINED,
+                f"{format_pounds(abs(row.pence))} at Stripe, {row.number}",
+                f"/desk/money/unexplained/{row.entry_id}",
+                names.get(row.prepared_by_user_id, "Somebody"),
+                row.prepared_at,
+                row.reason,
+            )
+            for row in said
+        ),
     ]
 
 

@@ -12,7 +12,7 @@ from marketplace.accounts.queries import get_council
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
-from payments.models import CouncilFee, FeeInstalment, FeeInvoice
+from payments.models import CouncilFee, FeeCreditNote, FeeInstalment, FeeInvoice
 
 COUNCIL_READERS = (Role.COUNCIL_FINANCE, Role.AUDITOR)
 
@@ -32,10 +32,21 @@ class InvoiceView:
     net_pence: int
     vat_rate_bp: int
     vat_pence: int
+    credit: "CreditView | None" = None
 
     @property
     def pence(self) -> int:
         return self.net_pence + self.vat_pence
+
+
+@dataclass(frozen=True)
+class CreditView:
+    """The note that credits an invoice, whole."""
+
+    id: int
+    number: str
+    issued_at: datetime
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -51,8 +62,15 @@ class InstalmentView:
     invoice: InvoiceView | None
 
     @property
+    def is_credited(self) -> bool:
+        """Whether it is over, because its invoice was wrong."""
+        return self.invoice is not None and self.invoice.credit is not None
+
+    @property
     def stands(self) -> str:
         """Where it stands, in words."""
+        if self.is_credited:
+            return "Credited"
         if self.paid_on is not None:
             return "Paid"
         if self.invoice is None:
@@ -72,7 +90,11 @@ class FeeView:
     @property
     def open_pence(self) -> int:
         """What is invoiced and not paid, with its VAT."""
-        return sum(part.invoice.pence for part in self.instalments if part.invoice is not None and part.paid_on is None)
+        return sum(
+            part.invoice.pence
+            for part in self.instalments
+            if part.invoice is not None and part.paid_on is None and not part.is_credited
+        )
 
 
 def find_fee(actor: Actor, council_id: int) -> FeeView | None:
@@ -84,10 +106,11 @@ def find_fee(actor: Actor, council_id: int) -> FeeView | None:
     if fee is None:
         return None
     rows = db.session.execute(
-        select(FeeInstalment, FeeInvoice)
+        select(FeeInstalment, FeeInvoice, FeeCreditNote)
         .outerjoin(FeeInvoice, FeeInvoice.instalment_id == FeeInstalment.id)
+        .outerjoin(FeeCreditNote, FeeCreditNote.invoice_id == FeeInvoice.id)
         .where(FeeInstalment.council_fee_id == fee.id)
-        .order_by(FeeInstalment.part_no)
+        .order_by(FeeInstalment.due_on, FeeInstalment.part_no)
         .execution_options(populate_existing=True)
     )
     parts = tuple(
@@ -98,9 +121,9 @@ def find_fee(actor: Actor, council_id: int) -> FeeView | None:
             part.pence,
             part.paid_on,
             part.paid_reference,
-            _invoice(invoice) if invoice is not None else None,
+            _invoice(invoice, note) if invoice is not None else None,
         )
-        for part, invoice in rows
+        for part, invoice, note in rows
     )
     return FeeView(council_id, council.name, fee.pence, parts)
 
@@ -108,17 +131,18 @@ def find_fee(actor: Actor, council_id: int) -> FeeView | None:
 def get_fee_invoice(actor: Actor, invoice_id: int) -> InvoiceView:
     """One invoice. Raises NotFound for all but the operator and the finance people of the council that owes it."""
     row = db.session.execute(
-        select(FeeInvoice, CouncilFee.council_id)
+        select(FeeInvoice, FeeCreditNote, CouncilFee.council_id)
+        .outerjoin(FeeCreditNote, FeeCreditNote.invoice_id == FeeInvoice.id)
         .join(FeeInstalment, FeeInstalment.id == FeeInvoice.instalment_id)
         .join(CouncilFee, CouncilFee.id == FeeInstalment.council_fee_id)
         .where(FeeInvoice.id == invoice_id)
     ).one_or_none()
     if row is None or not (actor.has(Role.OPERATOR) or row.council_id in actor.council_ids(*COUNCIL_READERS)):
         raise NotFound()
-    return _invoice(row.FeeInvoice)
+    return _invoice(row.FeeInvoice, row.FeeCreditNote)
 
 
-def _invoice(row: FeeInvoice) -> InvoiceView:
+def _invoice(row: FeeInvoice, note: FeeCreditNote | None) -> InvoiceView:
     return InvoiceView(
         row.id,
         row.number,
@@ -131,4 +155,5 @@ def _invoice(row: FeeInvoice) -> InvoiceView:
         row.net_pence,
         row.vat_rate_bp,
         row.vat_pence,
+        CreditView(note.id, note.number, note.issued_at, note.reason) if note is not None else None,
     )

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from marketplace.database import db
 from marketplace.kernel import clock
@@ -38,9 +38,24 @@ _KINDS = {
 }
 
 
+LOOK_BACK = timedelta(days=92)
+"""So much sooner than a stretch its reading begins: by then what was on the account before has been paid out."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of time, so that no reading grows with a provider's whole history. None: from the first, up to now."""
+
+    begins: datetime | None = None
+    ends: datetime | None = None
+
+    def holds(self, moment: datetime) -> bool:
+        return (self.begins is None or moment >= self.begins) and (self.ends is None or moment < self.ends)
+
+
 @dataclass(frozen=True)
 class PartView:
-    """What an order has in a payout; `reference` is None for what no order of ours explains."""
+    """What an order has in a payout; `reference` is None for older orders, and for what no order of ours explains."""
 
     order_id: int | None
     reference: str | None
@@ -112,13 +127,17 @@ class ProviderPayouts:
         return last if last is not None and last.sent_back_at is not None else None
 
 
-def payouts_of_provider(organisation_id: int) -> ProviderPayouts:
-    """Everything about a provider's payouts. As many queries however many there are."""
-    payouts, left = payouts_of(_moves(organisation_id))
+EVER = Stretch()
+
+
+def payouts_of_provider(organisation_id: int, stretch: Stretch = EVER) -> ProviderPayouts:
+    """A provider's payouts of a stretch of time, and what is on its way when it ends. As many queries however many."""
+    payouts, left = payouts_of(_moves(organisation_id, stretch))
+    payouts = [payout for payout in payouts if stretch.holds(payout.at)]
     references = _references([*left, *(part for payout in payouts for part in payout.parts)])
     paid = [
         *(_stripe_payout(payout, references) for payout in payouts),
-        *_runs(organisation_id),
+        *_runs(organisation_id, stretch),
     ]
     return ProviderPayouts(
         tuple(_part(part, references) for part in left),
@@ -129,21 +148,56 @@ def payouts_of_provider(organisation_id: int) -> ProviderPayouts:
 
 def get_payout(organisation_id: int, entry_id: int) -> PayoutView:
     """One payout by Stripe with its orders. Raises NotFound when it is no payout of this provider."""
-    found = next((each for each in payouts_of_provider(organisation_id).paid if each.entry_id == entry_id), None)
+    at = db.session.scalar(select(LedgerEntry.occurred_at).where(LedgerEntry.id == entry_id))
+    if at is None:
+        raise NotFound()
+    near = Stretch(at - LOOK_BACK, at + LOOK_BACK)
+    found = next((each for each in payouts_of_provider(organisation_id, near).paid if each.entry_id == entry_id), None)
     if found is None:
         raise NotFound()
     return found
 
 
-def _moves(organisation_id: int) -> list[Move]:
-    rows = db.session.execute(
+def first_day(organisation_id: int) -> date:
+    """The day of the first movement or run of a provider, or today."""
+    account = select(LedgerAccount.id).where(LedgerAccount.code == ledger.provider_stripe(organisation_id))
+    moved = (
+        select(func.min(LedgerEntry.occurred_at))
+        .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
+        .where(LedgerPosting.account_id.in_(account))
+    )
+    sent = (
+        select(func.min(SettlementRun.sent_at))
+        .join(SettlementPayment, SettlementPayment.run_id == SettlementRun.id)
+        .where(SettlementPayment.organisation_id == organisation_id, SettlementPayment.payee == Payee.PROVIDER)
+    )
+    found = [at for at in (db.session.scalar(moved), db.session.scalar(sent)) if at is not None]
+    return clock.london(min(found)).date() if found else clock.today()
+
+
+def _moves(organisation_id: int, stretch: Stretch) -> list[Move]:
+    """What moved on the account in a stretch, and from a while before it; what was on it before that comes first."""
+    of_account = (
         select(LedgerEntry.id, LedgerEntry.occurred_at, LedgerEntry.kind, LedgerEntry.order_id, LedgerPosting.pence)
         .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
         .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
         .where(LedgerAccount.code == ledger.provider_stripe(organisation_id))
-        .order_by(LedgerEntry.occurred_at, LedgerEntry.id)
     )
-    return [Move(row.id, row.occurred_at, _KINDS.get(row.kind, "other"), row.order_id, row.pence) for row in rows]
+    moves: list[Move] = []
+    query = of_account.order_by(LedgerEntry.occurred_at, LedgerEntry.id)
+    if stretch.begins is not None:
+        since = stretch.begins - LOOK_BACK
+        older = of_account.where(LedgerEntry.occurred_at < since).subquery()
+        pence = int(db.session.scalar(select(func.coalesce(func.sum(older.c.pence), 0))) or 0)
+        if pence:
+            moves.append(Move(0, since, "other", None, pence))
+        query = query.where(LedgerEntry.occurred_at >= since)
+    if stretch.ends is not None:
+        query = query.where(LedgerEntry.occurred_at < stretch.ends)
+    rows = db.session.execute(query)
+    return moves + [
+        Move(row.id, row.occurred_at, _KINDS.get(row.kind, "other"), row.order_id, row.pence) for row in rows
+    ]
 
 
 def _references(parts: Iterable[Part]) -> dict[int | None, str]:
@@ -177,8 +231,13 @@ def _stripe_payout(payout: Payout, references: dict[int | None, str]) -> PayoutV
     )
 
 
-def _runs(organisation_id: int) -> list[PayoutView]:
+def _runs(organisation_id: int, stretch: Stretch) -> list[PayoutView]:
     """What payers settled: each run that was sent, with this provider's lines."""
+    sent = [SettlementRun.state == RunState.SENT]
+    if stretch.begins is not None:
+        sent.append(SettlementRun.sent_at >= stretch.begins)
+    if stretch.ends is not None:
+        sent.append(SettlementRun.sent_at < stretch.ends)
     rows = db.session.execute(
         select(SettlementRun, SettlementLine, OrderFunding.order_id, Order.reference, SettlementPayment.rejected_at)
         .join(SettlementLine, SettlementLine.run_id == SettlementRun.id)
@@ -192,7 +251,7 @@ def _runs(organisation_id: int) -> list[PayoutView]:
         )
         .join(OrderFunding, OrderFunding.id == SettlementLine.order_funding_id)
         .join(Order, Order.id == OrderFunding.order_id)
-        .where(SettlementLine.organisation_id == organisation_id, SettlementRun.state == RunState.SENT)
+        .where(SettlementLine.organisation_id == organisation_id, *sent)
         .order_by(SettlementRun.id, SettlementLine.id)
     ).all()
     runs: dict[int, SettlementRun] = {}

@@ -84,12 +84,15 @@ def basket_add() -> Response | str:
     if form.validate_on_submit():
         try:
             wanted = form.to_command()
-            baskets.add(owner, wanted)
+            was_put_in = baskets.add(owner, wanted)
             if form.goes_on and owner.person_id is not None:
                 return _go_on(owner, owner.person_id)
             person = _somebody_else(owner)  # named, because the message may be read in another tab
             where = f"In the basket for {person.name}" if person else "In the basket"
-            flash(f"{where}: {offer.unit_words.counted(wanted.quantity)} of {offer.title}.", "success")
+            if was_put_in:
+                flash(f"{where}: {offer.unit_words.counted(wanted.quantity)} of {offer.title}.", "success")
+            else:
+                flash(f"{offer.title} was put in already. Change how many here if you want more.")
             return _with_token(redirect(address_of(owner)))
         except DomainError as error:
             form.refuse(error)

@@ -10,7 +10,7 @@ from marketplace.accounts.queries import get_council
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.pdf import pdf_file
 from payments import fee_papers
-from payments.forms.fees import FeeForm, FeePaidForm, FeeUnpaidForm
+from payments.forms.fees import FeeCreditForm, FeeForm, FeePaidForm, FeeUnpaidForm
 from payments.queries.fees import COUNCIL_READERS, FeeView, InstalmentView, InvoiceView, find_fee, get_fee_invoice
 from payments.routes import blueprint
 from payments.services import fees as services
@@ -86,6 +86,27 @@ def council_fee_unpaid(council_id: int, instalment_id: int) -> Response | str:
     return render_template("payments/fees/unpaid.html", fee=fee, part=part, form=form)
 
 
+@blueprint.route("/desk/councils/<int:council_id>/fee/<int:instalment_id>/credit", methods=["GET", "POST"])
+@allow(OPERATOR)
+def council_fee_credit(council_id: int, instalment_id: int) -> Response | str:
+    """Credit an invoice that was wrong, with a reason. A second click says the same and changes nothing."""
+    fee, part, invoice = _invoiced(council_id, instalment_id)
+    form, is_credited = FeeCreditForm(), part.is_credited
+    if not is_credited and form.validate_on_submit():
+        try:
+            services.credit(current_actor(), council_id, instalment_id, form.reason.data or "")
+            is_credited = True
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    if is_credited:
+        if form.is_submitted():
+            flash(f"Invoice {invoice.number} is credited, and its instalment can be invoiced again.", "success")
+        return redirect(url_for("payments.council_fee", council_id=council_id))
+    return render_template("payments/fees/credit.html", fee=fee, part=part, form=form)
+
+
 def _invoiced(council_id: int, instalment_id: int) -> tuple[FeeView, InstalmentView, InvoiceView]:
     """An instalment with its fee and its invoice. Raises NotFound, also before it was invoiced."""
     fee = find_fee(current_actor(), council_id)
@@ -110,3 +131,12 @@ def council_own_fee() -> str:
 def council_fee_pdf(invoice_id: int) -> Answer:
     invoice = get_fee_invoice(current_actor(), invoice_id)
     return pdf_file(fee_papers.as_paper(invoice), fee_papers.file_name(invoice))
+
+
+@blueprint.get("/council/fee/invoices/<int:invoice_id>/credit-note.pdf")
+@allow(roles(Role.OPERATOR, *COUNCIL_READERS))
+def council_fee_credit_pdf(invoice_id: int) -> Answer:
+    invoice = get_fee_invoice(current_actor(), invoice_id)
+    if invoice.credit is None:
+        raise NotFound()
+    return pdf_file(fee_papers.credit_as_paper(invoice, invoice.credit), fee_papers.credit_file_name(invoice.credit))

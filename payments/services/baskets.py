@@ -19,7 +19,7 @@ from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.filters import pounds
 from payments.errors import NotForBasket, PriceChangedAgain, WrongQuantity
-from payments.models import Basket, BasketLine
+from payments.models import Basket, BasketLine, BasketPress
 from payments.queries.baskets import Owner, digest_of, owned_by, quantity_words, why_not
 
 MOST_LINES = 60
@@ -53,6 +53,8 @@ _MORE = (
     )
 )
 _PUT_IN = insert(_lines)
+_presses = table_of(BasketPress)
+_PRESS = for_each_dialect(lambda insert: insert(_presses).on_conflict_do_nothing().returning(_presses.c.key))
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class LineWanted:
     wanted_on: date | None = None
     note: str | None = None
     outcome_id: int | None = None
+    key: str | None = None
+    """Of the form in which it was asked for: the same form sent again asks for nothing more."""
 
 
 def owner_for(actor: Actor, person_id: int | None, token: str | None) -> Owner:
@@ -80,16 +84,18 @@ def owner_for(actor: Actor, person_id: int | None, token: str | None) -> Owner:
     return Owner(actor.user_id, own.id if own else None, token)
 
 
-def add(owner: Owner, wanted: LineWanted) -> int:
-    """Put something into a basket; the same listing for the same day and with the same note adds up. Answers its id.
+def add(owner: Owner, wanted: LineWanted) -> bool:
+    """Put something into a basket; the same listing for the same day and with the same note adds up.
 
-    Raises DomainError on the field to change.
+    Answers whether it was put in, and not before by the same form. Raises DomainError on the field to change.
     """
     offer = offer_for([wanted.listing_id]).get(wanted.listing_id)
     check_wanted(offer, wanted)
     assert offer is not None and offer.price_pence is not None
     with transaction():
         basket_id = _ensure(owner)
+        if wanted.key and not _is_first_press(wanted.key):
+            return False
         lines = send(_INSIDE, {"basket_id": basket_id}).all()
         means = (wanted.listing_id, wanted.wanted_on, wanted.note or None, offer.price_pence)
         same = next(
@@ -103,7 +109,7 @@ def add(owner: Owner, wanted: LineWanted) -> int:
         else:
             _check_room(len(lines))
             _insert_line(basket_id, offer, wanted, _outcome_id(owner, wanted))
-        return basket_id
+        return True
 
 
 def change(owner: Owner, line_id: int, *, quantity: int, wanted_on: date | None, note: str | None) -> None:
@@ -190,6 +196,7 @@ def drop_old() -> int:
     with transaction():
         old = select(Basket.id).where(Basket.touched_at < clock.now() - keeping.UNFINISHED)
         db.session.execute(delete(BasketLine).where(BasketLine.basket_id.in_(old)))
+        db.session.execute(delete(BasketPress).where(BasketPress.pressed_at < clock.now() - keeping.UNFINISHED))
         return rows_changed(delete(Basket).where(Basket.touched_at < clock.now() - keeping.UNFINISHED))
 
 
@@ -221,6 +228,12 @@ def _check_room(lines: int) -> None:
         raise DomainError(
             f"Your basket holds {MOST_LINES} different things, which is as many as it can. Order them first."
         )
+
+
+def _is_first_press(key: str) -> bool:
+    """Write down that a form was sent. Two of the same at once wait for each other; a refusal forgets it again."""
+    digest = digest_of(key)
+    return send(_PRESS(), {"key": digest, "pressed_at": clock.now()}).scalar() is not None
 
 
 def _find(owner: Owner) -> int | None:

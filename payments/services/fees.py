@@ -1,4 +1,7 @@
-"""A council's registration fee: agree it, invoice its instalments, write down what was paid. By the operator."""
+"""A council's registration fee: agree it, invoice its instalments, write down what was paid. By the operator.
+
+An invoice that was wrong is credited whole, by a note with a number of its own; its instalment falls due again.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +19,7 @@ from marketplace.kernel.money import format_pounds, split_by_largest_remainder
 from marketplace.ui.filters import short_date
 from payments import ledger
 from payments.ledger import Subject, stories
-from payments.models import CouncilFee, FeeInstalment, FeeInvoice
+from payments.models import CouncilFee, FeeCreditNote, FeeInstalment, FeeInvoice
 from payments.services import numbers
 from payments.services.bank_letters import write_to
 from payments.services.levy_issuers import issuer_for
@@ -26,7 +29,8 @@ _AGREE = for_each_dialect(
     lambda insert: insert(_fees).on_conflict_do_nothing(index_elements=["council_id"]).returning(_fees.c.id)
 )
 SERIES, PREFIX = "fee:invoice", "RF"
-USUAL_PENCE, MOST_INSTALMENTS, LONGEST_REFERENCE = 3_000_000, 12, 60
+CREDITS, CREDIT_PREFIX = "fee:credit_note", "RC"
+USUAL_PENCE, MOST_INSTALMENTS, LONGEST_REFERENCE, LONGEST_REASON = 3_000_000, 12, 60, 200
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def issue(actor: Actor, council_id: int, instalment_id: int) -> None:
             },
             council={"name": council.name, "address": _address(offices[0]) if offices else []},
             due_on=part.due_on,
-            part_no=part.part_no,
+            part_no=_place(part),
             parts=_count_parts(fee.id),
             net_pence=part.pence,
             vat_rate_bp=issuer.vat_rate_bp,
@@ -124,15 +128,12 @@ def issue(actor: Actor, council_id: int, instalment_id: int) -> None:
             vat_pence=invoice.vat_pence,
         )
         total = format_pounds(invoice.net_pence + invoice.vat_pence)
-        for office in offices[:1]:
-            write_to(
-                office.id,
-                (Role.COUNCIL_FINANCE,),
-                f"Invoice {invoice.number} for {total}",
-                f"The registration fee, instalment {part.part_no} of {invoice.parts}: {total}, due on "
-                f"{short_date(part.due_on)}.",
-                path="/council/fee",
-            )
+        _tell(
+            council_id,
+            f"Invoice {invoice.number} for {total}",
+            f"The registration fee, instalment {invoice.part_no} of {invoice.parts}: {total}, due on "
+            f"{short_date(part.due_on)}.",
+        )
 
 
 def mark_paid(actor: Actor, council_id: int, instalment_id: int, on: date, reference: str) -> None:
@@ -153,6 +154,8 @@ def mark_paid(actor: Actor, council_id: int, instalment_id: int, on: date, refer
             raise NotAllowed("This instalment has not been invoiced yet.")
         if part.paid_on is not None:
             return
+        if db.session.scalar(select(FeeCreditNote.id).where(FeeCreditNote.invoice_id == invoice.id)) is not None:
+            raise NotAllowed("This invoice was credited: nothing is to be paid of it.")
         part.paid_on, part.paid_reference, part.paid_by_user_id = on, reference, actor.user_id
         part.times_paid += 1
         db.session.flush()
@@ -200,6 +203,68 @@ def mark_unpaid(actor: Actor, council_id: int, instalment_id: int, reason: str) 
         )
 
 
+def credit(actor: Actor, council_id: int, instalment_id: int, reason: str) -> None:
+    """Credit the invoice of an instalment: numbered, reversed in the ledger, and the council's finance is told.
+
+    Its instalment falls due anew, to be invoiced again. Twice is once. Raises NotFound, NotAllowed before it was
+    invoiced and while it is called paid, and DomainError without a reason.
+    """
+    _require_operator(actor)
+    reason = " ".join(reason.split())
+    if not reason or len(reason) > LONGEST_REASON:
+        raise DomainError(f"Say what was wrong with it, in at most {LONGEST_REASON} letters", field="reason")
+    with transaction():
+        part, fee = _lock(council_id, instalment_id)
+        invoice = db.session.scalars(select(FeeInvoice).where(FeeInvoice.instalment_id == part.id)).one_or_none()
+        if invoice is None:
+            raise NotAllowed("This instalment has not been invoiced yet.")
+        if db.session.scalar(select(FeeCreditNote.id).where(FeeCreditNote.invoice_id == invoice.id)) is not None:
+            return
+        if part.paid_on is not None:
+            raise NotAllowed("This invoice is called paid. Say first that it is not paid after all.")
+        entry_id = ledger.find_entry(f"fee_invoice:{invoice.id}")
+        if entry_id is None:
+            raise NotFound()
+        serial = numbers.next_number(CREDITS)
+        note = FeeCreditNote(
+            invoice_id=invoice.id,
+            serial=serial,
+            number=f"{CREDIT_PREFIX}-{serial:06d}",
+            issued_at=clock.now(),
+            issued_by_user_id=actor.user_id,
+            reason=reason,
+        )
+        db.session.add(note)
+        last = db.session.scalar(select(func.max(FeeInstalment.part_no)).where(FeeInstalment.council_fee_id == fee.id))
+        db.session.add(
+            FeeInstalment(
+                council_fee_id=fee.id,
+                part_no=int(last or 0) + 1,
+                due_on=part.due_on,
+                pence=part.pence,
+                replaces_id=part.id,
+            )
+        )
+        db.session.flush()
+        ledger.reverse(entry_id, reason, actor_user_id=actor.user_id)
+        record(
+            "council_fee.credit",
+            "fee_credit_note",
+            note.id,
+            actor_user_id=actor.user_id,
+            council_id=council_id,
+            number=note.number,
+            invoice=invoice.number,
+            reason=reason[:200],
+        )
+        _tell(
+            council_id,
+            f"Credit note {note.number} for invoice {invoice.number}",
+            f"Invoice {invoice.number} for {format_pounds(invoice.net_pence + invoice.vat_pence)} was wrong, and is "
+            f"credited whole. Do not pay it. What was wrong: {reason}",
+        )
+
+
 def vat_on(net_pence: int, rate_bp: int) -> int:
     """VAT on top of a net amount, half a penny rounded up."""
     return (2 * net_pence * rate_bp + 10_000) // 20_000
@@ -219,7 +284,23 @@ def _lock(council_id: int, instalment_id: int) -> tuple[FeeInstalment, CouncilFe
 
 
 def _count_parts(fee_id: int) -> int:
-    return db.session.scalar(select(func.count(FeeInstalment.id)).where(FeeInstalment.council_fee_id == fee_id)) or 0
+    """In how many instalments the fee was agreed."""
+    agreed = select(func.count(FeeInstalment.id)).where(
+        FeeInstalment.council_fee_id == fee_id, FeeInstalment.replaces_id.is_(None)
+    )
+    return db.session.scalar(agreed) or 0
+
+
+def _place(part: FeeInstalment) -> int:
+    """Which instalment it is, as it was agreed: that of the one it replaces."""
+    while part.replaces_id is not None:
+        part = db.session.get_one(FeeInstalment, part.replaces_id)
+    return part.part_no
+
+
+def _tell(council_id: int, subject: str, body: str) -> None:
+    for office in list_organisations_of_council(council_id, OrganisationKind.COUNCIL)[:1]:
+        write_to(office.id, (Role.COUNCIL_FINANCE,), subject, body, path="/council/fee")
 
 
 def _address(office: object) -> list[str]:

@@ -1,11 +1,12 @@
-"""Who invoices the levy: the operator's name, address and VAT number, each from a month on."""
+"""Who invoices the levy: the operator's name, address and VAT number, each from a month on.
+
+One operator prepares it, and another confirms it: until then what stood before counts.
+"""
 
 import re
-from dataclasses import dataclass
 from datetime import date
 
-from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
@@ -14,67 +15,31 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.filters import month_name
 from payments.domain import LevyPaper
-from payments.models import LevyDocument, LevyIssuer, LevyMonth
+from payments.models import LevyIssuer, LevyIssuerConfirmed
+from payments.queries.levy_issuers import issuer_for, last_issued_month, list_issuers, list_waiting_issuers
 from payments.services import numbers
+
+__all__ = [
+    "SERIES",
+    "confirm_issuer",
+    "issuer_for",
+    "last_issued_month",
+    "list_issuers",
+    "list_waiting_issuers",
+    "propose_issuer",
+    "written_vat_number",
+]
 
 VAT_RATE_BP = 2_000
 SERIES = {LevyPaper.INVOICE: "levy:invoice", LevyPaper.CREDIT_NOTE: "levy:credit_note"}
 _VAT_NUMBER = re.compile(r"(?:GB)?(\d{9}(?:\d{3})?)")
 
 
-@dataclass(frozen=True)
-class Issuer:
-    """The operator as its papers name it. VAT is charged when there is a VAT number."""
+def propose_issuer(actor: Actor, starts_on: date, name: str, address: str, vat_number: str | None) -> int:
+    """Prepare who invoices the levy from a month on that is not closed, for another operator to confirm.
 
-    name: str
-    address: str
-    vat_number: str | None = None
-    vat_rate_bp: int = 0
-
-
-@dataclass(frozen=True)
-class DatedIssuer:
-    """What somebody set, from which month on and when."""
-
-    starts_on: date
-    issuer: Issuer
-    set_by_user_id: int
-
-
-def issuer_for(month: date) -> Issuer:
-    """Who invoices the month that holds `month`: what was set last for the latest month up to it, else the service."""
-    row = db.session.execute(
-        select(LevyIssuer)
-        .where(LevyIssuer.starts_on <= clock.first_of_month(month))
-        .order_by(LevyIssuer.starts_on.desc(), LevyIssuer.id.desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    if row is None:
-        return Issuer(current_app.config["SERVICE_NAME"], "")
-    return Issuer(row.name, row.address, row.vat_number, row.vat_rate_bp)
-
-
-def list_issuers() -> list[DatedIssuer]:
-    """Everything that was set, the latest month first."""
-    rows = db.session.execute(select(LevyIssuer).order_by(LevyIssuer.starts_on.desc(), LevyIssuer.id.desc())).scalars()
-    return [
-        DatedIssuer(row.starts_on, Issuer(row.name, row.address, row.vat_number, row.vat_rate_bp), row.set_by_user_id)
-        for row in rows
-    ]
-
-
-def last_issued_month() -> date | None:
-    """The latest month of which a paper is issued, or which is closed without any."""
-    closed, issued = db.session.execute(
-        select(
-            select(func.max(LevyMonth.month)).scalar_subquery(), select(func.max(LevyDocument.month)).scalar_subquery()
-        )
-    ).one()
-    return max((month for month in (closed, issued) if month), default=None)
-
-
-def set_issuer(actor: Actor, starts_on: date, name: str, address: str, vat_number: str | None) -> None:
-    """Say who invoices the levy from a month on that is not closed. Raises DomainError beside the field at fault."""
+    Answers its id. Raises DomainError beside the field at fault.
+    """
     if not actor.has(Role.OPERATOR):
         raise NotFound()
     if starts_on != clock.first_of_month(starts_on):
@@ -87,12 +52,7 @@ def set_issuer(actor: Actor, starts_on: date, name: str, address: str, vat_numbe
     number = written_vat_number(vat_number) if vat_number and vat_number.strip() else None
     with transaction():
         numbers.take_turn(SERIES.values())
-        last = last_issued_month()
-        if last is not None and starts_on <= last:
-            raise DomainError(
-                f"Choose {month_name(clock.next_month(last))} or later: what is invoiced stays as it is.",
-                field="starts_on",
-            )
+        _require_open(starts_on, "starts_on")
         row = LevyIssuer(
             starts_on=starts_on,
             name=name,
@@ -105,6 +65,41 @@ def set_issuer(actor: Actor, starts_on: date, name: str, address: str, vat_numbe
         db.session.add(row)
         db.session.flush()
         record("levy.issuer", "levy_issuer", row.id, actor_user_id=actor.user_id, vat_rate_bp=row.vat_rate_bp)
+        return row.id
+
+
+def confirm_issuer(actor: Actor, issuer_id: int) -> None:
+    """Let what another operator prepared count. Twice is once.
+
+    Raises NotFound, and DomainError for who prepared it and when its first month was invoiced meanwhile.
+    """
+    if not actor.has(Role.OPERATOR):
+        raise NotFound()
+    with transaction():
+        numbers.take_turn(SERIES.values())
+        row = db.session.get(LevyIssuer, issuer_id)
+        if row is None:
+            raise NotFound()
+        if db.session.scalar(select(LevyIssuerConfirmed.id).where(LevyIssuerConfirmed.issuer_id == issuer_id)):
+            return
+        if row.set_by_user_id == actor.user_id:
+            raise DomainError("You prepared this. Ask a colleague to confirm it.")
+        _require_open(row.starts_on, None)
+        db.session.add(
+            LevyIssuerConfirmed(
+                issuer_id=row.id, set_by_user_id=row.set_by_user_id, by_user_id=actor.user_id, at=clock.now()
+            )
+        )
+        db.session.flush()
+        record("levy.confirm_issuer", "levy_issuer", row.id, actor_user_id=actor.user_id, vat_rate_bp=row.vat_rate_bp)
+
+
+def _require_open(starts_on: date, field: str | None) -> None:
+    last = last_issued_month()
+    if last is not None and starts_on <= last:
+        raise DomainError(
+            f"Choose {month_name(clock.next_month(last))} or later: what is invoiced stays as it is.", field=field
+        )
 
 
 def written_vat_number(text: str) -> str:

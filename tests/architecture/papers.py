@@ -10,13 +10,15 @@ from marketplace.planning.help_requests import AnswerState, RequestState
 from marketplace.planning.models import HelpAnswer, HelpRequest
 from payments import ledger
 from payments.domain import LevyPaper
-from payments.ledger import stories
+from payments.ledger import Subject, stories
 from payments.models import (
     CouncilFee,
+    FeeCreditNote,
     FeeInstalment,
     FeeInvoice,
     LevyDocument,
     LevyDocumentLine,
+    LevyIssuer,
     Order,
 )
 from payments.services.facts import subject_of
@@ -49,7 +51,34 @@ def fee_invoice(council_id: int, staff_id: int) -> dict[str, int | str]:
     )
     db.session.add(invoice)
     db.session.flush()
+    note = FeeCreditNote(
+        invoice_id=invoice.id,
+        serial=1,
+        number="RC-000001",
+        issued_at=now,
+        issued_by_user_id=staff_id,
+        reason="Wrong address",
+    )
+    db.session.add(note)
+    db.session.flush()
     return {"instalment_id": instalment.id, "invoice_id": invoice.id}
+
+
+def waiting_for_operators(operator_id: int) -> dict[str, int | str]:
+    """A name on invoices that waits for a second person, and money that nobody has explained."""
+    now = clock.now()
+    issuer = LevyIssuer(
+        starts_on=clock.next_month(clock.today()),
+        name="Care Market",
+        address="1 High Row",
+        vat_rate_bp=0,
+        set_by_user_id=operator_id,
+        created_at=now,
+    )
+    db.session.add(issuer)
+    db.session.flush()
+    moved = ledger.book(stories.movement("txn_unexplained", "topup", 500, 0, now, Subject()))
+    return {"issuer_id": issuer.id, "unexplained_id": moved}
 
 
 def levy_invoice(order: Order, funding_id: int) -> int:

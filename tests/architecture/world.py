@@ -78,7 +78,7 @@ from payments.models import (
     SpendingExport,
 )
 from tests.architecture.addresses import WORDS, of_endpoints
-from tests.architecture.papers import fee_invoice, help_request, levy_invoice
+from tests.architecture.papers import fee_invoice, help_request, levy_invoice, waiting_for_operators
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, council, user_with_role
 from tests.factories.budgets import BudgetFactory, MandateFactory, OutcomeFactory, PersonFactory
 from tests.factories.catalogue import ListingFactory, ProviderFactory
@@ -434,7 +434,7 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
     db.session.add_all((payment, details))
     db.session.flush()
     ids |= {"payment_id": payment.id, "details_id": details.id}
-    ids |= fee_invoice(theirs, staff.id)
+    ids |= fee_invoice(theirs, staff.id) | waiting_for_operators(staff.id)
     email_id = queue_email("owner@example.org", "For the owner", "Words")
     ids["document_id"] = levy_invoice(order, int(rows["refund_id"].order_funding_id))
     ids |= {

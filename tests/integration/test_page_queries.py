@@ -49,7 +49,7 @@ PAGES = {
         "/provider/orders": 4,
         "/provider/orders/{order}": 8,
         "/provider/money": 9,
-        "/provider/payouts": 9,
+        "/provider/payouts": 12,
         "/provider/statement": 7,
         "/provider/levy": 4,
     },
@@ -61,11 +61,11 @@ PAGES = {
         "/reports": 7,
     },
     "operator": {
-        "/desk": 16,
+        "/desk": 18,
         "/desk/levy": 4,
         "/desk/emails": 4,
         "/desk/audit": 2,
-        "/desk/money": 12,
+        "/desk/money": 13,
         "/desk/complaints": 4,
     },
 }

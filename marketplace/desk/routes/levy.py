@@ -89,8 +89,8 @@ def levy_issuer() -> Response | str:
     form = IssuerForm(data={"name": now.name, "address": now.address, "vat_number": now.vat_number})
     if form.validate_on_submit():
         try:
-            levy_issuers.set_issuer(current_actor(), **form.asked())
-            flash("Saved. It counts from its month on.", "success")
+            levy_issuers.propose_issuer(current_actor(), **form.asked())
+            flash("Prepared. It counts from its month on when a colleague has confirmed it.", "success")
             return redirect(url_for("desk.levy_issuer"))
         except NotFound:
             raise
@@ -102,9 +102,24 @@ def levy_issuer() -> Response | str:
         form=form,
         now=now,
         issuers=issuers,
-        names=names_of(each.set_by_user_id for each in issuers),
+        names=names_of(user_id for each in issuers for user_id in (each.set_by_user_id, each.confirmed_by_user_id)),
+        me=current_actor().user_id,
         last_issued=levy_issuers.last_issued_month(),
     )
+
+
+@blueprint.post("/desk/levy/issuer/<int:issuer_id>/confirm")
+@allow(roles(Role.OPERATOR))
+def confirm_levy_issuer(issuer_id: int) -> Response:
+    """Let what a colleague prepared count from its month on."""
+    try:
+        levy_issuers.confirm_issuer(current_actor(), issuer_id)
+        flash("Confirmed. It counts from its month on.", "success")
+    except NotFound:
+        raise
+    except DomainError as error:
+        flash(error.message, "error")
+    return redirect(url_for("desk.levy_issuer"))
 
 
 def _rate_asked(form: RateForm) -> int | None:

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
-from marketplace.desk.forms import EndReviewForm
+from marketplace.accounts.queries import names_of
+from marketplace.desk.forms import DecideExplanationForm, EndReviewForm, ExplainForm
 from marketplace.desk.money_to_look_at import WORDS, MoneyItem, MoneyKind, count_by_kind, list_money
 from marketplace.desk.routes import PER_PAGE, blueprint, page_of
 from marketplace.kernel.errors import DomainError, NotFound
@@ -17,6 +18,8 @@ from payments.domain import PaymentState
 from payments.queries.complaints import count_complaints, list_complaints
 from payments.queries.money import find_in_review
 from payments.queries.orders import get_order
+from payments.queries.unexplained import get_unexplained, list_explanations
+from payments.services import explaining
 from payments.services.reviewing import end_review
 from payments.words import PAYMENT_FOR_BUYER, state_for_provider
 
@@ -111,6 +114,40 @@ def complaints_csv() -> Answer:
     )
     header = ("order", "provider", "amount", "order_is", "since", "answered_on", "ended_on")
     return _csv(header, rows, "complaints.csv")
+
+
+@blueprint.route("/desk/money/unexplained/<int:unexplained_id>", methods=["GET", "POST"])
+@allow(OPERATOR)
+def unexplained(unexplained_id: int) -> Response | str:
+    """Money that moved at Stripe for no order of ours: say what it was, or decide about what a colleague says."""
+    moved = get_unexplained(unexplained_id)
+    said = list_explanations(unexplained_id)
+    standing = next((each for each in said if each.agreed is not False), None)
+    form = DecideExplanationForm() if standing else ExplainForm()
+    if (standing is None or standing.agreed is None) and form.validate_on_submit():
+        try:
+            if standing is None:
+                explaining.explain(current_actor(), unexplained_id, form.code.data, form.reason.data or "")
+                flash("A colleague has to agree now. It is on the desk.", "success")
+            else:
+                agreed = form.answer.data == "yes"
+                explaining.decide(current_actor(), standing.id, agreed=agreed)
+                flash("It is booked where it belongs." if agreed else "It has to be explained again.", "success")
+            return redirect(url_for("desk.unexplained", unexplained_id=unexplained_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return render_template(
+        "desk/unexplained.html",
+        moved=moved,
+        said=said,
+        standing=standing,
+        form=form,
+        mine=standing is not None and standing.prepared_by_user_id == current_actor().user_id,
+        belongs_to=explaining.BELONGS_TO,
+        names=names_of(user_id for each in said for user_id in (each.prepared_by_user_id, each.decided_by_user_id)),
+    )
 
 
 def _ended() -> bool:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from budgets.queries.book import list_entries_of_order
 from marketplace.accounts.domain import Actor, Role
@@ -31,12 +31,15 @@ from payments.models import (
     StripePayment,
 )
 from payments.queries.orders import OrderView, get_order
-from payments.queries.payouts import payouts_of_provider
+from payments.queries.payouts import Stretch, payouts_of_provider
 from payments.queries.standing import Side
 from payments.queries.stories.steps import BUDGET, Posting, Step, account_name, entry_title
 
 _ABOUT_COMPLAINTS = ("complain", "answer_complaint", "end_complaint")
 _WITH_INTENT = ("begin", "authorise", "fail", "release")
+
+PAID_OUT_WITHIN = timedelta(days=366)
+"""What Stripe has not paid out a year after an order's last movement waits for the provider, and is on its own page."""
 
 _BECAME = {
     RefundState.WAITING: "A second person has to agree",
@@ -206,7 +209,17 @@ def _runs(order_id: int, side: Side) -> Iterator[Step]:
 
 
 def _payouts(order: OrderView) -> Iterator[Step]:
-    for payout in payouts_of_provider(order.organisation_id).paid:
+    """The payouts with this order: none before its provider was asked, and none long after its last movement."""
+    moved = db.session.execute(
+        select(func.min(LedgerEntry.occurred_at).label("first"), func.max(LedgerEntry.occurred_at).label("last"))
+        .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
+        .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
+        .where(LedgerEntry.order_id == order.id, LedgerAccount.code == ledger.provider_stripe(order.organisation_id))
+    ).one()
+    if moved.first is None:
+        return
+    near = Stretch(moved.first, moved.last + PAID_OUT_WITHIN)
+    for payout in payouts_of_provider(order.organisation_id, near).paid:
         mine = sum(part.net_pence for part in payout.parts if part.order_id == order.id)
         if payout.entry_id is None or not mine:
             continue

@@ -63,6 +63,7 @@ _ENTRIES = {
     "stripe_transfer_refund": "Taken back from the provider’s account at Stripe",
     "stripe_application_fee_refund": "The levy on it given back to the provider",
     "stripe_refund_failure": "The card’s bank sent the money back to us",
+    "explained": "Explained, and booked where it belongs",
     "stripe_adjustment": "The card’s bank took the money, or gave it back",
 }
 

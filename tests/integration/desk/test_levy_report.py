@@ -164,7 +164,15 @@ def test_an_operator_says_who_stands_on_invoices_and_is_told_what_is_wrong(app: 
     assert levy_issuers.list_issuers() == []
     db.session.rollback()
     assert submit(client, page, good).status_code == 302
+    (waits,) = levy_issuers.list_waiting_issuers()
+    confirm = f"/desk/levy/issuer/{waits.id}/confirm"
+    assert "You prepared it. A colleague has to confirm it." in text_of(client.get(page))
+    submit(client, page, {}, to=confirm)
+    assert levy_issuers.issuer_for(NOVEMBER).vat_number is None
+    at_the_desk(client, "Otto Operator")
+    assert "To be confirmed: from November 2026 on" in text_of(client.get(page))
+    submit(client, page, {}, to=confirm)
     assert levy_issuers.issuer_for(NOVEMBER).vat_number == "GB 123 4567 82"
     assert levy_issuers.issuer_for(date(2026, 10, 31)).vat_number is None
     words = text_of(client.get(page))
-    assert "November 2026 Care Market Ltd GB 123 4567 82 Olive Operator" in words
+    assert "November 2026 Care Market Ltd GB 123 4567 82 Olive Operator Otto Operator" in words

@@ -18,12 +18,16 @@ from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
 from marketplace.outbox.models import OutboxRow
 from marketplace.outbox.services import enqueue
+from payments import ledger
 from payments.domain import OrderState, PaymentState
+from payments.ledger import Subject, stories
 from payments.models import LevyRate
+from payments.services import explaining, levy_issuers
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import UserFactory, council, user_with_role
 from tests.factories.catalogue import ListingFactory, ProviderFactory
 from tests.integration.desk.desks import a_complaint, an_operator, an_order, at_the_desk, failed_work, statements
+from tests.integration.payments.money.telling import operators
 
 
 def _kinds(app: Flask) -> list[TaskKind]:
@@ -80,7 +84,17 @@ def test_each_kind_of_thing_that_waits_is_there(app: Flask) -> None:
     an_order(answer_by=now + timedelta(hours=20))
     an_order(state=OrderState.DONE, done_at=now - timedelta(days=8))
     failed_work()
-    assert set(_kinds(app)) == set(TaskKind) - {TaskKind.REFUND, TaskKind.WORKER}
+    assert set(_kinds(app)) == set(TaskKind) - {TaskKind.REFUND, TaskKind.WORKER, TaskKind.ISSUER, TaskKind.EXPLANATION}
+
+
+def test_what_a_colleague_has_to_confirm_or_to_agree_to_waits(app: Flask) -> None:
+    first, _ = operators()
+    with transaction():
+        moved = ledger.book(stories.movement("txn_9", "topup", 500, 0, clock.now(), Subject()))
+    explaining.explain(first, moved, ledger.OPERATOR_BANK, "Our top-up")
+    month = clock.next_month(clock.today())
+    levy_issuers.propose_issuer(first, month, "Care Market CIC", "1 High Row", None)
+    assert _kinds(app) == [TaskKind.EXPLANATION, TaskKind.ISSUER]
 
 
 @pytest.mark.parametrize("state", [PaymentState.FAILED, PaymentState.DISPUTED, PaymentState.REVIEW])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import Flask, current_app
@@ -17,7 +18,7 @@ from marketplace.outbox.models import Email, OutboxRow
 from payments import ledger
 from payments.domain import OrderState, PaymentState
 from payments.models import Checkout, LedgerEntry, Order, OrderFunding, OrderHistory, Refund, StripePayment
-from payments.services import charging, onboarding, orders
+from payments.services import charging, levy_issuers, onboarding, orders
 from payments.stripe import gateway
 from tests.factories.accounts import OrganisationFactory, UserFactory, council, user_with_role
 from tests.factories.budgets import BudgetFactory, PersonFactory
@@ -210,6 +211,12 @@ def operators(count: int = 2) -> list[Actor]:
         office = OrganisationFactory(kind="operator")
         ids = [user_with_role(Role.OPERATOR, office).id for _ in range(count)]
     return [actor_of(user_id) for user_id in ids]
+
+
+def names_issuer(month: date, name: str, address: str, vat_number: str | None) -> None:
+    """Two operators say who stands on levy invoices from a month on."""
+    first, second = operators()
+    levy_issuers.confirm_issuer(second, levy_issuers.propose_issuer(first, month, name, address, vat_number))
 
 
 def finance(count: int = 2) -> list[Actor]:

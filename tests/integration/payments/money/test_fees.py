@@ -9,20 +9,21 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from marketplace.accounts.domain import Actor
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
-from payments import fee_papers, ledger
-from payments.models import FeeInvoice
+from payments import checks, fee_papers, ledger
+from payments.checks import fees as fee_checks
+from payments.models import FeeCreditNote, FeeInvoice
 from payments.queries.fees import FeeView, find_fee, get_fee_invoice
-from payments.services import fees, levy_issuers, numbers
+from payments.services import fees, numbers
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import council
-from tests.integration.payments.money.telling import finance, mails, operators, settled_story, table
+from tests.integration.payments.money.telling import finance, mails, names_issuer, operators, settled_story, table
 from tests.integration.payments.money.test_races import at_once, errors
 
 PLAN = fees.FeePlan(3_000_000, 3, date(2027, 1, 31))
@@ -113,7 +114,7 @@ def test_what_was_marked_paid_by_mistake_is_reversed_with_its_reason_and_can_be_
 def test_vat_comes_on_top_when_the_operators_invoices_bear_it(app: Flask) -> None:
     operator, council_id = _agreed(plan=fees.FeePlan(3_000_001, 3, date(2027, 1, 31)))
     month = clock.first_of_month(clock.today())
-    levy_issuers.set_issuer(operator, month, "Care Market Ltd", "1 High Street\nDarlington", "GB 123 4567 82")
+    names_issuer(month, "Care Market Ltd", "1 High Street\nDarlington", "GB 123 4567 82")
     part = _fee(operator, council_id).instalments[0]
     fees.issue(operator, council_id, part.id)
     assert table() == {"council:fees": 1_200_001, "operator:fees": -1_000_001, "operator:vat": -200_000}
@@ -231,3 +232,62 @@ def test_a_second_click_on_paid_or_on_not_paid_changes_nothing(app: Flask, clien
     assert "Say why it is not paid" in text_of(submit(client, unpaid, {"reason": " "}))
     twice(unpaid, {"reason": "It was another’s"}, "RF-000001 is not paid")
     assert open_and_paid() == (1_000_000, None)
+
+
+def _faults() -> list[str]:
+    return [check.fault for check in checks.run() if check.fault]
+
+
+def test_a_wrong_invoice_is_credited_by_a_note_of_its_own_and_falls_due_again(
+    app: Flask, client: FlaskClient, database: str
+) -> None:
+    operator, council_id = _agreed()
+    (officer,) = finance(1)
+    part = _fee(operator, council_id).instalments[0]
+    with pytest.raises(NotAllowed, match="not been invoiced"):
+        fees.credit(operator, council_id, part.id, "Wrong address")
+    fees.issue(operator, council_id, part.id)
+    fees.mark_paid(operator, council_id, part.id, clock.today(), "BACS 1")
+    with pytest.raises(NotAllowed, match="called paid"):
+        fees.credit(operator, council_id, part.id, "Wrong address")
+    fees.mark_unpaid(operator, council_id, part.id, "It was another council's")
+    sign_in(client, operator.user_id or 0)
+    page = f"/desk/councils/{council_id}/fee/{part.id}/credit"
+    assert "Say what was wrong with it" in text_of(submit(client, page, {"reason": " "}))
+    assert submit(client, page, {"reason": "Wrong  address"}).status_code == 302
+    fees.credit(operator, council_id, part.id, "again")
+    assert table() == {}
+    assert mails("Credit note RC-000001 for invoice RF-000001") == 1
+    old, again = [each for each in _fee(operator, council_id).instalments if each.due_on == part.due_on]
+    assert (old.stands, again.stands, again.pence) == ("Credited", "Not invoiced yet", part.pence)
+    assert _fee(operator, council_id).open_pence == 0
+    with pytest.raises(NotAllowed, match="was credited"):
+        fees.mark_paid(operator, council_id, part.id, clock.today(), "BACS 2")
+    fees.issue(operator, council_id, again.id)
+    invoice = _fee(operator, council_id).instalments[1].invoice
+    assert invoice is not None and (invoice.number, invoice.part_no, invoice.parts) == ("RF-000002", 1, 3)
+    assert table() == {"council:fees": 1_000_000, "operator:fees": -1_000_000}
+    assert old.invoice is not None and old.invoice.credit is not None
+    paper = fee_papers.credit_as_paper(old.invoice, old.invoice.credit)
+    assert paper.title == "Credit note RC-000001" and ("Credited", "£10,000.00") in paper.totals
+    assert "What was wrong: Wrong address." in paper.opening[0]
+    sign_in(client, officer.user_id or 0)
+    pdf = f"/council/fee/invoices/{old.invoice.id}/credit-note.pdf"
+    assert client.get(pdf).mimetype == "application/pdf" == client.get(pdf).mimetype
+    assert client.get(f"/council/fee/invoices/{invoice.id}/credit-note.pdf").status_code == 404
+    assert "RC-000001 (PDF)" in text_of(client.get("/council/fee")) and "Credited" in text_of(
+        client.get("/council/fee")
+    )
+    assert _faults() == []
+    # The controls: what the database refuses, and what the check says when somebody takes a guard away.
+    for change in (update(FeeCreditNote).values(reason="Other"), delete(FeeCreditNote)):
+        with pytest.raises(DatabaseError), transaction():
+            db.session.execute(change)
+    with transaction():
+        names = ("no_update", "no_delete") if database == "sqlite" else ("only_grows",)
+        for name in names:
+            on = "" if database == "sqlite" else " ON fee_credit_notes"
+            db.session.execute(text(f"DROP TRIGGER fee_credit_notes_{name}{on}"))
+        db.session.execute(delete(FeeCreditNote))
+    assert fee_checks._credits() == "RF-000001 is reversed in the ledger and not credited"
+    assert "fee:credit_note: 0 credit notes, the counter says 1" in _faults()

@@ -16,7 +16,7 @@ from marketplace.outbox.models import Email
 from payments import ledger
 from payments.domain import LevyPaper
 from payments.models import LevyDocument, LevyDocumentLine, LevyMonth, PaperNumber
-from payments.services import levy_invoices, levy_issuers, numbers
+from payments.services import levy_invoices, numbers
 from payments.services.work import jobs
 from tests.integration.payments.money.levying import (
     DECEMBER,
@@ -33,12 +33,12 @@ from tests.integration.payments.money.levying import (
     sold,
     told,
 )
-from tests.integration.payments.money.telling import mails, operators
+from tests.integration.payments.money.telling import mails, names_issuer
 from tests.integration.payments.money.test_races import at_once, errors
 
 
 def _charge_vat(month: object = SEPTEMBER) -> None:
-    levy_issuers.set_issuer(operators(1)[0], month, "Care Market Ltd", "1 High Row\nDarlington", "GB123456782")  # type: ignore[arg-type]
+    names_issuer(month, "Care Market Ltd", "1 High Row\nDarlington", "GB123456782")  # type: ignore[arg-type]
 
 
 def test_a_provider_gets_one_invoice_for_a_month_with_each_order_on_it(app: Flask) -> None:

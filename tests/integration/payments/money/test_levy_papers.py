@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.domain import Role
 from marketplace.accounts.models import Organisation
@@ -18,7 +19,7 @@ from marketplace.kernel.errors import DomainError, NotFound
 from payments import checks, ledger
 from payments.cli import levy as command
 from payments.ledger import stories
-from payments.models import Order
+from payments.models import LevyIssuer, LevyIssuerConfirmed, Order
 from payments.services import levy_invoices, levy_issuers
 from payments.services.facts import subject_of
 from payments.services.levy_issuers import written_vat_number
@@ -37,13 +38,11 @@ from tests.integration.payments.money.levying import (
     sold,
     sold_by_card,
 )
-from tests.integration.payments.money.telling import Story, operators
+from tests.integration.payments.money.telling import Story, names_issuer, operators
 
 
 def _charge_vat() -> None:
-    levy_issuers.set_issuer(
-        operators(1)[0], SEPTEMBER, "Care Market Ltd", "1 High Row\n\nDarlington DL3 7TX", "123 4567 82"
-    )
+    names_issuer(SEPTEMBER, "Care Market Ltd", "1 High Row\n\nDarlington DL3 7TX", "123 4567 82")
 
 
 def _an_invoice_and_a_credit_note() -> Story:
@@ -292,16 +291,28 @@ def test_a_vat_number_that_does_not_add_up_is_refused(typed: str) -> None:
     assert refused.value.field == "vat_number"
 
 
-def test_who_stands_on_invoices_is_set_by_an_operator_for_months_to_come(app: Flask) -> None:
+def test_who_stands_on_invoices_is_set_by_two_operators_for_months_to_come(app: Flask) -> None:
     story = _an_invoice_and_a_credit_note()
-    (operator,) = operators(1)
+    operator, colleague = operators()
     with pytest.raises(NotFound):
-        levy_issuers.set_issuer(story.provider, NOVEMBER, "A", "B", None)
+        levy_issuers.propose_issuer(story.provider, NOVEMBER, "A", "B", None)
     with pytest.raises(DomainError, match="Choose November 2026 or later") as refused:
-        levy_issuers.set_issuer(operator, OCTOBER, "Care Market Ltd", "1 High Row", None)
+        levy_issuers.propose_issuer(operator, OCTOBER, "Care Market Ltd", "1 High Row", None)
     assert refused.value.field == "starts_on"
-    levy_issuers.set_issuer(operator, NOVEMBER, "Care Market Ltd", "1 High Row", None)
-    levy_issuers.set_issuer(operator, NOVEMBER, " Care  Market  CIC ", " 2 High Row \n\n Darlington ", "123456782")
+    first = levy_issuers.propose_issuer(operator, NOVEMBER, "Care Market Ltd", "1 High Row", None)
+    last = levy_issuers.propose_issuer(
+        operator, NOVEMBER, " Care  Market  CIC ", " 2 High Row \n\n Darlington ", "123456782"
+    )
+    assert levy_issuers.issuer_for(NOVEMBER).name == app.config["SERVICE_NAME"]  # nobody has confirmed it
+    assert [each.id for each in levy_issuers.list_waiting_issuers()] == [first, last]
+    for issuer_id in (first, last):
+        with pytest.raises(NotFound):
+            levy_issuers.confirm_issuer(story.provider, issuer_id)
+        with pytest.raises(DomainError, match="Ask a colleague"):
+            levy_issuers.confirm_issuer(operator, issuer_id)
+        levy_issuers.confirm_issuer(colleague, issuer_id)
+        levy_issuers.confirm_issuer(operator, issuer_id)  # it is: nothing happens
+    assert levy_issuers.list_waiting_issuers() == []
     assert levy_issuers.issuer_for(OCTOBER).name == app.config["SERVICE_NAME"]
     now = levy_issuers.issuer_for(day_of(NOVEMBER, 30))
     assert (now.name, now.address, now.vat_number, now.vat_rate_bp) == (
@@ -311,3 +322,24 @@ def test_who_stands_on_invoices_is_set_by_an_operator_for_months_to_come(app: Fl
         2_000,
     )
     assert [each.issuer.name for each in levy_issuers.list_issuers()] == ["Care Market CIC", "Care Market Ltd"]
+
+
+def test_without_the_rule_of_two_the_database_still_refuses_one_operator_alone(app: Flask) -> None:
+    """The negative control of the service's rule; without the constraint, too, one operator would set the VAT alone."""
+    operator, colleague = operators()
+    levy_issuers.propose_issuer(operator, NOVEMBER, "Care Market Ltd", "1 High Row", "123456782")
+    issuer_id = db.session.scalars(select(LevyIssuer.id)).one()
+    alone = {"issuer_id": issuer_id, "set_by_user_id": operator.user_id, "at": clock.now()}
+    with pytest.raises(IntegrityError, match="second_person"), transaction():
+        db.session.execute(insert(LevyIssuerConfirmed).values(by_user_id=operator.user_id, **alone))
+    assert levy_issuers.issuer_for(NOVEMBER).vat_rate_bp == 0
+    with transaction():
+        db.session.execute(insert(LevyIssuerConfirmed).values(by_user_id=None, **alone))
+    assert levy_issuers.issuer_for(NOVEMBER).vat_rate_bp == 2_000
+    late = levy_issuers.propose_issuer(operator, NOVEMBER, "Late Ltd", "1 High Row", None)
+    for month in (SEPTEMBER, OCTOBER, NOVEMBER):
+        sold(day_of(month, 2), 5400)
+        close(month)
+    with pytest.raises(DomainError, match="what is invoiced stays"):
+        levy_issuers.confirm_issuer(colleague, late)
+    assert levy_issuers.list_waiting_issuers() == []

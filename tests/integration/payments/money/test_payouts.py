@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -11,7 +12,8 @@ from marketplace.database import transaction
 from marketplace.kernel import clock
 from payments import ledger
 from payments.ledger import Subject, stories
-from payments.queries.payouts import PartView, ProviderPayouts, payouts_of_provider
+from payments.queries import payouts as queries
+from payments.queries.payouts import PartView, ProviderPayouts, Stretch, get_payout, payouts_of_provider
 from payments.services import orders, refunds, settlement
 from tests.browser import sign_in, text_of
 from tests.integration.payments.money.telling import Story, captured, finance, settled_story, work
@@ -176,3 +178,36 @@ def test_money_is_expected_three_working_days_later(charged: str, paid: str) -> 
 
 def test_nothing_on_its_way_is_nothing() -> None:
     assert ProviderPayouts((), (), ()).on_its_way_pence == 0
+
+
+def test_a_long_history_is_read_a_stretch_at_a_time_and_says_the_same_of_it(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = settled_story()
+    of_years = {
+        years: first if years == 0 else settled_story(organisation_id=first.organisation_id) for years in (3, 2, 1, 0)
+    }
+    for years, story in of_years.items():
+        at = clock.now() - timedelta(days=365 * years + 20)
+        about = Subject(order_id=story.order_id)
+        with transaction():
+            sold = stories.movement(f"s{years}", "transfer", -5400, 0, at, about, organisation_id=first.organisation_id)
+            ledger.book(sold)
+            out = at + timedelta(days=7)
+            ledger.book(stories.provider_payout(f"p{years}", first.organisation_id, -5000 - 100 * (years == 3), out))
+    read: list[int] = []
+    whole_history = queries.payouts_of
+    monkeypatch.setattr(queries, "payouts_of", lambda moves: (read.append(len(moves)), whole_history(moves))[1])
+    everything = payouts_of_provider(first.organisation_id)
+    lately = payouts_of_provider(first.organisation_id, Stretch(clock.now() - timedelta(days=365)))
+    assert read == [8, 5]  # the control: without a stretch all is read; with one, its moves and the sum before
+    assert (lately.paid[0].entry_id, len(lately.paid)) == (everything.paid[0].entry_id, 1)
+    assert lately.on_its_way_pence == everything.on_its_way_pence == 1_500
+    old = everything.paid[2]
+    assert get_payout(first.organisation_id, old.entry_id or 0).pence == old.pence and read[-1] < 5
+    sign_in(client, first.provider.user_id or 0)
+    year = old.at.year
+    page = text_of(client.get(f"/provider/payouts?year={year}"))
+    assert "£50.00" in page and "£51.00" not in page
+    assert client.get("/provider/payouts?year=1999").status_code == 404
+    assert [row["net"] for row in _rows(client, f"/provider/payouts.csv?year={year}")][:2] == ["3.00", "47.00"]

@@ -1,5 +1,6 @@
 """A basket keeps what was put in it, for the right person, and says in words what cannot be."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -332,3 +333,25 @@ def test_who_helps_nobody_in_particular_is_asked_for_whom_before_going_on(app: F
     sign_in(client, shop.manager.user_id or 0)
     answer = shop.add(client, 0, 2, then="order", person_id="")
     assert answer.status_code == 302 and str(answer.location).startswith("/basket")
+
+
+def test_the_same_form_sent_again_puts_nothing_more_into_the_basket(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop()
+    sign_in(client, shop.margaret.user_id or 0)
+    first = shop.add(client, 0, 3, key="pressed-once")
+    again = shop.add(client, 0, 3, key="pressed-once")
+    assert first.status_code == again.status_code == 302 and lines() == [(shop.listing_ids[0], 3)]
+    assert "was put in already" in text_of(client.get(again.location))
+    owner = Owner(shop.margaret.user_id, shop.person_id)
+    twice = [baskets.add(owner, baskets.LineWanted(shop.listing_ids[1], 1, key="both")) for _ in range(2)]
+    assert twice == [True, False]
+    shop.add(client, 0, 500, key="too-many")  # refused: the same form may be sent again with less
+    shop.add(client, 0, 2, key="too-many")
+    assert lines() == [(shop.listing_ids[0], 5), (shop.listing_ids[1], 1)]
+    html = client.get(f"/listing/{shop.listing_ids[0]}").get_data(as_text=True)
+    assert len(set(re.findall(r'name="key" value="([^"]{30,})"', html))) == 1
+    monkeypatch.setattr(baskets, "_is_first_press", lambda key: True)  # the control: without it the press counts twice
+    shop.add(client, 0, 3, key="pressed-once")
+    assert lines()[0] == (shop.listing_ids[0], 8)
