@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, expect
 from tests.journeys.conftest import Site
 from tests.journeys.walker import Walker
 
+pytestmark = pytest.mark.parametrize("site", ["sqlite"], indirect=True, scope="session")
+"""What differs between the databases is tested without a browser."""
 PHONE = {"width": 375, "height": 740}
 FATHER, HELPER = "Albert Oakenfold", "priya@demo.example"
 

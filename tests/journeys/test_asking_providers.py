@@ -3,11 +3,14 @@
 import re
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import expect
 
 from marketplace.kernel import clock
 from tests.journeys.walker import Walker
 
+pytestmark = pytest.mark.parametrize("site", ["sqlite"], indirect=True, scope="session")
+"""What differs between the databases is tested without a browser."""
 PERSON = "Zebedee Marshmallow"
 WORDS = "A cooked lunch, for somebody who likes it hot and eats slowly"
 LISTING = "Cooked lunch brought to you"

@@ -6,11 +6,14 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from playwright.sync_api import expect
 
 from marketplace.kernel import clock
 from tests.journeys.walker import Walker
 
+pytestmark = pytest.mark.parametrize("site", ["sqlite"], indirect=True, scope="session")
+"""What differs between the databases is tested without a browser."""
 ROWS, WRONG, PENCE = 5_000, 20, 1_200_00
 HEADINGS = ("reference", "person_reference", "name", "rail", "amount", "starts_on", "ends_on", "pot")
 
