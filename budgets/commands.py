@@ -49,12 +49,14 @@ class AgreeAmount:
 
 @dataclass(frozen=True)
 class PayOnce:
-    """A payment once, beside the regular amount: it belongs to the period of its day."""
+    """A payment once, beside the regular amount: it belongs to the period of its day. The same `key` again pays nothing
+    more: a form that is sent twice."""
 
     pot_id: int
     on: date
     pence: int
     reason: str
+    key: str
 
 
 @dataclass(frozen=True)

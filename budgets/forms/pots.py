@@ -1,5 +1,6 @@
 """What is agreed for a pot, what it is for, and how it is paid from a day on."""
 
+import re
 from typing import Any
 
 from wtforms.validators import Optional
@@ -8,6 +9,8 @@ from budgets.commands import AgreeAmount, Deploy, PayOnce, PotRules
 from budgets.domain import ContributionHow, Every, OutsideRule
 from budgets.forms.mandates import a_year_from
 from marketplace.kernel import clock
+from marketplace.kernel.errors import DomainError
+from marketplace.kernel.ids import new_token
 from marketplace.kernel.rails import Rail
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
@@ -75,8 +78,9 @@ class AmountForm(BaseForm):
 
 
 class OnceForm(BaseForm):
-    """A payment once."""
+    """A payment once. Its key tells a form that is sent twice from a second payment of the same amount."""
 
+    once_key = fields.HiddenField()
     once_pence = fields.PoundsField(
         "Amount", least_pence=1, validators=[fields.Required("Enter an amount above £0.00")]
     )
@@ -90,13 +94,17 @@ class OnceForm(BaseForm):
 
     def __init__(self, *args: Any, pot_id: int, **kwargs: Any) -> None:
         kwargs.setdefault("once_on", clock.today())
+        kwargs.setdefault("once_key", new_token())
         super().__init__(*args, **kwargs)
         self.pot_id = pot_id
 
     def to_command(self) -> PayOnce:
         assert self.once_pence.data is not None
         assert self.once_on.data is not None
-        return PayOnce(self.pot_id, self.once_on.data, self.once_pence.data, self.once_reason.data)
+        key = self.once_key.data or ""
+        if not re.fullmatch(r"[\w-]{16,64}", key, re.ASCII):
+            raise DomainError("This page was open for too long. Send it once more.", field="once_pence")
+        return PayOnce(self.pot_id, self.once_on.data, self.once_pence.data, self.once_reason.data, key)
 
 
 class RulesForm(BaseForm):

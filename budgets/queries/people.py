@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 
 from budgets.domain import PersonContact, PersonView
 from budgets.models import Person, PersonalBudget, Restriction
+from marketplace.accounts.queries import find_user
 from marketplace.database import db, read_once, send, table_of
 from marketplace.kernel.errors import NotFound
 
@@ -48,6 +49,13 @@ def get_person(person_id: int) -> PersonView:
     if person is None:
         raise NotFound
     return person
+
+
+def address_of(person: PersonView) -> str | None:
+    """Where to write to somebody: the address of their account, whatever was known before they changed it; else the one
+    that is known of them."""
+    user = find_user(person.user_id) if person.user_id is not None else None
+    return user.email if user is not None else person.email
 
 
 def died_people() -> Any:

@@ -24,7 +24,7 @@ from budgets.domain.allocations import (
     overlapping,
     sum_left,
 )
-from budgets.models import Person, PersonalBudget, Pot, PotAmount, PotPeriod
+from budgets.models import BudgetEntry, Person, PersonalBudget, Pot, PotAmount, PotPeriod
 from budgets.queries.amounts import PeriodSums, periods_of, regular_amounts
 from budgets.services import book
 from budgets.words import day_words, regular_words
@@ -33,7 +33,6 @@ from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
-from marketplace.kernel.ids import new_id
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,10 @@ def decide_amount(actor: Actor, amount_id: int, *, agree: bool) -> None:
 
 
 def pay_once(actor: Actor, command: PayOnce) -> None:
-    """A payment once, into the period of its day. Raises NotFound for strangers, DomainError on the field to change."""
+    """A payment once, into the period of its day; the same key again adds nothing.
+
+    Raises NotFound for strangers, DomainError on the field to change and for a key that stands for another payment.
+    """
     if command.pence <= 0:
         raise DomainError("Enter an amount above £0.00", field="once_pence")
     if not command.reason.strip():
@@ -136,13 +138,17 @@ def pay_once(actor: Actor, command: PayOnce) -> None:
         if is_closed(period.ends_on):
             raise DomainError(_closed_words(period.ends_on), field="once_on")
         reason = command.reason.strip()
+        cause = f"{Origin.ONE_OFF}:{pot.id}:{command.key}"
+        was_sent = db.session.scalar(select(BudgetEntry.id).where(BudgetEntry.cause == cause)) is not None
         entry_id = book.allocate(
             period.id,
             command.pence,
-            cause=f"{Origin.ONE_OFF}:{new_id()}",
+            cause=cause,
             actor_user_id=actor.user_id,
             reason=f"One-off payment: {reason}",
         )
+        if was_sent:
+            return
         record(
             "budget.pay_once",
             "budget_entry",

@@ -2,7 +2,7 @@
 
 from budgets.domain import MandateAction
 from budgets.queries.access import list_user_ids_named
-from budgets.queries.people import get_person
+from budgets.queries.people import address_of, get_person
 from budgets.words import short_name
 from marketplace.accounts.queries import find_user
 from marketplace.outbox.email import queue_email
@@ -12,10 +12,8 @@ def tell_about_money(person_id: int, subject: str, lines: list[str]) -> None:
     """To the person, and to everybody named in a live mandate to see their money. Somebody without an address gets the
     same words in print from the council, or hears them from whoever acts for them."""
     person = get_person(person_id)
-    own = find_user(person.user_id) if person.user_id is not None else None
-    to: dict[str, tuple[str, int | None]] = {}
-    if own is not None or person.email:
-        to[own.email if own is not None else person.email or ""] = (short_name(person.name), person.user_id)
+    own = address_of(person)
+    to: dict[str, tuple[str, int | None]] = {own: (short_name(person.name), person.user_id)} if own else {}
     for user_id in list_user_ids_named(person_id, MandateAction.READ_BUDGET):
         user = find_user(user_id)
         if user is not None:

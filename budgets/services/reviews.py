@@ -14,7 +14,7 @@ from budgets.domain import BudgetState, MandateAction
 from budgets.domain.plans import ReviewReason, next_review
 from budgets.models import PersonalBudget, PlanReview
 from budgets.queries.access import get_access, list_user_ids_named
-from budgets.queries.people import get_person
+from budgets.queries.people import address_of, get_person
 from budgets.queries.reviews import get_review, may_hold
 from budgets.words import day_words, possessive
 from marketplace.accounts.domain import Actor, OrganisationKind, Role
@@ -165,9 +165,10 @@ def _tell(review: PlanReview) -> None:
     late = review.due_on < clock.today()
     when = f"was due on {day_words(review.due_on)}" if late else f"is due by {day_words(review.due_on)}"
     path = address(f"/people/{person.id}/reviews")
-    if person.email:
+    own = address_of(person)
+    if own:
         queue_email(
-            person.email,
+            own,
             f"Your plan: a review {when}",
             f"A review of your plan {when}. The council looks at it with you: how it went, what should change.\n\n"
             f"Before that you can say how each outcome is going:\n{path}\n",
@@ -175,7 +176,7 @@ def _tell(review: PlanReview) -> None:
         )
     for user_id in list_user_ids_named(person.id, MandateAction.READ_PLAN):
         user = find_user(user_id)
-        if user is not None and user.email != person.email:
+        if user is not None and user.email != own:
             whose = possessive(person.name)
             queue_email(
                 user.email,

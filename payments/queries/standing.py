@@ -8,6 +8,7 @@ from typing import Protocol
 from budgets.domain import MandateAction
 from budgets.queries.access import find_access, get_access
 from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import actor_of
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
 
@@ -43,6 +44,14 @@ class OrderFacts(Protocol):
     placed_at: datetime | None
 
 
+class Bought(Protocol):
+    """What has to be known of an order to say who bought it, and by what right."""
+
+    buyer_user_id: int
+    person_id: int
+    mandate_id: int | None
+
+
 def buyer_standing(actor: Actor, order: OrderFacts, *actions: MandateAction) -> Standing:
     """The buyer's side of an order: its person, a live mandate with one of `actions`, or the access point that helped.
 
@@ -61,6 +70,14 @@ def buyer_standing(actor: Actor, order: OrderFacts, *actions: MandateAction) -> 
             return Standing(Side.MANDATE, access.mandate.id)
         return Standing(Side.PERSON)
     raise NotFound()
+
+
+def buyer_is_told(order: Bought) -> bool:
+    """Whether whoever bought it still hears of an order: for somebody else only while they may act for them."""
+    if order.mandate_id is None:
+        return True
+    actor = actor_of(order.buyer_user_id)
+    return any(find_access(actor, order.person_id, action) for action in (MandateAction.ORDER, MandateAction.CONFIRM))
 
 
 def list_reach(actor: Actor, person_id: int) -> int | None:

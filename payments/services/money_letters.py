@@ -8,7 +8,7 @@ from datetime import datetime
 
 from flask import current_app
 
-from budgets.queries.people import get_person
+from budgets.queries.people import address_of, get_person
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import find_user, get_organisation, list_users_of
 from marketplace.kernel.money import format_pounds
@@ -16,6 +16,7 @@ from marketplace.outbox.email import queue_email
 from marketplace.ui.filters import london_datetime
 from payments.disputes import reason_words
 from payments.models import Dispute, Order
+from payments.queries.standing import buyer_is_told
 from payments.services.refund_rows import taken_on_pence
 
 
@@ -176,8 +177,9 @@ def _to_buyers(order: Order, subject: str, body: str, *, path: str | None = None
     subject = " ".join(subject.split())[:200]
     buyer, person = find_user(order.buyer_user_id), get_person(order.person_id)
     sent_to = set()
-    if buyer is not None:
+    if buyer is not None and buyer_is_told(order):
         queue_email(buyer.email, subject, text, user_id=buyer.id, person_id=order.person_id)
         sent_to.add(buyer.email.lower())
-    if person.email and person.email.lower() not in sent_to:
-        queue_email(person.email, subject, text, person_id=order.person_id)
+    address = address_of(person)
+    if address and address.lower() not in sent_to:
+        queue_email(address, subject, text, person_id=order.person_id)

@@ -6,18 +6,18 @@ from whoever helps them. A letter to a provider names no person: the page behind
 
 from flask import current_app
 
-from budgets.domain import MandateAction, PersonView
+from budgets.domain import PersonView
 from budgets.domain.people import LetterAbout
-from budgets.queries.access import find_access
-from budgets.queries.people import get_person
+from budgets.queries.people import address_of, get_person
 from budgets.services.paper_letters import write_letter
 from marketplace.accounts.domain import Actor, Role
-from marketplace.accounts.queries import actor_of, find_user, list_addresses_of
+from marketplace.accounts.queries import find_user, list_addresses_of
 from marketplace.kernel.money import format_pounds
 from marketplace.outbox.email import queue_email
 from marketplace.ui.filters import london_datetime
 from payments.domain import ChargeAt, PaymentState, awaits_card
 from payments.models import Order
+from payments.queries.standing import buyer_is_told
 from payments.queries.top_ups import find_payer
 from payments.services.refund_rows import taken_on_pence
 from payments.services.top_up_letters import asks_to_pay
@@ -320,7 +320,9 @@ def _to_buyers(
     """To the buyer, and to the person when they have an address of their own; else a letter on paper waits for them."""
     sent = _to_buyer(order, subject, body, buyer=buyer)
     person = person or get_person(order.person_id)
-    address = (person.email or "").lower()
+    if sent and person.user_id == order.buyer_user_id:
+        return
+    address = (address_of(person) or "").lower()
     if not address and person.user_id is None:
         write_letter(person.id, subject, body, LetterAbout.ORDER)
     if address and address != sent:
@@ -331,7 +333,7 @@ def _to_buyer(
     order: Order, subject: str, body: str, *, path: str | None = None, buyer: Actor | None = None
 ) -> str | None:
     """To the buyer, unless they acted under a mandate that has ended: then they read no more of it."""
-    if buyer is None and order.mandate_id is not None and not _still_reads(order):
+    if buyer is None and not buyer_is_told(order):
         return None
     known = buyer or find_user(order.buyer_user_id)
     if known is None or not known.email:
@@ -339,11 +341,6 @@ def _to_buyer(
     link = _page(path or f"/orders/{order.id}")
     _send(known.email, subject, f"{body}\n\n{link}", user_id=order.buyer_user_id, person_id=order.person_id)
     return known.email.lower()
-
-
-def _still_reads(order: Order) -> bool:
-    actor = actor_of(order.buyer_user_id)
-    return any(find_access(actor, order.person_id, action) for action in (MandateAction.ORDER, MandateAction.CONFIRM))
 
 
 def _to_provider(order: Order, subject: str, body: str) -> None:

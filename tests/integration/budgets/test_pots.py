@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -24,9 +25,10 @@ from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.rails import Rail
-from tests.browser import submit, text_of
+from tests.browser import sign_in, submit, text_of
 from tests.integration.budgets.test_finance import Finance
 from tests.integration.budgets.town import Town, Visit
+from tests.integration.payments.orders.shop import fields_of
 
 SPRING = datetime(2026, 4, 10, 9, tzinfo=UTC)
 FIRST, LAST = date(2026, 4, 6), date(2027, 4, 4)  # 52 weeks
@@ -136,18 +138,36 @@ def test_a_period_that_is_over_is_closed_from_the_first_minute_of_6_april(
         with pytest.raises(DomainError, match="ended on 5 April and is closed"):
             allocations.agree_amount(ida.one, late)
         with pytest.raises(DomainError, match="is closed"):
-            allocations.pay_once(ida.one, PayOnce(ida.pot_id, date(2027, 4, 5), 100, "Taxi"))
+            allocations.pay_once(ida.one, PayOnce(ida.pot_id, date(2027, 4, 5), 100, "Taxi", "key-1"))
         with pytest.raises(DomainError, match="is closed"):
             ida.change(period_id, 1_000_000)
         assert ida.allocated() == before
-        allocations.pay_once(ida.one, PayOnce(ida.pot_id, date(2027, 4, 6), 100, "Taxi"))
+        allocations.pay_once(ida.one, PayOnce(ida.pot_id, date(2027, 4, 6), 100, "Taxi", "key-2"))
         assert ida.allocated() == [first, before[1] + 100]
         monkeypatch.setattr(allocations, "is_closed", lambda ends_on: False)  # the guard taken away
         allocations.agree_amount(ida.one, late)
         assert ida.allocated()[0] > first
     monkeypatch.undo()
     with clock.fixed_clock(datetime(2027, 4, 5, 22, 59, tzinfo=UTC)):  # a minute before midnight: still open
-        allocations.pay_once(ida.one, PayOnce(ida.pot_id, date(2027, 4, 5), 100, "Taxi"))
+        allocations.pay_once(ida.one, PayOnce(ida.pot_id, date(2027, 4, 5), 100, "Taxi", "key-3"))
+
+
+def test_a_payment_that_is_sent_twice_is_paid_once(app: Flask, client: FlaskClient) -> None:
+    with clock.fixed_clock(SPRING):
+        ida = Agreeing()
+        (before,) = ida.allocated()
+        sign_in(client, ida.user_ids[0])
+        address = f"/council/budgets/pots/{ida.pot_id}"
+        day = {f"once_on-{part}": getattr(SPRING, part) for part in ("day", "month", "year")}
+        form = {**fields_of(client.get(address)), **day, "once_pence": "500.00", "once_reason": "A ramp"}
+        for _ in range(2):
+            assert client.post(f"{address}/once", data=form).status_code == 302
+        assert ida.allocated() == [before + 50_000]
+        other = client.post(f"{address}/once", data={**form, "once_pence": "600.00"})
+        assert "with another amount" in other.text
+        again = {**form, **fields_of(client.get(address))}  # the key alone tells: a page of its own is another payment
+        client.post(f"{address}/once", data=again)
+        assert ida.allocated() == [before + 100_000]
 
 
 def test_periods_of_a_pot_never_share_a_day(app: Flask) -> None:
@@ -231,7 +251,7 @@ def test_only_finance_of_the_council_agrees_amounts(app: Flask) -> None:
         with pytest.raises(NotFound):
             allocations.agree_amount(stranger, amount)
         with pytest.raises(NotFound):
-            allocations.pay_once(stranger, PayOnce(ida.pot_id, clock.today(), 1, "x"))
+            allocations.pay_once(stranger, PayOnce(ida.pot_id, clock.today(), 1, "x", "key-4"))
         with pytest.raises(NotFound):
             pots.change_rules(stranger, ida.pot_id, PotRules("X"))
         with pytest.raises(NotFound):
@@ -264,7 +284,7 @@ def test_a_pot_is_looked_after_on_its_page_and_the_person_reads_where_the_money_
     page = refused.get_data(as_text=True)
     assert "Enter an amount in pounds, like 12.50" in page and 'value="70.123"' in page and "Assessed" in page
     assert submit(client, pot, data, to=f"{pot}/amount").status_code == 302
-    once = {"once_pence": "25", "once_reason": "A ramp"} | {
+    once = {"once_key": fields_of(client.get(pot))["once_key"], "once_pence": "25", "once_reason": "A ramp"} | {
         f"once_on-{part}": getattr(today, part) for part in ("day", "month", "year")
     }
     assert submit(client, pot, once, to=f"{pot}/once").status_code == 302

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from budgets.domain import MandateAction, ProposedLine
 from budgets.errors import AuthorityEnded, LineRefused, OutsideMandate
@@ -14,7 +15,7 @@ from budgets.queries.access import find_access
 from budgets.services import book, mandate_staff, mandates, safeguarding
 from budgets.services.rights import judge_order
 from marketplace.accounts.domain import Actor, Role
-from marketplace.accounts.models import Membership
+from marketplace.accounts.models import Membership, User
 from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -22,7 +23,7 @@ from marketplace.kernel.errors import NotAllowed, NotFound
 from marketplace.kernel.rails import Rail
 from payments.domain import OrderState
 from payments.models import Order
-from payments.services import approvals, checkout, expiry
+from payments.services import approvals, checkout, expiry, money_letters
 from payments.services.approvals import deciding
 from payments.services.approvals.deciding import Decided
 from payments.services.orders import letters
@@ -151,10 +152,41 @@ def test_the_worker_reminds_nobody_whose_mandate_has_ended(app: Flask, monkeypat
     before = len(subjects(town.manager.email or ""))
     assert expiry.remind() == 1
     assert len(subjects(town.manager.email or "")) == before
-    monkeypatch.setattr(letters, "_still_reads", lambda order: True)
+    with transaction():
+        money_letters.money_comes_back(db.session.get(Order, town.order_id), 500, card_pence=0)
+    assert len(subjects(town.manager.email or "")) == before, "what comes back is nothing to them either"
+    assert "comes back" in subjects(town.margaret.email or "")[-1]
+    for told in (letters, money_letters):
+        monkeypatch.setattr(told, "buyer_is_told", lambda order: True)
     with transaction():
         letters.reminder(db.session.get(Order, town.order_id), 2)
-    assert len(subjects(town.manager.email or "")) == before + 1
+        money_letters.money_comes_back(db.session.get(Order, town.order_id), 500, card_pence=0)
+    assert len(subjects(town.manager.email or "")) == before + 2
+
+
+def test_letters_follow_the_address_of_the_account_and_leave_the_old_one_alone(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = Town(state=OrderState.DONE)
+    old = town.margaret.email or ""
+    with transaction():
+        db.session.execute(update(User).where(User.id == town.margaret.user_id).values(email="new@example.org"))
+
+    def write() -> None:
+        with transaction():
+            order = db.session.get(Order, town.order_id)
+            letters.reminder(order, 2)
+            money_letters.money_comes_back(order, 500, card_pence=0)
+
+    before = len(subjects(old))
+    write()
+    assert (len(subjects("new@example.org")), len(subjects(old))) == (2, before)
+    for package in (letters, money_letters):
+        monkeypatch.setattr(package, "address_of", lambda person: person.email)
+    with transaction():
+        db.session.execute(update(Order).values(buyer_user_id=town.manager.user_id))
+    write()
+    assert len(subjects(old)) == before + 2  # what was known of them once is somebody else's by now
 
 
 class Pots:
