@@ -1,6 +1,5 @@
 """Read what waits for a second person, and one case with all that belongs to it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +7,7 @@ from sqlalchemy import select
 
 from budgets.domain import MandateAction, MandateView, PotChoice
 from budgets.queries.access import list_mandates_of, list_people
-from budgets.queries.pots import get_pot_choice, pots_of_periods
+from budgets.queries.pots import get_pot_choice
 from catalogue.queries.listings import offer_for
 from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import names_of
@@ -16,9 +15,10 @@ from marketplace.database import db
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
 from payments.domain import OrderState
-from payments.models import Approval, Order, OrderFunding
+from payments.models import Approval, Order
 from payments.queries.orders import OrderSummary, OrderView, get_order
 from payments.queries.orders.lists import find_order_before
+from payments.queries.standing import money_of_orders
 
 
 @dataclass(frozen=True)
@@ -103,21 +103,6 @@ def list_waiting(actor: Actor) -> list[WaitingCase]:
         if case.person_id not in limited
         or any(all(map(mandate.covers, money[case.order_id])) for mandate in mandates[case.person_id])
     ]
-
-
-def money_of_orders(order_ids: Iterable[int]) -> dict[int, frozenset[int | None]]:
-    """What pays for each order: pots, and None for money that is no pot's, such as a card's. Two queries at most."""
-    wanted = set(order_ids)
-    if not wanted:
-        return {}
-    rows = db.session.execute(
-        select(OrderFunding.order_id, OrderFunding.pot_period_id).where(OrderFunding.order_id.in_(wanted))
-    ).all()
-    pots = pots_of_periods(row.pot_period_id for row in rows if row.pot_period_id is not None)
-    found: dict[int, set[int | None]] = {}
-    for row in rows:
-        found.setdefault(row.order_id, set()).add(pots.get(row.pot_period_id))
-    return {order_id: frozenset(found.get(order_id, {None})) for order_id in wanted}
 
 
 def list_prepared_by(actor: Actor) -> list[WaitingCase]:

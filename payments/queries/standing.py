@@ -1,16 +1,22 @@
 """In which capacity somebody meets an order: as its person, under a mandate, as its provider, for the money."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from budgets.domain import MandateAction
-from budgets.queries.access import find_access, get_access
+from sqlalchemy import select
+
+from budgets.domain import MandateAction, PersonAccess
+from budgets.queries.access import find_access
+from budgets.queries.pots import pots_of_periods
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import actor_of
+from marketplace.database import db
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
+from payments.models import OrderFunding
 
 
 class Side(StrEnum):
@@ -37,11 +43,23 @@ class Standing:
 class OrderFacts(Protocol):
     """What has to be known of an order to say who may meet it."""
 
-    person_id: int
-    organisation_id: int
-    council_id: int | None
-    assisted_by_organisation_id: int | None
-    placed_at: datetime | None
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def person_id(self) -> int: ...
+
+    @property
+    def organisation_id(self) -> int: ...
+
+    @property
+    def council_id(self) -> int | None: ...
+
+    @property
+    def assisted_by_organisation_id(self) -> int | None: ...
+
+    @property
+    def placed_at(self) -> datetime | None: ...
 
 
 class Bought(Protocol):
@@ -53,23 +71,43 @@ class Bought(Protocol):
 
 
 def buyer_standing(actor: Actor, order: OrderFacts, *actions: MandateAction) -> Standing:
-    """The buyer's side of an order: its person, a live mandate with one of `actions`, or the access point that helped.
+    """Who may act on an order for its buyer: its person, a live mandate with one of `actions`, the access point.
 
-    Raises NotFound for everybody else.
+    A mandate that names pots has to cover the money of the order. Raises NotFound for everybody else.
     """
     for action in actions:
-        try:
-            access = get_access(actor, order.person_id, action)
-        except NotFound:
-            continue
-        if access.assisted_organisation_id is not None:
-            if access.assisted_organisation_id != order.assisted_by_organisation_id:
-                continue
-            return Standing(Side.ASSISTED)
-        if access.mandate is not None:
-            return Standing(Side.MANDATE, access.mandate.id)
-        return Standing(Side.PERSON)
+        access = find_access(actor, order.person_id, action)
+        if access is not None and access.mandate is not None and access.mandate.pot_ids:
+            money = money_of_orders([order.id])[order.id]
+            access = find_access(actor, order.person_id, action, money=money)
+        standing = _standing_by(access, order)
+        if standing is not None:
+            return standing
     raise NotFound()
+
+
+def _standing_by(access: PersonAccess | None, order: OrderFacts) -> Standing | None:
+    if access is None:
+        return None
+    if access.assisted_organisation_id is not None:
+        helped_here = access.assisted_organisation_id == order.assisted_by_organisation_id
+        return Standing(Side.ASSISTED) if helped_here else None
+    return Standing(Side.MANDATE, access.mandate.id) if access.mandate is not None else Standing(Side.PERSON)
+
+
+def money_of_orders(order_ids: Iterable[int]) -> dict[int, frozenset[int | None]]:
+    """What pays for each order: pots, and None for money that is no pot's, such as a card's. Two queries at most."""
+    wanted = set(order_ids)
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(OrderFunding.order_id, OrderFunding.pot_period_id).where(OrderFunding.order_id.in_(wanted))
+    ).all()
+    pots = pots_of_periods(row.pot_period_id for row in rows if row.pot_period_id is not None)
+    found: dict[int, set[int | None]] = {}
+    for row in rows:
+        found.setdefault(row.order_id, set()).add(pots.get(row.pot_period_id))
+    return {order_id: frozenset(found.get(order_id, {None})) for order_id in wanted}
 
 
 def buyer_is_told(order: Bought) -> bool:
@@ -101,10 +139,10 @@ def provider_standing(actor: Actor, order: OrderFacts) -> Standing:
 
 def reader_standing(actor: Actor, order: OrderFacts, rail: Rail) -> Standing:
     """Whoever may read an order. Raises NotFound, which looks the same as an order that is not there."""
-    try:
-        return buyer_standing(actor, order, *READING)
-    except NotFound:
-        pass
+    for action in READING:
+        standing = _standing_by(find_access(actor, order.person_id, action), order)
+        if standing is not None:
+            return standing
     if order.placed_at is not None and order.organisation_id in actor.organisation_ids(Role.PROVIDER):
         return Standing(Side.PROVIDER)
     if actor.has(Role.OPERATOR):

@@ -12,8 +12,9 @@ from marketplace.ui.filters import london_datetime
 from payments import words
 from payments.domain import OrderState
 from payments.forms.orders import DecideForm
-from payments.queries.approvals import Case, find_last_from, get_case, list_prepared_by, list_waiting, money_of_orders
+from payments.queries.approvals import Case, find_last_from, get_case, list_prepared_by, list_waiting
 from payments.queries.orders import OrderSummary, OrderView, list_of_checkout
+from payments.queries.standing import money_of_orders
 from payments.routes import blueprint
 from payments.routes.people import basket_address
 from payments.services import approvals as services

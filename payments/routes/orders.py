@@ -17,7 +17,7 @@ from payments.ports import is_reviewed
 from payments.queries.approvals import list_waiting
 from payments.queries.card_states import cards_of_checkout
 from payments.queries.orders import OrderView, count_of_person, get_order_for, list_orders_for_person
-from payments.queries.standing import BUYER_SIDES, Side, list_reach
+from payments.queries.standing import BUYER_SIDES, Side, buyer_standing, list_reach
 from payments.queries.top_ups import find_payer
 from payments.routes import blueprint
 from payments.routes.people import named_person_id
@@ -132,10 +132,13 @@ def _review_link(view: OrderView) -> tuple[str, str] | None:
 
 def _may(view: OrderView) -> bool:
     """Whether the reader may confirm, question and cancel, and not only read."""
-    actor = current_actor()
-    return view.standing.side is not Side.MANDATE or any(
-        find_access(actor, view.person_id, action) for action in (MandateAction.CONFIRM, MandateAction.ORDER)
-    )
+    if view.standing.side is not Side.MANDATE:
+        return True
+    try:
+        buyer_standing(current_actor(), view, MandateAction.CONFIRM, MandateAction.ORDER)
+    except NotFound:
+        return False
+    return True
 
 
 @blueprint.get("/orders/<int:order_id>/pay")

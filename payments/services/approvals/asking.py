@@ -15,7 +15,7 @@ from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from payments.domain import OrderState
 from payments.models import Approval, Order, OrderFunding, OrderHistory, OrderLine
-from payments.queries.approvals import money_of_orders
+from payments.queries.standing import money_of_orders
 from payments.services.approvals.links import path_of
 from payments.services.moves import has_happened, lock_order, note_order
 from payments.services.orders import letters

@@ -13,7 +13,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import NotAllowed, NotFound
 from payments.domain import ChargeAt, OrderAction, OrderState
 from payments.models import Approval, Order
-from payments.queries.approvals import money_of_orders
+from payments.queries.standing import money_of_orders
 from payments.services.approvals.asking import content_digest
 from payments.services.moves import lock_order, move_order
 from payments.services.orders import letters

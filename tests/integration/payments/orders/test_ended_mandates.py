@@ -26,7 +26,7 @@ from payments.models import Order
 from payments.services import approvals, checkout, expiry, money_letters
 from payments.services.approvals import deciding
 from payments.services.approvals.deciding import Decided
-from payments.services.orders import letters
+from payments.services.orders import delivery, letters
 from tests.browser import text_of
 from tests.factories.accounts import user_with_role
 from tests.factories.budgets import BudgetFactory, ConsentFactory
@@ -227,3 +227,26 @@ def test_a_mandate_for_one_pot_does_not_cover_own_money(app: Flask) -> None:
     with pytest.raises(LineRefused, match="own money"):
         judge_order(shop.manager, shop.person_id, 100, [line], rail=Rail.OWN_MONEY)
     assert judge_order(shop.margaret, shop.person_id, 100, [line], rail=Rail.OWN_MONEY).mandate_id is None
+
+
+def test_a_mandate_for_one_pot_does_not_agree_to_what_another_pot_pays(app: Flask, client: FlaskClient) -> None:
+    case = Pots()
+    shop = case.shop
+    shop.place(client, shop.ready(client, who=shop.manager))
+    order_id = all_orders()[0].id
+    with transaction():
+        done = {"state": OrderState.DONE, "accepted_at": clock.now(), "done_at": clock.now()}
+        db.session.execute(update(Order).where(Order.id == order_id).values(done))
+    assert "Yes, it was done" in text_of(client.get(f"/orders/{order_id}"))
+    equipment = db.session.get(PotPeriod, case.equipment).pot_id
+    with transaction():
+        db.session.execute(update(MandatePot).values(pot_id=equipment))
+    assert "Yes, it was done" not in text_of(client.get(f"/orders/{order_id}"))
+    with pytest.raises(NotFound):
+        delivery.confirm(shop.manager, order_id)
+    assert balance(shop.pot).spent_pence == 0
+    # Negative control: without pots in the mandate the same act goes through.
+    with transaction():
+        db.session.query(MandatePot).delete()
+    delivery.confirm(shop.manager, order_id)
+    assert balance(shop.pot).spent_pence > 0
