@@ -97,13 +97,15 @@ def write_amount(pot: OwnedPot, command: AgreeAmount, *, actor_user_id: int | No
 
 def decide_amount(actor: Actor, amount_id: int, *, agree: bool) -> None:
     """A second person agrees to an amount that leaves a period with less, or sends it back; who prepared it may only
-    take it back. Deciding the same again changes nothing. Raises NotFound, NotAllowed.
+    take it back. Deciding the same again changes nothing. After the budget's end it can only be sent back.
+
+    Raises NotFound, NotAllowed.
     """
     with transaction(), named_constraints():
         pot_id = db.session.scalar(select(PotAmount.pot_id).where(PotAmount.id == amount_id))
         if pot_id is None:
             raise NotFound
-        pot = open_pot(actor, pot_id)
+        pot = open_pot(actor, pot_id, or_ended=not agree)
         amount = db.session.get_one(PotAmount, amount_id, populate_existing=True)
         if amount.approved is not None:
             if amount.approved is agree:
@@ -180,8 +182,11 @@ def _closed_words(ends_on: date) -> str:
     )
 
 
-def open_pot(actor: Actor, pot_id: int) -> OwnedPot:
-    """A pot of a budget that goes on, locked until the commit. Raises NotFound for all but finance of its council."""
+def open_pot(actor: Actor, pot_id: int, *, or_ended: bool = False) -> OwnedPot:
+    """A pot of a budget that goes on (`or_ended`: or not), locked until the commit.
+
+    Raises NotFound for all but finance of its council, NotAllowed when nothing more is agreed for it.
+    """
     row: Any = db.session.execute(
         select(Pot.id, Pot.budget_id, PersonalBudget.council_id, PersonalBudget.person_id, PersonalBudget.state)
         .join(PersonalBudget, PersonalBudget.id == Pot.budget_id)
@@ -190,6 +195,8 @@ def open_pot(actor: Actor, pot_id: int) -> OwnedPot:
     ).one_or_none()
     if row is None:
         raise NotFound
+    if or_ended:
+        return OwnedPot(*row[:4])
     if row.state is BudgetState.ENDED:
         raise NotAllowed("This budget has ended. Set up a new one instead.")
     if db.session.scalar(select(Person.died_on).where(Person.id == row.person_id)) is not None:

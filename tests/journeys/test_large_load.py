@@ -73,6 +73,7 @@ def _wait(walker: Walker, words: str | re.Pattern[str]) -> None:
     expect(walker.page.get_by_text(words).first).to_be_visible(timeout=120_000)
 
 
+@pytest.mark.trial
 def test_5000_budgets_with_20_wrong_rows_are_all_in_at_the_end(walker: Walker) -> None:
     mark = f"V{clock.now():%H%M%S}"
     right, wrong = _rows(mark), _rows(mark)

@@ -6,15 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from budgets import checks
 from budgets.commands import AgreeAmount, Deploy, PayOnce, PotRules
-from budgets.domain import ContributionHow, Every, Funder, OutsideRule, ProposedLine
+from budgets.domain import BudgetState, ContributionHow, Every, Funder, OutsideRule, ProposedLine
 from budgets.domain.allocations import agreed_between
 from budgets.errors import BudgetError, LineRefused
-from budgets.models import Pot, PotAmount, PotPeriod
+from budgets.models import PersonalBudget, Pot, PotAmount, PotPeriod
 from budgets.queries.amounts import list_amounts, periods_of, regular_amounts
 from budgets.queries.book import list_balances
 from budgets.queries.pots import get_pot_choice, list_pot_choices
@@ -92,6 +92,19 @@ def test_the_database_itself_wants_a_second_person_for_less(app: Flask) -> None:
             db.session.execute(text(by.format(ida.user_ids[0])))
         with transaction():
             db.session.execute(text(by.format(ida.user_ids[1])))
+
+
+def test_less_that_waits_when_the_budget_ends_is_only_sent_back(app: Flask) -> None:
+    with clock.fixed_clock(SPRING):
+        ida = Agreeing()
+        waiting = allocations.agree_amount(ida.one, ida.amount(5_000, FIRST, replaces=True)) or 0
+        with transaction():
+            db.session.execute(update(PersonalBudget).values(state=BudgetState.ENDED))
+        before = ida.allocated()
+        with pytest.raises(NotAllowed, match="This budget has ended"):
+            allocations.decide_amount(ida.two, waiting, agree=True)
+        allocations.decide_amount(ida.two, waiting, agree=False)
+        assert db.session.get_one(PotAmount, waiting).approved is False and ida.allocated() == before
 
 
 def test_what_was_agreed_in_one_sum_gives_way_by_days(app: Flask) -> None:
