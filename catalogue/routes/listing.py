@@ -10,13 +10,13 @@ from werkzeug.wrappers import Response
 from catalogue.forms.public import ReportForm
 from catalogue.ports import reviews_for
 from catalogue.queries.listings import ListingView, get_listing, get_provider_page
-from catalogue.queries.similar import list_similar
 from catalogue.routes import blueprint
 from catalogue.routes.cards import Drawn, draw_cards, draw_results
 from catalogue.routes.home import near
 from catalogue.routes.listing_words import area_sentences, evidence_rows, funding_sentence, opening_rows
 from catalogue.routes.shortlist import shortlist_ids
 from catalogue.services.listing_reports import report_listing
+from catalogue.services.similar import list_similar
 from catalogue.words import VAT_WORDS
 from marketplace.accounts.access import ANYONE, allow, current_actor
 from marketplace.config import Settings

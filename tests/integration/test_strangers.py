@@ -38,6 +38,7 @@ from marketplace.planning.queries import rounds as round_queries
 from marketplace.planning.queries.evidence import get_order_with_files
 from marketplace.planning.services import assisted, evidence, monitoring, rounds
 from payments.queries import bank_details, spending_exports
+from payments.queries.frame import frame_of
 from payments.queries.standing import Side
 from payments.services import baskets, fees, onboarding
 from payments.services.checkout import answers, at_once, paying
@@ -310,7 +311,7 @@ def test_who_is_named_for_some_days_acts_on_those_days_alone(world: World) -> No
     told = set(access.list_user_ids_named(world.person_id, MandateAction.ORDER))
     assert acts == {"now", "first", "last"}
     assert {when for when, user_id in named.items() if user_id in told} == acts
-    assert {when for when, user_id in named.items() if access.manages_people(user_id)} == acts
+    assert {when for when, user_id in named.items() if frame_of(user_id, None, None).manages_people} == acts
 
 
 def test_a_mandate_is_limited_to_its_own_pots_and_not_to_those_of_another(world: World) -> None:

@@ -40,7 +40,7 @@ def test_an_outcome_leads_to_an_order_that_the_plan_then_shows(walker: Walker) -
     walker.page.set_viewport_size({"width": 768, "height": 1024})
     walker.be("social-worker")
     reference = _order_together(walker)
-    walker.click(re.compile("^Look at this order"))
+    walker.click(re.compile("^Look at this order.*Farmyard Friday"))
     walker.sees(reference)
     walker.sees(re.compile(f"For: {OUTCOME}"))
     walker.sees("Waiting for Farmyard Friday to say yes")

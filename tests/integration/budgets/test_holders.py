@@ -163,7 +163,7 @@ def test_a_holder_that_was_taken_out_meanwhile_stops_the_order_at_the_last_momen
 ) -> None:
     shop = Shop(rail=Rail.ISF)
     checkout = shop.ready(client)
-    monkeypatch.setattr(answers, "_refusal", lambda plan, way: None)
+    monkeypatch.setattr(answers, "_refusal", lambda plan, way, *, topped_up: None)
     with transaction():
         db.session.execute(update(PersonalBudget).values(isf_holder_organisation_id=None))
     assert "has no organisation that holds it yet" in text_of(shop.place(client, checkout))
@@ -175,7 +175,7 @@ def test_without_the_guards_an_order_would_be_settled_by_nobody(
 ) -> None:
     """Negative control: the provider delivers, it is agreed, and no run of anybody holds it."""
     shop = nobody_holds()
-    monkeypatch.setattr(answers, "_refusal", lambda plan, way: None)
+    monkeypatch.setattr(answers, "_refusal", lambda plan, way, *, topped_up: None)
     monkeypatch.setattr(book.acts, "_check_open", lambda account, on: None)
     shop.place(client, shop.ready(client))
     for order in all_orders()[:1]:

@@ -4,8 +4,8 @@ import pytest
 from flask import Flask
 
 from catalogue.queries.listings import get_listing
-from catalogue.queries.similar import list_similar
 from catalogue.services.index import reindex
+from catalogue.services.similar import list_similar
 from marketplace.database import transaction
 from tests.factories.catalogue import ListingFactory
 

@@ -110,8 +110,10 @@ def test_a_hidden_listing_would_show_if_the_index_were_believed(app: Flask, monk
         db.session.get_one(Listing, listing_id).state = ListingState.PAUSED
     assert [result.card.id for result in search(SearchQuery(q="gardening")).results] == []
     everything = select(*cards._COLUMNS).select_from(Listing)
-    everything = everything.join(cards.Category, cards.Category.id == Listing.category_id).join(
-        cards.Provider, cards.Provider.organisation_id == Listing.organisation_id
+    everything = (
+        everything.join(cards.Category, cards.Category.id == Listing.category_id)
+        .join(cards.Provider, cards.Provider.organisation_id == Listing.organisation_id)
+        .join(cards.ORGANISATIONS, cards.ORGANISATIONS.c.id == Listing.organisation_id)
     )
     monkeypatch.setattr(cards, "_CARDS", everything)
     assert [result.card.id for result in search(SearchQuery(q="gardening")).results] == [listing_id]
