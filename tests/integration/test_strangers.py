@@ -251,15 +251,22 @@ def test_an_officer_who_is_named_in_an_authority_does_not_confirm_it(world: Worl
 def test_the_file_for_the_bank_is_for_the_payers_own_finance(
     app: Flask, client: FlaskClient, world: World, stranger: Actor
 ) -> None:
-    """Finance of another council may also work for a provider in the run, and so read its own remittance."""
+    """Finance of another council may also work for a provider in the run, and so read its own remittance; and be an
+    auditor here, and so read the run."""
     provider = world.of_endpoint["payments.remittance"]["organisation_id"]
     with transaction():
+        here = OrganisationFactory(kind=OrganisationKind.COUNCIL, council_id=int(world.ids["council_id"]))
+        MembershipFactory(user_id=stranger.user_id, organisation_id=here.id, role=Role.AUDITOR)
         db.session.add(
             Membership(user_id=stranger.user_id, organisation_id=provider, role=Role.PROVIDER, created_at=clock.now())
         )
     sign_in(client, stranger.user_id or 0)
     ids = {name: world.ids[name] for name in ("payment_id",)} | {"run_id": world.ids["sent_run_id"]}
-    routes = {"payments.remittance": {"organisation_id": provider}, "payments.settlement_bacs": {}}
+    routes: dict[str, dict[str, Any]] = {
+        "payments.remittance": {"organisation_id": provider},
+        "payments.settlement_run": {},
+        "payments.settlement_bacs": {},
+    }
     addresses = {
         endpoint: app.url_map.bind("localhost").build(endpoint, ids | more)
         for endpoint, more in {**routes, "payments.settlement_returned": {}}.items()
@@ -267,6 +274,7 @@ def test_the_file_for_the_bank_is_for_the_payers_own_finance(
     statuses = {endpoint: client.get(address.partition("?")[0]).status_code for endpoint, address in addresses.items()}
     assert statuses == {
         "payments.remittance": 200,
+        "payments.settlement_run": 200,
         "payments.settlement_bacs": 404,
         "payments.settlement_returned": 404,
     }

@@ -101,6 +101,9 @@ def test_strangers_and_visitors_find_nobody(app: Flask) -> None:
         assert not any(may(actor, person_id, action) for action in EVERY_ACTION)
         assert find_acting(actor, person_id) is None
     assert not may(stranger, 99_999, MandateAction.ORDER)
+    without_account = access.find_person(person_id)
+    assert without_account is not None and without_account.user_id is None
+    assert access.access_of(ANYONE, without_account, MandateAction.READ_BUDGET) is None, "no account is not theirs"
 
 
 def test_a_mandate_for_one_person_opens_nothing_for_another(app: Flask) -> None:

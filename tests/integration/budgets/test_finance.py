@@ -175,8 +175,9 @@ def test_a_cut_waits_and_only_a_second_person_of_the_team_makes_it_count(team: F
     with pytest.raises(NotAllowed, match="a second person"):
         finance.decide_change(team.one, change_id, agree=True)
     for user_id in (team.auditor_id, team.elsewhere_id):
-        with pytest.raises(NotFound):
-            finance.decide_change(actor_of(user_id), change_id, agree=True)
+        for agree in (True, False):
+            with pytest.raises(NotFound):
+                finance.decide_change(actor_of(user_id), change_id, agree=agree)
     assert balance(pot).allocated_pence == 520_000
     finance.decide_change(team.two, change_id, agree=True)
     finance.decide_change(team.two, change_id, agree=True)

@@ -159,13 +159,21 @@ def test_tables_that_never_change_are_the_ones_that_stay(twins: Twins, database:
     assert {"audit_rows", "budget_entries", "ledger_entries"} <= never_change & merges.STAYS
 
 
-def test_strangers_decide_nothing(twins: Twins) -> None:
+def test_strangers_decide_nothing(twins: Twins, client: FlaskClient) -> None:
     from marketplace.accounts.queries import actor_of
 
     merge_id = twins.prepare()
     for user_id in (twins.team.auditor_id, twins.team.elsewhere_id):
         with pytest.raises(NotFound):
             merges.decide(actor_of(user_id), merge_id, agree=True)
+    merges.decide(twins.team.two, merge_id, agree=True)
+    undoing_merges.prepare_undo(twins.team.one, merge_id, "Two people")
+    for user_id in (twins.team.auditor_id, twins.team.elsewhere_id):
+        for agree in (True, False):
+            with pytest.raises(NotFound):
+                undoing_merges.decide_undo(actor_of(user_id), merge_id, agree=agree)
+    sign_in(client, twins.team.elsewhere_id)
+    assert submit(client, "/council/people/merge", {}, to=f"/council/people/merges/{merge_id}/undo").status_code == 404
 
 
 def test_the_page_says_the_rule_and_shows_both_side_by_side(twins: Twins, client: FlaskClient) -> None:

@@ -103,9 +103,12 @@ def test_only_whoever_may_write_the_plan_for_somebody_else_plans_together(app: F
 
 def test_consent_is_of_the_day_and_begun_twice_it_is_once(app: Flask) -> None:
     world = World()
-    sadie = worker_of(world)
+    sadie, colleague = worker_of(world), worker_of(world)
     for _ in range(2):
         together.begin(sadie, world.person_id, how=ConsentHow.ON_PAPER)
+    together.end(colleague, world.person_id)  # what Margaret agreed to with Sadie is Sadie's
+    assert together.find_began(colleague, world.person_id) is None
+    assert together.find_began(sadie, world.person_id) is not None
     (row,) = db.session.scalars(select(PlannedTogether)).all()
     values = {name: getattr(row, name) for name in ("person_id", "user_id", "mandate_id", "how", "began_at")}
     with pytest.raises(IntegrityError), transaction():  # the database keeps it to one

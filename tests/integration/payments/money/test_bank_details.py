@@ -83,7 +83,7 @@ def test_a_second_person_ends_the_hold_and_whoever_gave_them_does_not(app: Flask
     story = settled_story()
     colleague, stranger = _colleague(story), settled_story().provider
     details_id = bank_details.give(story.provider, story.organisation_id, FIRST)
-    with pytest.raises(NotAllowed, match="colleague"):
+    with pytest.raises(NotAllowed, match="You gave these"):
         bank_details.agree(story.provider, details_id)
     for act in (bank_details.agree, bank_details.stop):
         with pytest.raises(NotFound):

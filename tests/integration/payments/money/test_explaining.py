@@ -47,6 +47,8 @@ def test_unexplained_money_is_explained_with_a_reason_agreed_to_and_leaves_the_d
         explaining.explain(second, entry_id, ledger.OPERATOR_PROCESSING_FEES, "A fee")
     (waiting,) = _to_decide(second)
     assert (waiting.what, _to_decide(first)) == ("£5.00 at Stripe, txn_9", [])
+    with pytest.raises(NotFound):
+        explaining.decide(story.provider, _standing(), agreed=True)
     with pytest.raises(NotAllowed, match="A colleague"):
         explaining.decide(first, _standing(), agreed=True)
     assert table()["stripe:unexplained"] == -500

@@ -165,6 +165,7 @@ def test_only_the_operator_acts_and_only_the_council_reads(app: Flask) -> None:
     for act in (
         partial(fees.agree, officer, council_id, PLAN),
         partial(fees.issue, officer, council_id, part.id),
+        partial(fees.credit, officer, council_id, part.id, "Wrong"),
         partial(fees.mark_paid, officer, council_id, part.id, clock.today(), "X"),
         partial(find_fee, stranger, council_id),
         partial(get_fee_invoice, stranger, invoice.id),
