@@ -26,6 +26,7 @@ from payments.models import Order
 from payments.services import approvals, checkout, expiry, money_letters
 from payments.services.approvals import deciding
 from payments.services.approvals.deciding import Decided
+from payments.services.checkout import paying
 from payments.services.orders import delivery, letters
 from tests.browser import text_of
 from tests.factories.accounts import user_with_role
@@ -95,6 +96,26 @@ def test_every_way_to_lose_a_mandate_stops_a_checkout_at_the_button(
     monkeypatch.setattr("payments.queries.checkouts.get_access_begun", lambda *arguments: kept)
     checkout.place(manager, checkout_id, key=page["key"], seen=page["seen"])
     assert len(all_orders()) == 2
+
+
+def test_who_may_act_no_more_gives_no_card_and_asks_no_bank(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop()
+    checkout_id = int(shop.ready(client, who=shop.manager).rsplit("/", 1)[1])
+    paying.after_bank(shop.manager, checkout_id)
+    end(shop.mandate_id)
+    for act in (
+        lambda: paying.start_card(shop.manager, checkout_id, success_url="/", cancel_url="/"),
+        lambda: paying.finish_card(shop.manager, checkout_id, return_url="/"),
+        lambda: paying.try_payment(shop.manager, checkout_id, return_url="/"),
+        lambda: paying.after_bank(shop.manager, checkout_id),
+    ):
+        with pytest.raises(AuthorityEnded):
+            act()
+    # Negative control: without the look at the right, the buyer of the checkout goes on.
+    monkeypatch.setattr(paying, "get_access_begun", lambda *arguments: None)
+    paying.after_bank(shop.manager, checkout_id)
 
 
 def test_a_flag_stops_new_orders_under_later_mandates_too_and_what_is_booked_goes_on(app: Flask) -> None:
