@@ -26,7 +26,8 @@ def test_each_guard_that_is_taken_away_is_missed(tmp_path: Path, capsys: pytest.
     with capsys.disabled():
         print(
             f"\nguards: {len(guards)} found, {len(missed)} taken away, {len(missed) - len(survivors)} missed by a "
-            f"test; {len(kept) - len(gaps)} behind which another guard holds; {len(gaps)} without a test yet; survivors: {', '.join(survivors) or 'none'}"
+            f"test; {len(kept) - len(gaps)} behind which another guard holds; {len(gaps)} without a test yet; "
+            f"survivors: {', '.join(survivors) or 'none'}"
         )
     assert (unknown, stale, survivors) == ([], [], [])
 
