@@ -8,10 +8,12 @@ A guard is one of:
 - an answer: a function from an actor to yes or no;
 - and in `budgets.queries.access`, where every right under a mandate comes from, each condition there is.
 
-While a module is imported, each guard is wrapped so that `at.stands(n)` decides whether it counts.
+While a module is imported, each guard is wrapped so that `at.stands(n)` decides whether it counts. Statements that are
+built once, when a module is read, are built again by `remake`.
 """
 
 import ast
+import importlib
 import re
 import sys
 from collections.abc import Iterator
@@ -60,6 +62,18 @@ def _called(node: ast.AST) -> str:
     if isinstance(node, ast.Call):
         node = node.func
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+BUILT_ONCE = ("budgets.queries.access", "payments.queries.frame")
+"""Modules whose constants hold guards, each after those that it uses."""
+_constants: dict[str, CodeType] = {}
+
+
+def remake() -> None:
+    """Build the constants of those modules again, with the guards that stand now."""
+    for module in BUILT_ONCE:
+        loaded = importlib.import_module(module)
+        exec(_constants[module], loaded.__dict__)
 
 
 class Wrapping(ast.NodeTransformer):
@@ -165,7 +179,11 @@ def wrap(module: str, source: bytes | str) -> ast.Module:
 class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
-        return compile(wrap(fullname, self.get_data(path)), path, "exec", dont_inherit=True)
+        tree = wrap(fullname, self.get_data(path))
+        if fullname in BUILT_ONCE:
+            constants: list[ast.stmt] = [each for each in tree.body if isinstance(each, ast.Assign)]
+            _constants[fullname] = compile(ast.Module(constants, []), path, "exec", dont_inherit=True)
+        return compile(tree, path, "exec", dont_inherit=True)
 
 
 class _Finder(MetaPathFinder):

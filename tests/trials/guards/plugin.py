@@ -39,6 +39,9 @@ class Run:
         self.passes: dict[str, bool] = {}
         self.seconds: dict[str, float] = {}
         self.asks: dict[str, set[int]] = {}
+        finding.at.asked.clear()
+        finding.remake()
+        self.built_once = set(finding.at.asked)
 
     def fails(self, test: str, without: int | None = None) -> bool:
         """Whether a test fails, in its own body, without a guard."""
@@ -46,9 +49,13 @@ class Run:
         item._initrequest()  # type: ignore[attr-defined]
         finding.at.gone = without
         try:
+            if without in self.built_once:
+                finding.remake()
             reports = runtestprotocol(item, log=False, nextitem=self.then)
         finally:
             finding.at.gone = None
+            if without in self.built_once:
+                finding.remake()
         return any(report.failed for report in reports if report.when == "call")
 
     def try_as_it_is(self, test: str) -> bool:
@@ -77,7 +84,11 @@ class Run:
         found: dict[str, Any] = {}
         for guard in wanted:
             number = numbers.get(guard, -1)
-            asking = [test for test, asked in self.asks.items() if number in asked and self.passes[test]]
+            asking = [
+                test
+                for test, asked in self.asks.items()
+                if self.passes[test] and (number in asked or number in self.built_once)
+            ]
             asking.sort(key=lambda test: (len(self.asks[test]), self.seconds[test]))
             found[guard] = next((test for test in asking[:TRIES] if self.fails(test, number)), None)
             write(found)
