@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from marketplace.kernel import clock
+from marketplace.kernel.money import plain_pounds
 from payments.queries.given_back import GivenBack
 from payments.queries.payouts import PartView, PayoutView, ProviderPayouts
 from payments.queries.stories import Story
@@ -64,16 +65,16 @@ def statement_csv(provider_name: str, statement: Statement, operator_name: str) 
             line.reference,
             kinds[line.kind],
             harmless(line.title),
-            pounds(line.gross_pence),
-            pounds(line.levy_pence),
-            pounds(line.net_pence),
-            pounds(line.fee_pence),
+            plain_pounds(line.gross_pence),
+            plain_pounds(line.levy_pence),
+            plain_pounds(line.net_pence),
+            plain_pounds(line.fee_pence),
             harmless(operator_name) if line.fee_pence else "",
         )
         for line in statement.lines
     ]
     pence = (statement.gross_pence, statement.levy_pence, statement.net_pence, statement.fee_pence)
-    rows.append((*head, "", "", "sum", "", *(pounds(each) for each in pence), ""))
+    rows.append((*head, "", "", "sum", "", *(plain_pounds(each) for each in pence), ""))
     return table(STATEMENT, rows)
 
 
@@ -82,7 +83,7 @@ def payouts_csv(provider_name: str, payouts: ProviderPayouts, shown: Iterable[Pa
 
     def amounts(part: PartView) -> tuple[str, ...]:
         sums = (part.price_pence, part.given_back_pence, part.levy_pence, part.net_pence)
-        return (part.reference or "no order", *(pounds(pence) for pence in sums))
+        return (part.reference or "no order", *(plain_pounds(pence) for pence in sums))
 
     name = harmless(provider_name)
     rows: list[Sequence[object]] = []
@@ -102,8 +103,8 @@ def given_back_csv(refunds: Iterable[GivenBack]) -> str:
             refund.reference,
             harmless(refund.person_name),
             harmless(refund.provider_name),
-            pounds(refund.pence),
-            pounds(refund.levy_back_pence),
+            plain_pounds(refund.pence),
+            plain_pounds(refund.levy_back_pence),
             refund_reason(refund.reason_code),
             refund.becomes,
             refund.run_reference or "",
@@ -124,12 +125,12 @@ def story_csv(story: Story) -> str:
                 harmless(step.title),
                 harmless(step.who),
                 harmless(step.reason or ""),
-                pounds(step.pence) if step.pence is not None else "",
+                plain_pounds(step.pence) if step.pence is not None else "",
                 step.number or "",
                 step.booked_on.isoformat() if step.booked_on else "",
                 iso_day(step.happened_at) if step.happened_at else "",
                 step.cause or "",
-                "; ".join(f"{posting.code} {pounds(posting.pence)}" for posting in step.postings),
+                "; ".join(f"{posting.code} {plain_pounds(posting.pence)}" for posting in step.postings),
             )
         )
     return table(STORY, rows)
@@ -142,12 +143,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer.writerow(header)
     writer.writerows(rows)
     return out.getvalue()
-
-
-def pounds(pence: int) -> str:
-    """`1234.50`, `-18.00`."""
-    sign = "-" if pence < 0 else ""
-    return f"{sign}{abs(pence) // 100}.{abs(pence) % 100:02d}"
 
 
 def iso_day(moment: datetime) -> str:

@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotAllowed
-from marketplace.kernel.money import format_pounds
+from marketplace.kernel.money import format_pounds, plain_pounds
 from marketplace.ui.filters import short_date
 from marketplace.ui.pdf import Address, Column, Paper, Sheet
 from payments.banking.bacs import Credit, Submission, bacs_file
-from payments.files import harmless, pounds, table
+from payments.files import harmless, table
 from payments.journal import Creditor, JournalLine, JournalMap
 from payments.journal import rows as journal_rows
 from payments.queries.due import Remittance
@@ -37,12 +37,12 @@ def payments_csv(run: RunView) -> str:
                 part.organisation_id,
                 harmless(part.provider_name),
                 len(part.lines),
-                pounds(part.gross_pence),
-                pounds(part.levy_pence),
-                pounds(part.net_pence),
+                plain_pounds(part.gross_pence),
+                plain_pounds(part.levy_pence),
+                plain_pounds(part.net_pence),
             )
         )
-    rows.append((*head, "operator", "", "Levy", "", "", "", pounds(run.levy_pence)))
+    rows.append((*head, "operator", "", "Levy", "", "", "", plain_pounds(run.levy_pence)))
     rows.append(
         (
             *head,
@@ -50,9 +50,9 @@ def payments_csv(run: RunView) -> str:
             "",
             "",
             run.totals.line_count,
-            pounds(run.gross_pence),
-            pounds(run.levy_pence),
-            pounds(run.gross_pence),
+            plain_pounds(run.gross_pence),
+            plain_pounds(run.levy_pence),
+            plain_pounds(run.gross_pence),
         )
     )
     return table(PAYMENTS, rows)
@@ -68,9 +68,9 @@ def remittance_csv(run: RunView, remittance: Remittance) -> str:
             line.on.isoformat(),
             *_person(remittance, harmless(line.person_name or "")),
             line.kind,
-            pounds(line.gross_pence),
-            pounds(line.levy_pence),
-            pounds(line.net_pence),
+            plain_pounds(line.gross_pence),
+            plain_pounds(line.levy_pence),
+            plain_pounds(line.net_pence),
         )
         for line in remittance.lines
     ]
@@ -81,9 +81,9 @@ def remittance_csv(run: RunView, remittance: Remittance) -> str:
             "",
             *_person(remittance, ""),
             "sum",
-            pounds(remittance.gross_pence),
-            pounds(remittance.levy_pence),
-            pounds(remittance.net_pence),
+            plain_pounds(remittance.gross_pence),
+            plain_pounds(remittance.levy_pence),
+            plain_pounds(remittance.net_pence),
         )
     )
     return table([name for name in REMITTANCE if name != "person" or remittance.names_people], rows)
@@ -123,11 +123,11 @@ def journal_csv(run: RunView, mapping: JournalMap) -> str:
 def _journal_cell(name: str, row: Mapping[str, object]) -> object:
     pence = int(str(row["pence"]))
     if name == "amount":
-        return pounds(pence)
+        return plain_pounds(pence)
     if name == "debit":
-        return pounds(pence) if pence > 0 else ""
+        return plain_pounds(pence) if pence > 0 else ""
     if name == "credit":
-        return pounds(-pence) if pence < 0 else ""
+        return plain_pounds(-pence) if pence < 0 else ""
     cell = row[name]
     return harmless(cell) if isinstance(cell, str) else cell
 

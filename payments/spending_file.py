@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from marketplace.kernel.errors import DomainError
+from marketplace.kernel.money import plain_pounds
 from payments.journal import LONGEST_CODE, named_columns
 
 FIELDS: dict[str, str] = {
@@ -135,7 +136,7 @@ def file_of(layout: Layout, reference: str, facts: Iterable[Mapping[str, Any]]) 
         whole["debit" if pence > 0 else "credit"] += abs(pence)
         writer.writerow([_cell(name, count, row) for name, _ in layout.columns])
     if layout.has_totals:
-        sums = {name: _pounds(pence) for name, pence in whole.items()} | {"line": str(count)}
+        sums = {name: plain_pounds(pence) for name, pence in whole.items()} | {"line": str(count)}
         cells = [sums.get(name, "") for name, _ in layout.columns]
         if "run" in (names := [name for name, _ in layout.columns]):
             cells[names.index("run")] = "control total"
@@ -167,17 +168,13 @@ def _cell(name: str, number: int, row: Mapping[str, Any]) -> str:
     if name == "line":
         return str(number)
     if name == "amount":
-        return _pounds(pence)
+        return plain_pounds(pence)
     if name == "debit":
-        return _pounds(pence) if pence > 0 else ""
+        return plain_pounds(pence) if pence > 0 else ""
     if name == "credit":
-        return _pounds(-pence) if pence < 0 else ""
+        return plain_pounds(-pence) if pence < 0 else ""
     value = row[name]
     return "" if value is None else str(value) if isinstance(value, int) else _harmless(value)
-
-
-def _pounds(pence: int) -> str:
-    return f"{'-' if pence < 0 else ''}{abs(pence) // 100}.{abs(pence) % 100:02d}"
 
 
 def _harmless(text: str) -> str:

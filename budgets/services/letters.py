@@ -9,8 +9,8 @@ from marketplace.outbox.email import queue_email
 
 
 def tell_about_money(person_id: int, subject: str, lines: list[str]) -> None:
-    """To the person, and to everybody named in a live mandate to see their money. Somebody without an address gets the
-    same words in print from the council, or hears them from whoever acts for them."""
+    """To the person, and to everybody named in a live mandate to see their money. Somebody without an address
+    hears it from whoever acts for them: nothing is printed."""
     person = get_person(person_id)
     own = address_of(person)
     to: dict[str, tuple[str, int | None]] = {own: (short_name(person.name), person.user_id)} if own else {}

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from marketplace.kernel.money import plain_pounds
 from payments.domain import LevyPaper
-from payments.files import harmless, iso_day, pounds, table
+from payments.files import harmless, iso_day, table
 from payments.levy import percent
 from payments.queries.levy_documents import IssuedPaper
 from payments.queries.levy_report import MonthReport
@@ -49,19 +50,19 @@ def levy_month_csv(report: MonthReport, councils: Mapping[int | None, str]) -> s
             harmless(part.provider_name),
             councils[part.council_id],
             RAIL_NAMES[part.rail],
-            pounds(part.sold_pence),
-            pounds(part.gross_pence),
-            pounds(part.levy_pence),
-            pounds(part.cost_pence),
-            pounds(part.left_pence),
+            plain_pounds(part.sold_pence),
+            plain_pounds(part.gross_pence),
+            plain_pounds(part.levy_pence),
+            plain_pounds(part.cost_pence),
+            plain_pounds(part.left_pence),
             "yes" if part.is_loss else "no",
-            "" if part.other_rate_pence is None else pounds(part.other_rate_pence),
+            "" if part.other_rate_pence is None else plain_pounds(part.other_rate_pence),
         )
         for part in report.parts
     ]
     if report.loose_cost_pence:
         loose = report.loose_cost_pence
-        rows.append((month, "of no order", "", "", "", "", "", "", pounds(loose), pounds(-loose), "", ""))
+        rows.append((month, "of no order", "", "", "", "", "", "", plain_pounds(loose), plain_pounds(-loose), "", ""))
     asked = any(part.other_rate_pence is not None for part in report.parts)
     rows.append(
         (
@@ -70,13 +71,13 @@ def levy_month_csv(report: MonthReport, councils: Mapping[int | None, str]) -> s
             "",
             "",
             "",
-            pounds(report.sold_pence),
-            pounds(sum(part.gross_pence for part in report.parts)),
-            pounds(report.levy_pence),
-            pounds(report.cost_pence),
-            pounds(report.left_pence),
+            plain_pounds(report.sold_pence),
+            plain_pounds(sum(part.gross_pence for part in report.parts)),
+            plain_pounds(report.levy_pence),
+            plain_pounds(report.cost_pence),
+            plain_pounds(report.left_pence),
             "",
-            pounds(report.other_rate_pence) if asked else "",
+            plain_pounds(report.other_rate_pence) if asked else "",
         )
     )
     return table(MONTH, rows)
@@ -96,11 +97,11 @@ def levy_papers_csv(papers: Sequence[IssuedPaper]) -> str:
                 paper.organisation_id,
                 harmless(paper.provider_name),
                 paper.refers_to or "",
-                pounds(sign * paper.gross_pence),
-                pounds(sign * paper.without_vat_pence),
+                plain_pounds(sign * paper.gross_pence),
+                plain_pounds(sign * paper.without_vat_pence),
                 percent(paper.vat_rate_bp),
-                pounds(sign * paper.vat_pence),
-                pounds(sign * paper.levy_pence),
+                plain_pounds(sign * paper.vat_pence),
+                plain_pounds(sign * paper.levy_pence),
             )
         )
     return table(PAPERS, rows)

@@ -26,6 +26,13 @@ def format_pounds(pence: int) -> str:
     return f"{sign}£{pounds:,}.{rest:02d}"
 
 
+def plain_pounds(pence: int) -> str:
+    """`1250.00` for 125000, `-18.00` for -1800: an amount in a file for machines."""
+    sign = "-" if pence < 0 else ""
+    pounds, rest = divmod(abs(pence), 100)
+    return f"{sign}{pounds}.{rest:02d}"
+
+
 def split_by_largest_remainder(total_pence: int, weights: Sequence[int]) -> list[int]:
     """Shares of `total_pence` in proportion to `weights`, whole pence that sum to the whole.
 

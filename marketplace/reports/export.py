@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from marketplace.kernel.money import plain_pounds
 from marketplace.reports.domain import Dimension, Figure
 from marketplace.reports.findings import TOO_SMALL
 from marketplace.reports.queries import CouncilReport
@@ -173,8 +174,7 @@ def _spelt(row: Sequence[Cell], columns: Sequence[tuple[str, str]]) -> list[str]
         if value is None:
             spelt.append(TOO_SMALL)
         elif kind == "money" and isinstance(value, int):
-            sign = "-" if value < 0 else ""
-            spelt.append(f"{sign}{abs(value) // 100}.{abs(value) % 100:02d}")
+            spelt.append(plain_pounds(value))
         else:
             spelt.append(harmless(str(value)))
     return spelt

@@ -13,6 +13,7 @@ from marketplace.desk.forms import DecideExplanationForm, EndReviewForm, Explain
 from marketplace.desk.money_to_look_at import WORDS, MoneyItem, MoneyKind, count_by_kind, list_money
 from marketplace.desk.routes import PER_PAGE, blueprint, page_of
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.money import plain_pounds
 from payments import files
 from payments.domain import PaymentState
 from payments.queries.complaints import count_complaints, list_complaints
@@ -54,7 +55,7 @@ def money_to_look_at_csv() -> Answer:
         (
             item.words,
             files.harmless(item.what),
-            files.pounds(item.pence) if item.pence is not None else "",
+            plain_pounds(item.pence) if item.pence is not None else "",
             files.iso_day(item.since),
             files.iso_day(item.until) if item.until else "",
             files.harmless(item.todo),
@@ -104,7 +105,7 @@ def complaints_csv() -> Answer:
         (
             each.reference,
             files.harmless(each.provider_name),
-            files.pounds(each.total_pence),
+            plain_pounds(each.total_pence),
             state_for_provider(each.state),
             files.iso_day(each.since),
             files.iso_day(each.answered_at) if each.answered_at else "",

@@ -13,7 +13,7 @@ from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import get_council, names_of
 from marketplace.kernel.errors import DomainError, NotFound
-from marketplace.kernel.money import format_pounds
+from marketplace.kernel.money import format_pounds, plain_pounds
 from marketplace.planning.forms import LookForm
 from marketplace.planning.forms.sampling import AnswerForm, DrawForm
 from marketplace.planning.queries.evidence import evidence_of_orders, has_live_look
@@ -106,13 +106,13 @@ def sample_csv(sample_id: int) -> Answer:
 
 
 def _row(item: ItemView) -> tuple[str, ...]:
-    last, pence = item.last, item.order.total_pence
+    last = item.last
     return (
         item.order.reference,
         TITLES[item.picked_by],
         "; ".join(TITLES[risk] for risk in item.risks),
         harmless(item.order.provider_name),
-        f"{pence // 100}.{pence % 100:02d}",
+        plain_pounds(item.order.total_pence),
         item.looked_at.isoformat() if item.looked_at else "",
         ANSWERS[last.answer] if last else "",
         harmless(last.words) if last else "",

@@ -374,4 +374,4 @@ def list_paid_by_budgets(order_ids: Iterable[int]) -> dict[int, str]:
         OrderFunding.order_id.in_(wanted), OrderFunding.rail != Rail.OWN_MONEY
     )
     rows = db.session.execute(select(Order.id, Order.reference).where(Order.id.in_(by_budget)).order_by(Order.id))
-    return {order_id: reference for order_id, reference in rows}  # noqa: C416 - typed rows
+    return {row.id: row.reference for row in rows}

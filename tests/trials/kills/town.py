@@ -21,10 +21,10 @@ from catalogue.models import Listing
 from catalogue.services import index
 from marketplace.accounts.domain import Role
 from marketplace.database import db, transaction
+from marketplace.kernel.money import plain_pounds
 from marketplace.kernel.rails import Rail
 from marketplace.outbox.models import RecurringJob
 from payments.domain import OrderState, PaymentState, RunState
-from payments.files import pounds
 from payments.models import Basket, BasketLine, Checkout, Order, OrderFunding, OrderHistory, SettlementRun
 from payments.services import onboarding
 from tests.factories.accounts import OrganisationFactory, UserFactory, council, user_with_role
@@ -206,7 +206,7 @@ class Town:
             select(OrderFunding.pence - OrderFunding.refunded_pence).where(OrderFunding.order_id == order_id)
         )
         pence = self.chance.choice((left, *(self.chance.randint(1, left) for _ in range(3))))
-        form = {"key": key, "how": "amount", "pence": pounds(pence), "reason_code": "goodwill", "words": ""}
+        form = {"key": key, "how": "amount", "pence": plain_pounds(pence), "reason_code": "goodwill", "words": ""}
         self._sent(who, path, form, lambda answer: answer.status_code == 302)
         with self.guard:
             self.said.refunds.setdefault(order_id, []).append(pence)

@@ -14,10 +14,11 @@ from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
+from marketplace.kernel.money import plain_pounds
 from payments import checks, ledger
 from payments import settlement_files as files
 from payments.domain import OrderState, RefundState, RunState
-from payments.files import harmless, pounds
+from payments.files import harmless
 from payments.journal import JournalMap
 from payments.models import OrderFunding, SettlementRun
 from payments.queries.settlement import due_to_settle
@@ -295,7 +296,7 @@ def test_the_files_of_a_run_are_the_same_bytes_and_their_sums_agree(app: Flask) 
 def test_a_name_that_is_a_formula_is_plain_text_in_a_file() -> None:
     assert harmless("=SUM(A1)") == "'=SUM(A1)"
     assert harmless("Dales Home Care") == "Dales Home Care"
-    assert [pounds(pence) for pence in (0, 5, -5, 123_450)] == ["0.00", "0.05", "-0.05", "1234.50"]
+    assert [plain_pounds(pence) for pence in (0, 5, -5, 123_450)] == ["0.00", "0.05", "-0.05", "1234.50"]
 
 
 def test_a_provider_finds_the_runs_that_paid_it(app: Flask) -> None:
