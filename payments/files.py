@@ -4,13 +4,12 @@ Built from lines that never change, in a fixed order and spelling, so that the s
 fetched. Amounts are pounds with two decimals and no sign of thousands; dates are ISO.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from marketplace.kernel import clock
 from marketplace.kernel.money import plain_pounds
+from marketplace.kernel.spreadsheets import csv_of, harmless
 from payments.queries.given_back import GivenBack
 from payments.queries.payouts import PartView, PayoutView, ProviderPayouts
 from payments.queries.stories import Story
@@ -75,7 +74,7 @@ def statement_csv(provider_name: str, statement: Statement, operator_name: str) 
     ]
     pence = (statement.gross_pence, statement.levy_pence, statement.net_pence, statement.fee_pence)
     rows.append((*head, "", "", "sum", "", *(plain_pounds(each) for each in pence), ""))
-    return table(STATEMENT, rows)
+    return csv_of(STATEMENT, rows)
 
 
 def payouts_csv(provider_name: str, payouts: ProviderPayouts, shown: Iterable[PayoutView]) -> str:
@@ -92,7 +91,7 @@ def payouts_csv(provider_name: str, payouts: ProviderPayouts, shown: Iterable[Pa
         head = (name, iso_day(payout.at), harmless(payout.payer_name), payout.reference, returned)
         rows += [(*head, *amounts(part)) for part in payout.parts]
     rows += [(name, "on its way", "Cards, by Stripe", "", "", *amounts(part)) for part in payouts.on_its_way]
-    return table(PAYOUTS, rows)
+    return csv_of(PAYOUTS, rows)
 
 
 def given_back_csv(refunds: Iterable[GivenBack]) -> str:
@@ -111,7 +110,7 @@ def given_back_csv(refunds: Iterable[GivenBack]) -> str:
         )
         for refund in refunds
     )
-    return table(GIVEN_BACK, rows)
+    return csv_of(GIVEN_BACK, rows)
 
 
 def story_csv(story: Story) -> str:
@@ -124,7 +123,7 @@ def story_csv(story: Story) -> str:
                 clock.london(step.at).isoformat(timespec="seconds"),
                 harmless(step.title),
                 harmless(step.who),
-                harmless(step.reason or ""),
+                harmless(step.reason),
                 plain_pounds(step.pence) if step.pence is not None else "",
                 step.number or "",
                 step.booked_on.isoformat() if step.booked_on else "",
@@ -133,23 +132,9 @@ def story_csv(story: Story) -> str:
                 "; ".join(f"{posting.code} {plain_pounds(posting.pence)}" for posting in step.postings),
             )
         )
-    return table(STORY, rows)
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """One CSV text."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return out.getvalue()
+    return csv_of(STORY, rows)
 
 
 def iso_day(moment: datetime) -> str:
     """The London day of a moment, as in files."""
     return clock.london(moment).date().isoformat()
-
-
-def harmless(text: str) -> str:
-    """A cell that a spreadsheet would run as a formula, made plain text."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -10,10 +10,10 @@ from typing import TypeVar
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotAllowed
 from marketplace.kernel.money import format_pounds, plain_pounds
+from marketplace.kernel.spreadsheets import csv_of, harmless
 from marketplace.ui.filters import short_date
 from marketplace.ui.pdf import Address, Column, Paper, Sheet
 from payments.banking.bacs import Credit, Submission, bacs_file
-from payments.files import harmless, table
 from payments.journal import Creditor, JournalLine, JournalMap
 from payments.journal import rows as journal_rows
 from payments.queries.due import Remittance
@@ -55,7 +55,7 @@ def payments_csv(run: RunView) -> str:
             plain_pounds(run.gross_pence),
         )
     )
-    return table(PAYMENTS, rows)
+    return csv_of(PAYMENTS, rows)
 
 
 def remittance_csv(run: RunView, remittance: Remittance) -> str:
@@ -66,7 +66,7 @@ def remittance_csv(run: RunView, remittance: Remittance) -> str:
             *head,
             line.reference,
             line.on.isoformat(),
-            *_person(remittance, harmless(line.person_name or "")),
+            *_person(remittance, harmless(line.person_name)),
             line.kind,
             plain_pounds(line.gross_pence),
             plain_pounds(line.levy_pence),
@@ -86,7 +86,7 @@ def remittance_csv(run: RunView, remittance: Remittance) -> str:
             plain_pounds(remittance.net_pence),
         )
     )
-    return table([name for name in REMITTANCE if name != "person" or remittance.names_people], rows)
+    return csv_of([name for name in REMITTANCE if name != "person" or remittance.names_people], rows)
 
 
 def _person(remittance: Remittance, cell: Cell) -> tuple[Cell, ...]:
@@ -114,7 +114,7 @@ def journal_csv(run: RunView, mapping: JournalMap) -> str:
         Creditor("Levy", None, run.levy_pence),
     ]
     rows = journal_rows(mapping, run.reference, run.up_to.isoformat(), lines, creditors)
-    return table(
+    return csv_of(
         [harmless(heading) for _, heading in mapping.columns],
         ([_journal_cell(name, row) for name, _ in mapping.columns] for row in rows),
     )

@@ -4,15 +4,14 @@ One row for each entry of the budget book and kind of help, by the references th
 names of people.
 """
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from marketplace.kernel.errors import DomainError
 from marketplace.kernel.money import plain_pounds
+from marketplace.kernel.spreadsheets import csv_of, harmless
 from payments.journal import LONGEST_CODE, named_columns
 
 FIELDS: dict[str, str] = {
@@ -126,15 +125,13 @@ def facts_of(
 
 def file_of(layout: Layout, reference: str, facts: Iterable[Mapping[str, Any]]) -> bytes:
     """The bytes of a file: the same for the same facts, whenever and wherever."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([_harmless(heading) for _, heading in layout.columns])
+    written: list[list[str]] = []
     count, whole = 0, {"amount": 0, "debit": 0, "credit": 0}
     for count, row in enumerate(_rows(layout, reference, facts), start=1):
         pence = row["pence"]
         whole["amount"] += pence
         whole["debit" if pence > 0 else "credit"] += abs(pence)
-        writer.writerow([_cell(name, count, row) for name, _ in layout.columns])
+        written.append([_cell(name, count, row) for name, _ in layout.columns])
     if layout.has_totals:
         sums = {name: plain_pounds(pence) for name, pence in whole.items()} | {"line": str(count)}
         cells = [sums.get(name, "") for name, _ in layout.columns]
@@ -142,8 +139,8 @@ def file_of(layout: Layout, reference: str, facts: Iterable[Mapping[str, Any]]) 
             cells[names.index("run")] = "control total"
         elif not cells[0]:
             cells[0] = "control total"
-        writer.writerow(cells)
-    return text.getvalue().encode()
+        written.append(cells)
+    return csv_of([harmless(heading) for _, heading in layout.columns], written).encode()
 
 
 def digest_of(content: bytes) -> str:
@@ -174,11 +171,7 @@ def _cell(name: str, number: int, row: Mapping[str, Any]) -> str:
     if name == "credit":
         return plain_pounds(-pence) if pence < 0 else ""
     value = row[name]
-    return "" if value is None else str(value) if isinstance(value, int) else _harmless(value)
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return "" if value is None else str(value) if isinstance(value, int) else harmless(value)
 
 
 __all__ = ["FIELDS", "LONGEST_CODE", "MOST_COLUMNS", "Layout", "columns_of", "digest_of", "facts_of", "file_of"]

@@ -19,6 +19,7 @@ from budgets.services import loads
 from budgets.services.loads.store import MOST_BYTES
 from marketplace.accounts.access import allow, current_actor
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.downloads import CSV, file_to_keep
 
 _LOOK_AGAIN_SECONDS = 3
 
@@ -112,7 +113,8 @@ def _look(seen: loads.Preview, form: TotalsForm) -> Response:
 @allow(FINANCE)
 def refused_rows(load_id: int) -> Response:
     """The refused rows as a file to mend and load again, with what to do about each in the last column."""
-    return _csv(refused_csv(*loads.refused_rows(current_actor(), load_id)), f"refused-rows-{load_id}.csv")
+    content = refused_csv(*loads.refused_rows(current_actor(), load_id))
+    return file_to_keep(content, CSV, f"refused-rows-{load_id}.csv")
 
 
 @blueprint.get("/council/budgets/load/example.csv")
@@ -122,11 +124,4 @@ def example_load() -> Response:
     text = ",".join(name for name in FIELDS if name not in ("every", "contribution", "isf_holder", "council")) + "\r\n"
     text += "PB-0001,C-1001,Sample Person,direct_payment,5200.00,2026-04-01,2027-03-31,DL3 7TX,Respite,2026-10-01\r\n"
     text += "TRAILER,1,5200.00\r\n"
-    return _csv(text.encode(), "budgets-example.csv")
-
-
-def _csv(content: bytes, name: str) -> Response:
-    response = make_response(content)
-    response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return file_to_keep(text, CSV, "budgets-example.csv")

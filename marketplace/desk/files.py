@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from marketplace.kernel.money import plain_pounds
+from marketplace.kernel.spreadsheets import csv_of, harmless
 from payments.domain import LevyPaper
-from payments.files import harmless, iso_day, table
+from payments.files import iso_day
 from payments.levy import percent
 from payments.queries.levy_documents import IssuedPaper
 from payments.queries.levy_report import MonthReport
@@ -80,7 +81,7 @@ def levy_month_csv(report: MonthReport, councils: Mapping[int | None, str]) -> s
             plain_pounds(report.other_rate_pence) if asked else "",
         )
     )
-    return table(MONTH, rows)
+    return csv_of(MONTH, rows)
 
 
 def levy_papers_csv(papers: Sequence[IssuedPaper]) -> str:
@@ -104,4 +105,4 @@ def levy_papers_csv(papers: Sequence[IssuedPaper]) -> str:
                 plain_pounds(sign * paper.levy_pence),
             )
         )
-    return table(PAPERS, rows)
+    return csv_of(PAPERS, rows)

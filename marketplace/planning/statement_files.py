@@ -1,14 +1,14 @@
 """Statements as files: rows for a spreadsheet, and all people of a manager as one archive, sent as it is made."""
 
-import csv
-import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from budgets.domain import EntryKind
 from catalogue.words import SHORT_RAILS
+from marketplace.kernel.money import plain_pounds
+from marketplace.kernel.spreadsheets import BYTE_ORDER_MARK, csv_of, harmless
 from marketplace.planning.papers import easy_paper, statement_paper
 from marketplace.planning.queries.statements import Line, Statement
 from marketplace.planning.words import ENTRY_WORDS
@@ -34,28 +34,17 @@ COLUMNS = (
 
 def as_csv(statement: Statement) -> str:
     """Rows of every pot between its opening and its closing, with a heading."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    rows: list[tuple[str, ...]] = []
     for pot in statement.pots:
-        head = (safe(pot.name), SHORT_RAILS[pot.rail])
-        writer.writerow(
-            (
-                short_date(statement.month),
-                *head,
-                "Left at the beginning",
-                *[""] * 6,
-                plain(pot.opening.left_pence),
-                "",
-                "",
-            )
-        )
-        for line in pot.lines:
-            writer.writerow(_row(line, head))
-        writer.writerow(
-            (short_date(statement.last_day), *head, "Left at the end", *[""] * 6, plain(pot.closing.left_pence), "", "")
-        )
-    return out.getvalue()
+        head = (harmless(pot.name), SHORT_RAILS[pot.rail])
+        rows.append(_left(statement.month, head, "Left at the beginning", pot.opening.left_pence))
+        rows += [_row(line, head) for line in pot.lines]
+        rows.append(_left(statement.last_day, head, "Left at the end", pot.closing.left_pence))
+    return csv_of(COLUMNS, rows)
+
+
+def _left(day: date, head: tuple[str, str], what: str, left_pence: int) -> tuple[str, ...]:
+    return (short_date(day), *head, what, *[""] * 6, plain_pounds(left_pence), "", "")
 
 
 def _row(line: Line, head: tuple[str, str]) -> tuple[str, ...]:
@@ -63,28 +52,16 @@ def _row(line: Line, head: tuple[str, str]) -> tuple[str, ...]:
         short_date(line.at),
         *head,
         ENTRY_WORDS[line.kind],
-        safe(line.provider),
-        safe(line.what),
-        safe(line.outcome),
-        safe(line.reference),
-        plain(line.pence),
-        plain(line.left_change_pence),
-        plain(line.left_after_pence),
-        safe(line.asked_why or line.reason),
-        safe(", ".join(f"{file.title} {file.file_name}" for file in line.evidence)),
+        harmless(line.provider),
+        harmless(line.what),
+        harmless(line.outcome),
+        harmless(line.reference),
+        plain_pounds(line.pence),
+        plain_pounds(line.left_change_pence),
+        plain_pounds(line.left_after_pence),
+        harmless(line.asked_why or line.reason),
+        harmless(", ".join(f"{file.title} {file.file_name}" for file in line.evidence)),
     )
-
-
-def plain(pence: int) -> str:
-    """`1250.00` for 125000 and `-0.05` for -5: what every spreadsheet reads as a number."""
-    pounds, rest = divmod(abs(pence), 100)
-    return f"{'-' if pence < 0 else ''}{pounds}.{rest:02d}"
-
-
-def safe(text: str | None) -> str:
-    """Text that a spreadsheet shows and never runs: what looks like a formula gets an apostrophe before it."""
-    text = text or ""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def file_name(statement: Statement) -> str:
@@ -107,9 +84,7 @@ SUMMARY = (
 
 def summary_csv(statements: Iterable[Statement], names: Mapping[int, str]) -> str:
     """One row for each person and a row of totals, to check the others against."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(SUMMARY)
+    rows: list[tuple[str | int, ...]] = []
     totals = [0] * 6
     for each in statements:
         sums = (
@@ -121,22 +96,22 @@ def summary_csv(statements: Iterable[Statement], names: Mapping[int, str]) -> st
             each.closing.left_pence,
         )
         totals = [total + pence for total, pence in zip(totals, sums, strict=True)]
-        writer.writerow((safe(names[each.person_id]), each.person_id, *map(plain, sums)))
-    writer.writerow(("Together", "", *map(plain, totals)))
-    return out.getvalue()
+        rows.append((harmless(names[each.person_id]), each.person_id, *map(plain_pounds, sums)))
+    rows.append(("Together", "", *map(plain_pounds, totals)))
+    return csv_of(SUMMARY, rows)
 
 
 def files_of(
     statements: Mapping[int, Statement], names: Mapping[int, str], author: str, phone: str
 ) -> Iterator[tuple[str, bytes]]:
     """The name and the bytes of each file of an archive, made one by one."""
-    yield "all-people.csv", ("\ufeff" + summary_csv(statements.values(), names)).encode()
+    yield "all-people.csv", (BYTE_ORDER_MARK + summary_csv(statements.values(), names)).encode()
     for person_id, each in statements.items():
         folder = f"{_folder(names[person_id])}-{person_id}"
         name = names[person_id]
         yield f"{folder}/{file_name(each)}.pdf", pdf_of(statement_paper(each, name, author, phone))
         yield f"{folder}/{file_name(each)}-easy.pdf", easy_pdf_of(easy_paper(each, name, author, phone))
-        yield f"{folder}/{file_name(each)}.csv", ("\ufeff" + as_csv(each)).encode()
+        yield f"{folder}/{file_name(each)}.csv", (BYTE_ORDER_MARK + as_csv(each)).encode()
 
 
 def _folder(name: str) -> str:

@@ -1,11 +1,10 @@
 """The tables of a report as rows, for its pages and for CSV files that a spreadsheet opens without harm."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from marketplace.kernel.money import plain_pounds
+from marketplace.kernel.spreadsheets import csv_of, harmless
 from marketplace.reports.domain import Dimension, Figure
 from marketplace.reports.findings import TOO_SMALL
 from marketplace.reports.queries import CouncilReport
@@ -159,13 +158,12 @@ SHEETS: dict[str, Callable[[CouncilReport], Sheet]] = {
 
 
 def as_csv(sheet: Sheet) -> str:
-    """The table as CSV: money in pounds without the sign, a byte order mark so that spreadsheets read it rightly."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([f"{heading} (£)" if kind == "money" else heading for heading, kind in sheet.columns])
-    for row in (*sheet.rows, *((sheet.total,) if sheet.total else ())):
-        writer.writerow(_spelt(row, sheet.columns))
-    return "\ufeff" + out.getvalue()
+    """The table as CSV: money in pounds without the sign."""
+    rows = (*sheet.rows, *((sheet.total,) if sheet.total else ()))
+    return csv_of(
+        [f"{heading} (£)" if kind == "money" else heading for heading, kind in sheet.columns],
+        (_spelt(row, sheet.columns) for row in rows),
+    )
 
 
 def _spelt(row: Sequence[Cell], columns: Sequence[tuple[str, str]]) -> list[str]:
@@ -178,8 +176,3 @@ def _spelt(row: Sequence[Cell], columns: Sequence[tuple[str, str]]) -> list[str]
         else:
             spelt.append(harmless(str(value)))
     return spelt
-
-
-def harmless(text: str) -> str:
-    """Words of other people that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -15,6 +15,7 @@ from marketplace.reports.domain import Dimension, Period, Table
 from marketplace.reports.export import BY_WHAT, SHEETS, Sheet, as_csv, figures_sheet
 from marketplace.reports.findings import TOO_SMALL, chart_title, period_words, three_sentences
 from marketplace.ui.charts import Bar, Series, bar_chart, for_all_windows, line_chart
+from marketplace.ui.downloads import csv_file
 from marketplace.ui.filters import month_name, pounds, pounds_short
 
 blueprint = Blueprint("reports", __name__, template_folder="templates")
@@ -77,10 +78,8 @@ def export(name: str) -> Response:
     if sheet is None:
         raise NotFound()
     _, asked = _asked()
-    body = as_csv(sheet(queries.load_report(asked)))
-    file_name = f"{asked.council.gss_code}-{asked.period.code}-{name}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{file_name}"', "Cache-Control": "no-store"}
-    return Response(body, headers=headers, content_type="text/csv; charset=utf-8")
+    text = as_csv(sheet(queries.load_report(asked)))
+    return csv_file(text, f"{asked.council.gss_code}-{asked.period.code}-{name}.csv")
 
 
 @blueprint.get("/reports/understand")

@@ -11,6 +11,8 @@ from pathlib import Path
 import typst
 from flask import Response
 
+from marketplace.ui.downloads import file_to_keep
+
 FOLDER = Path(__file__).parent / "data" / "paper"
 
 
@@ -106,11 +108,7 @@ def pdf_file(paper: Paper, name: str) -> Response:
 
 def pdf_response(content: bytes, name: str) -> Response:
     """The same of what is set already."""
-    return Response(
-        content,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )
+    return file_to_keep(content, "application/pdf", name)
 
 
 def _universal_if_it_can_be(paper: Paper | EasyPaper, template: str) -> bytes:

@@ -6,11 +6,11 @@ from flask import render_template, request
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.kernel.errors import NotFound
+from marketplace.ui.downloads import csv_file
 from marketplace.ui.navigation import page_asked
 from payments import files
 from payments.queries import given_back
 from payments.routes import blueprint
-from payments.routes.money import csv_file
 from payments.words import refund_reason
 
 READERS = (Role.COUNCIL_FINANCE, Role.AUDITOR)

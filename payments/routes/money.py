@@ -11,6 +11,7 @@ from marketplace.accounts.domain import MembershipView, Role
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.date_fields import month_of_address
+from marketplace.ui.downloads import csv_file
 from payments import files
 from payments.forms.money import refund_form
 from payments.queries.bank_details import usable_details
@@ -144,15 +145,6 @@ def _month() -> date:
     if text is None:
         return clock.first_of_month(clock.today())
     return month_of_address(text)
-
-
-def csv_file(text: str, name: str) -> Answer:
-    """A file to keep, in UTF-8 that spreadsheets recognise."""
-    return Answer(
-        "\ufeff" + text,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )
 
 
 @blueprint.route("/provider/orders/<int:order_id>/refund", methods=["GET", "POST"])

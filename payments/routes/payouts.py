@@ -8,13 +8,14 @@ from flask import render_template, request
 from marketplace.accounts.access import allow
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
+from marketplace.ui.downloads import csv_file
 from marketplace.ui.navigation import page_asked
 from payments import files
 from payments.queries.money import count_coming, list_coming
 from payments.queries.orders.provider_money import money_of_provider
 from payments.queries.payouts import Stretch, first_day, get_payout, payouts_of_provider
 from payments.routes import blueprint
-from payments.routes.money import PROVIDER, csv_file, named_organisation
+from payments.routes.money import PROVIDER, named_organisation
 from payments.services import onboarding
 
 PAGE, YEAR = 20, timedelta(days=365)

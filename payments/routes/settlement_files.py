@@ -7,13 +7,13 @@ from werkzeug.wrappers import Response
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.downloads import csv_file, file_to_keep
 from marketplace.ui.pdf import pdf_file
 from payments import settlement_files as files
 from payments.forms.settlement import ReturnedForm
 from payments.queries.payers import may_settle, settings_of_run
 from payments.queries.settlement_runs import get_payment_for, get_remittance_for, get_run_for, list_payments
 from payments.routes import blueprint
-from payments.routes.money import csv_file
 from payments.routes.settlement import READ, SETTLE
 from payments.services.returned import mark_returned
 
@@ -50,14 +50,7 @@ def settlement_bacs(run_id: int) -> Response:
     except DomainError as error:
         flash(error.message, "error")
         return redirect(url_for("payments.settlement_run", run_id=run_id))
-    return Answer(
-        text,
-        content_type="text/plain; charset=us-ascii",
-        headers={
-            "Content-Disposition": f'attachment; filename="{run.reference}-bacs.txt"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return file_to_keep(text, "text/plain; charset=us-ascii", f"{run.reference}-bacs.txt")
 
 
 @blueprint.route("/council/settlement/<int:run_id>/payments/<int:payment_id>/returned", methods=["GET", "POST"])

@@ -1,6 +1,6 @@
 """Files of spending for a council's case and finance systems: made by hand or by night, fetched as often as needed."""
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from budgets.domain.loads import FileKind
@@ -10,6 +10,7 @@ from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import get_council
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.downloads import CSV, file_to_keep
 from payments.forms.exports import layout_form
 from payments.queries.spending_exports import content_of, get_export, list_exports
 from payments.routes import blueprint
@@ -53,10 +54,7 @@ def make_spending_export() -> Response:
 def spending_export_file(export_id: int) -> Response:
     """The file itself: the same bytes each time."""
     export = get_export(current_actor(), export_id)
-    response = make_response(content_of(export.id))
-    response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = f'attachment; filename="spending-{export.reference}.csv"'
-    return response
+    return file_to_keep(content_of(export.id), CSV, f"spending-{export.reference}.csv")
 
 
 @blueprint.route("/council/spending/columns", methods=["GET", "POST"])

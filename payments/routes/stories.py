@@ -5,11 +5,11 @@ from flask import render_template, url_for
 
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
+from marketplace.ui.downloads import csv_file
 from payments import files
 from payments.queries.standing import Side
 from payments.queries.stories import story_for
 from payments.routes import blueprint
-from payments.routes.money import csv_file
 
 READERS = roles(Role.OPERATOR, Role.COUNCIL_FINANCE, Role.AUDITOR, Role.PROVIDER)
 

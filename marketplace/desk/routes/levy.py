@@ -15,11 +15,11 @@ from marketplace.desk.routes import PER_PAGE, blueprint, page_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.date_fields import month_of_address
+from marketplace.ui.downloads import csv_file
 from payments.levy import percent
 from payments.queries.levy_documents import count_papers, list_closed_months, list_papers
 from payments.queries.levy_entries import first_and_last_day
 from payments.queries.levy_report import month_report
-from payments.routes.money import csv_file
 from payments.services import levy_issuers
 from payments.words import RAIL_NAMES
 

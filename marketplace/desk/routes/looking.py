@@ -1,7 +1,5 @@
 """Money to look at, and what somebody complained about: lists that are paged, filtered and exported."""
 
-from collections.abc import Iterable, Sequence
-
 from flask import Response as Answer
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -14,8 +12,10 @@ from marketplace.desk.money_to_look_at import WORDS, MoneyItem, MoneyKind, count
 from marketplace.desk.routes import PER_PAGE, blueprint, page_of
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.money import plain_pounds
-from payments import files
+from marketplace.kernel.spreadsheets import csv_of, harmless
+from marketplace.ui.downloads import csv_file
 from payments.domain import PaymentState
+from payments.files import iso_day
 from payments.queries.complaints import count_complaints, list_complaints
 from payments.queries.money import find_in_review
 from payments.queries.orders import get_order
@@ -54,16 +54,17 @@ def money_to_look_at_csv() -> Answer:
     rows = (
         (
             item.words,
-            files.harmless(item.what),
+            harmless(item.what),
             plain_pounds(item.pence) if item.pence is not None else "",
-            files.iso_day(item.since),
-            files.iso_day(item.until) if item.until else "",
-            files.harmless(item.todo),
+            iso_day(item.since),
+            iso_day(item.until) if item.until else "",
+            harmless(item.todo),
             item.owner,
         )
         for item in found
     )
-    return _csv(("kind", "what", "amount", "since", "until", "what_to_do", "who"), rows, "money-to-look-at.csv")
+    header = ("kind", "what", "amount", "since", "until", "what_to_do", "who")
+    return csv_file(csv_of(header, rows), "money-to-look-at.csv")
 
 
 def _of_kind(items: list[MoneyItem]) -> tuple[list[MoneyItem], MoneyKind | None]:
@@ -104,17 +105,17 @@ def complaints_csv() -> Answer:
     rows = (
         (
             each.reference,
-            files.harmless(each.provider_name),
+            harmless(each.provider_name),
             plain_pounds(each.total_pence),
             state_for_provider(each.state),
-            files.iso_day(each.since),
-            files.iso_day(each.answered_at) if each.answered_at else "",
-            files.iso_day(each.ended_at) if each.ended_at else "",
+            iso_day(each.since),
+            iso_day(each.answered_at) if each.answered_at else "",
+            iso_day(each.ended_at) if each.ended_at else "",
         )
         for each in list_complaints(ended=_ended(), limit=None)
     )
     header = ("order", "provider", "amount", "order_is", "since", "answered_on", "ended_on")
-    return _csv(header, rows, "complaints.csv")
+    return csv_file(csv_of(header, rows), "complaints.csv")
 
 
 @blueprint.route("/desk/money/unexplained/<int:unexplained_id>", methods=["GET", "POST"])
@@ -156,14 +157,6 @@ def _ended() -> bool:
     if show not in ("open", "ended"):
         raise NotFound()
     return show == "ended"
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]], name: str) -> Answer:
-    return Answer(
-        "\ufeff" + files.table(header, rows),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )
 
 
 @blueprint.route("/desk/order/<int:order_id>/payment", methods=["GET", "POST"])

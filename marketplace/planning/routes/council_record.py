@@ -1,7 +1,5 @@
 """The record for a council's auditors and finance: by person, by whom, by day; and one order with its leave."""
 
-import csv
-import io
 from datetime import date
 
 from flask import Response, render_template, request
@@ -15,10 +13,18 @@ from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import find_user
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
-from marketplace.planning.queries.council_record import RecordFilter, every_act, get_leave, get_record, user_of
+from marketplace.kernel.spreadsheets import csv_of, harmless
+from marketplace.planning.queries.council_record import (
+    RecordedAct,
+    RecordFilter,
+    every_act,
+    get_leave,
+    get_record,
+    user_of,
+)
 from marketplace.planning.routes import blueprint
 from marketplace.planning.services.looking import note_audit
-from marketplace.planning.statement_files import safe
+from marketplace.ui.downloads import csv_file
 
 READS_BUDGETS = roles(Role.COUNCIL_FINANCE, Role.AUDITOR)
 COLUMNS = ("Number", "When (London)", "Who", "What", "For", "With", "Order", "Reason")
@@ -43,18 +49,14 @@ def council_record() -> str:
 def council_record_csv() -> Response:
     """The same acts, all of them, for a spreadsheet."""
     wanted, errors = _wanted()
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for act in every_act(current_actor(), wanted) if not errors else ():
-        when = clock.london(act.at).strftime("%Y-%m-%d %H:%M:%S")
-        cells = (act.who, act.what, act.person, act.organisation, act.reference, act.reason)
-        writer.writerow((act.id, when, *(safe(cell or "") for cell in cells)))
-    return Response(
-        "\ufeff" + out.getvalue(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="record.csv"', "Cache-Control": "no-store"},
-    )
+    acts = every_act(current_actor(), wanted) if not errors else ()
+    return csv_file(csv_of(COLUMNS, map(_row, acts)), "record.csv")
+
+
+def _row(act: RecordedAct) -> tuple[str | int, ...]:
+    when = clock.london(act.at).strftime("%Y-%m-%d %H:%M:%S")
+    cells = (act.who, act.what, act.person, act.organisation, act.reference, act.reason)
+    return (act.id, when, *map(harmless, cells))
 
 
 @blueprint.get("/council/record/orders/<int:order_id>")

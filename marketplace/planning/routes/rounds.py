@@ -1,7 +1,5 @@
 """Order for many people in one go: one thing for all of them, or what was ordered in a month once more."""
 
-import csv
-import io
 from collections.abc import Collection
 from datetime import date, timedelta
 
@@ -14,6 +12,8 @@ from catalogue.queries.search import SearchQuery, search
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.money import plain_pounds
+from marketplace.kernel.spreadsheets import csv_of, harmless
 from marketplace.planning import words
 from marketplace.planning.forms.rounds import OUTCOME, BuyForManyForm
 from marketplace.planning.queries.repeating import list_repeats
@@ -29,7 +29,7 @@ from marketplace.planning.queries.rounds import (
 from marketplace.planning.rounds import PartState, RoundKind
 from marketplace.planning.routes import blueprint
 from marketplace.planning.services import rounds
-from marketplace.planning.statement_files import plain, safe
+from marketplace.ui.downloads import csv_file
 from marketplace.ui.filters import short_date
 from marketplace.ui.navigation import page_asked
 from payments.queries.baskets import why_not
@@ -242,34 +242,20 @@ def _offer(listing_id: int | None) -> Offer | None:
 def round_csv(round_id: int) -> Response:
     """The report for a spreadsheet: one row for each order that was wanted."""
     shown = get_round(current_actor(), round_id)
-    return Response(
-        "\ufeff" + as_csv(shown),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="round-{round_id}.csv"', "Cache-Control": "no-store"},
-    )
-
-
-def as_csv(shown: RoundView) -> str:
-    """Rows by name, with a heading."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for part in shown.parts:
-        writer.writerow(_row(part))
-    return out.getvalue()
+    return csv_file(csv_of(COLUMNS, map(_row, shown.parts)), f"round-{round_id}.csv")
 
 
 def _row(part: PartView) -> tuple[str, ...]:
     return (
-        safe(part.person_name),
-        safe(part.provider_name),
-        safe("; ".join(f"{line.quantity} x {line.title}" for line in part.lines)),
+        harmless(part.person_name),
+        harmless(part.provider_name),
+        harmless("; ".join(f"{line.quantity} x {line.title}" for line in part.lines)),
         ", ".join(short_date(day) for day in part.days),
-        plain(part.total_pence),
-        safe(part.outcome),
+        plain_pounds(part.total_pence),
+        harmless(part.outcome),
         words.PART_STATES[part.state],
         ", ".join(order.reference for order in part.orders),
-        safe(part.why),
+        harmless(part.why),
     )
 
 

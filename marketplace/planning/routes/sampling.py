@@ -1,8 +1,5 @@
 """Samples of purchases: drawn by stated rules and at random, looked at one by one, answered, counted."""
 
-import csv
-import io
-
 from flask import Response as Answer
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -14,6 +11,7 @@ from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import get_council, names_of
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.money import format_pounds, plain_pounds
+from marketplace.kernel.spreadsheets import csv_of, harmless
 from marketplace.planning.forms import LookForm
 from marketplace.planning.forms.sampling import AnswerForm, DrawForm
 from marketplace.planning.queries.evidence import evidence_of_orders, has_live_look
@@ -29,12 +27,11 @@ from marketplace.planning.queries.sampling import (
 from marketplace.planning.routes import blueprint
 from marketplace.planning.sampling import ANSWERS, SENTENCES, TITLES, Draw, Risk
 from marketplace.planning.services import sampling as services
+from marketplace.ui.downloads import csv_file
 from marketplace.ui.filters import short_date
 from marketplace.ui.navigation import page_asked
 from payments import words
-from payments.files import harmless
 from payments.queries.orders import OrderView
-from payments.routes.money import csv_file
 
 _READERS = roles(*READERS)
 
@@ -98,11 +95,8 @@ def sample(sample_id: int) -> str:
 def sample_csv(sample_id: int) -> Answer:
     """A sample as a file: no names of people, the reference of each order instead."""
     get_sample(current_actor(), sample_id)
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\r\n")
-    rows.writerow(("order", "picked_by", "rules_met", "provider", "pounds", "looked_at", "answer", "words", "said_by"))
-    rows.writerows(_row(item) for item in list_items(sample_id))
-    return csv_file(text.getvalue(), f"sample-{sample_id}.csv")
+    header = ("order", "picked_by", "rules_met", "provider", "pounds", "looked_at", "answer", "words", "said_by")
+    return csv_file(csv_of(header, map(_row, list_items(sample_id))), f"sample-{sample_id}.csv")
 
 
 def _row(item: ItemView) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from marketplace.planning.routes import blueprint
 from marketplace.planning.services.looking import note_look, note_looks
 from marketplace.planning.statement_files import as_csv, file_name, files_of, zip_of
 from marketplace.planning.words import ENTRY_WORDS
+from marketplace.ui.downloads import csv_file, file_to_keep
 from marketplace.ui.filters import month_name
 from marketplace.ui.pdf import easy_pdf_of, pdf_file, pdf_response
 
@@ -85,7 +86,7 @@ def statement(person_id: int) -> str:
 def statement_csv(person_id: int) -> Response:
     """The same for a spreadsheet: amounts in pounds with a point, no pound signs."""
     shown = _wanted(person_id).statement
-    return csv_response("\ufeff" + as_csv(shown), f"{file_name(shown)}.csv")
+    return csv_file(as_csv(shown), f"{file_name(shown)}.csv")
 
 
 @blueprint.get("/people/<int:person_id>/statement.pdf")
@@ -142,14 +143,8 @@ def all_statements_zip() -> Response:
     db.session.rollback()  # what follows reads nothing more: no connection is kept while the file is sent
     author, phone = _site()
     names = {person.id: person.name for person in people}
-    return Response(
-        zip_of(files_of(statements, names, author, phone)),
-        content_type="application/zip",
-        headers={
-            "Content-Disposition": f'attachment; filename="statements-{month:%Y-%m}.zip"',
-            "Cache-Control": "no-store",
-        },
-    )
+    archive = zip_of(files_of(statements, names, author, phone))
+    return file_to_keep(archive, "application/zip", f"statements-{month:%Y-%m}.zip")
 
 
 def _people() -> list[PersonView]:
@@ -166,12 +161,3 @@ def _people() -> list[PersonView]:
 def _site() -> tuple[str, str]:
     """The name of this site, and its telephone number."""
     return current_app.config["SERVICE_NAME"], current_app.config["SERVICE_PHONE"]
-
-
-def csv_response(text: str, name: str) -> Response:
-    """Rows to keep, as the answer to a request."""
-    return Response(
-        text,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )

@@ -72,9 +72,7 @@ def test_the_steps_lead_from_consent_to_a_printed_copy_and_keep_the_persons_own_
     assert client.get(f"{home}/choices").location == home
     assert "Back to planning together" not in text_of(client.get(f"/basket?for={world.person_id}"))
     record = db.session.execute(
-        select(AuditRow.action, AuditRow.reason)
-        .where(AuditRow.action.startswith("together."))
-        .order_by(AuditRow.id)
+        select(AuditRow.action, AuditRow.reason).where(AuditRow.action.startswith("together.")).order_by(AuditRow.id)
     ).all()
     assert [tuple(row) for row in record] == [
         ("together.begin", "How they agreed: spoken. Aye, go on"),

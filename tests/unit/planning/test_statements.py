@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from budgets.domain import EntryKind
 from marketplace.planning.domain import Position, effect_on_left
 from marketplace.planning.queries.statements import opening_of
-from marketplace.planning.statement_files import plain, safe
 
 ENTRIES = st.lists(st.tuples(st.sampled_from(EntryKind), st.integers(1, 10**9)), max_size=40)
 
@@ -39,20 +38,3 @@ def test_spending_changes_nothing_that_is_left_and_keeping_aside_does() -> None:
         EntryKind.REFUND: 100,
         EntryKind.RECLAIM: -100,
     }
-
-
-def test_amounts_for_a_spreadsheet_are_plain_numbers() -> None:
-    assert [plain(pence) for pence in (125_000, 5, 0, -5, -12_345)] == ["1250.00", "0.05", "0.00", "-0.05", "-123.45"]
-
-
-def test_text_that_looks_like_a_formula_is_never_run_by_a_spreadsheet() -> None:
-    assert [safe(text) for text in ("=1+1", "+1", "-1", "@x", "\tx", "Help", "", None)] == [
-        "'=1+1",
-        "'+1",
-        "'-1",
-        "'@x",
-        "'\tx",
-        "Help",
-        "",
-        "",
-    ]

@@ -5,7 +5,6 @@ For everybody else the words stay on the page itself: they are sent to be set ou
 
 from typing import Any
 
-from flask import Response as FlaskResponse
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -17,6 +16,7 @@ from marketplace.planning.queries.self_checks import get_needs_form, list_needs_
 from marketplace.planning.routes import blueprint
 from marketplace.planning.routes.tools import kept
 from marketplace.planning.services import self_checks
+from marketplace.ui.downloads import file_to_keep
 
 FILE_NAME = "my-needs.txt"
 
@@ -82,8 +82,7 @@ def _act(form: BaseNeedsForm, found: Needs, form_id: int | None) -> Response | s
     if found.is_empty:
         raise DomainError("Write something in one of the boxes first", field=PARTS[0].key)
     if "file" in request.form:
-        headers = {"Content-Disposition": f'attachment; filename="{FILE_NAME}"', "Cache-Control": "no-store"}
-        return FlaskResponse(write_file(found), content_type="text/plain; charset=utf-8", headers=headers)
+        return file_to_keep(write_file(found), "text/plain; charset=utf-8", FILE_NAME)
     if "keep" in request.form:
         kept_id = self_checks.keep_needs(current_actor(), found, form_id)
         flash("We keep it for you. Only you can see it.", "success")
