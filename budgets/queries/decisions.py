@@ -25,7 +25,7 @@ from budgets.restriction_words import KINDS
 from budgets.words import BASIS_WORDS
 from marketplace.accounts.decisions import Decision
 from marketplace.accounts.domain import Actor, Role
-from marketplace.accounts.queries import names_of, organisations_by_id
+from marketplace.accounts.queries import organisations_by_id
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.money import format_pounds
@@ -39,7 +39,7 @@ RESTRICTIONS = "Rules for one person to agree to"
 def list_for(actor: Actor) -> list[Decision]:
     """Mandates and relatives' payments that another officer wrote down, cuts and reclaims that somebody else prepared.
 
-    Each kind oldest first. At most fifteen queries; one for those who decide nothing of the kind.
+    Each kind oldest first. At most ten queries; one for those who decide nothing of the kind.
     """
     return [
         *list_hand_overs(actor),
@@ -72,13 +72,12 @@ def _mandates(actor: Actor) -> list[Decision]:
         )
         .order_by(Mandate.granted_at, Mandate.id)
     ).all()
-    names = names_of(row.granted_by_user_id for row in rows)
     return [
         Decision(
             MANDATES,
             f"For {row.name}: {BASIS_WORDS[row.legal_basis]}",
             f"/mandates/{row.id}",
-            names.get(row.granted_by_user_id, "Somebody"),
+            row.granted_by_user_id,
             row.granted_at,
         )
         for row in rows
@@ -110,13 +109,12 @@ def _cuts(actor: Actor) -> list[Decision]:
         )
         .order_by(AllocationChange.prepared_at, AllocationChange.id)
     ).all()
-    names = names_of(row.prepared_by_user_id for row in rows)
     return [
         Decision(
             CUTS,
             f"{format_pounds(-row.pence)} less for {row.name}, {row.pot}",
             f"/council/budgets/{row.budget_id}",
-            names.get(row.prepared_by_user_id, "Somebody"),
+            row.prepared_by_user_id,
             row.prepared_at,
             row.reason,
         )
@@ -151,13 +149,12 @@ def _reclaims(actor: Actor) -> list[Decision]:
         )
         .order_by(Surplus.prepared_at, Surplus.id)
     ).all()
-    names = names_of(row.prepared_by_user_id for row in rows)
     return [
         Decision(
             RECLAIMS,
             f"{format_pounds(row.reclaim_pence)} back from {row.name}, {row.pot}",
             f"/council/budgets/surpluses/{row.id}",
-            names.get(row.prepared_by_user_id, "Somebody"),
+            row.prepared_by_user_id,
             row.prepared_at,
             row.reason,
         )
@@ -179,13 +176,12 @@ def _rules(actor: Actor) -> list[Decision]:
         )
         .order_by(SurplusRule.prepared_at, SurplusRule.id)
     ).all()
-    names = names_of(row.prepared_by_user_id for row in rows)
     return [
         Decision(
             RULES,
             f"{row.weeks_kept} weeks’ worth may be kept, and {row.notice_days} days’ warning",
             "/council/budgets/surpluses",
-            names.get(row.prepared_by_user_id, "Somebody"),
+            row.prepared_by_user_id,
             row.prepared_at,
         )
         for row in rows
@@ -216,13 +212,12 @@ def _merges(actor: Actor) -> list[Decision]:
         )
         .order_by(PersonMerge.prepared_at, PersonMerge.id)
     ).all()
-    names = names_of(row.prepared_by_user_id for row in rows)
     return [
         Decision(
             MERGES,
             row.name,
             "/council/people/merge",
-            names.get(row.prepared_by_user_id, "Somebody"),
+            row.prepared_by_user_id,
             row.prepared_at,
             row.reason,
         )
@@ -265,14 +260,13 @@ def _necessities(actor: Actor) -> list[Decision]:
         )
         .order_by(PayeeNecessity.recorded_at, PayeeNecessity.id)
     ).all()
-    names = names_of(row.recorded_by_user_id for row in rows)
     payees = organisations_by_id(row.organisation_id for row in rows)
     return [
         Decision(
             RELATIVES,
             f"{payees[row.organisation_id].name} for {row.name}",
             f"/council/relatives/{row.declaration_id}",
-            names.get(row.recorded_by_user_id, "Somebody"),
+            row.recorded_by_user_id,
             row.recorded_at,
             row.reason,
         )
@@ -304,13 +298,12 @@ def _restrictions(actor: Actor) -> list[Decision]:
         )
         .order_by(Restriction.recorded_at, Restriction.id)
     ).all()
-    names = names_of(row.recorded_by_user_id for row in rows)
     return [
         Decision(
             RESTRICTIONS,
             f"For {row.name}: {KINDS[row.kind].lower()}",
             f"/council/rules/{row.id}",
-            names.get(row.recorded_by_user_id, "Somebody"),
+            row.recorded_by_user_id,
             row.recorded_at,
             row.reason,
         )

@@ -128,13 +128,13 @@ def list_for(actor: Actor) -> list[Decision]:
         )
         .order_by(HandOver.asked_at, HandOver.id)
     ).all()
-    names = names_of(user_id for row in rows for user_id in (row.to_user_id, row.asked_by_user_id))
+    names = names_of(row.to_user_id for row in rows)
     return [
         Decision(
             GROUP,
             f"{names.get(row.to_user_id, 'Somebody')} for {row.name}",
             f"/hand-overs/{row.id}",
-            names.get(row.asked_by_user_id, "Somebody"),
+            row.asked_by_user_id,
             row.asked_at,
         )
         for row in rows

@@ -1,7 +1,7 @@
 """What needs a person today, from every package, oldest first: as many queries however much waits."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from catalogue.queries import waiting
@@ -150,65 +150,74 @@ def _of_order(order: OrderSummary, kind: TaskKind, todo: str, owner: str, since:
     return Task(kind, what, todo, owner, since, "desk.order", {"order_id": order.id})
 
 
-def _second_persons(actor: Actor) -> Iterator[Task]:
-    refunds = operator.list_waiting_refunds()
-    rates = operator.list_waiting_rates()
-    issuers, explanations = list_waiting_issuers(), list_waiting_explanations()
-    names = names_of(
-        [
-            *(each.asked_by_user_id for each in refunds),
-            *(rate.set_by_user_id for rate in rates),
-            *(issuer.set_by_user_id for issuer in issuers),
-            *(each.prepared_by_user_id for each in explanations),
-        ]
-    )
-    councils = {council.id: council.short_name for council in list_councils()} if rates else {}
-    for refund in refunds:
-        asker = names.get(refund.asked_by_user_id, "")
-        mine = refund.asked_by_user_id == actor.user_id
-        yield Task(
+@dataclass(frozen=True)
+class _Prepared:
+    """What somebody prepared and a colleague has to decide. `asked` and `looks` are for the one and for the other."""
+
+    kind: TaskKind
+    what: str
+    by_user_id: int | None
+    at: datetime
+    asked: str
+    looks: str
+    endpoint: str
+    args: Mapping[str, int] = field(default_factory=dict)
+
+
+def _prepared() -> Iterator[_Prepared]:
+    for refund in operator.list_waiting_refunds():
+        yield _Prepared(
             TaskKind.REFUND,
             f"{format_pounds(refund.pence)} of order {refund.reference}, {refund.provider_name}",
-            "You asked for it. A colleague has to decide." if mine else f"{asker} asked. Look at the order and decide.",
-            f"Anybody but {asker}",
+            refund.asked_by_user_id,
             refund.asked_at,
+            "You asked for it. A colleague has to decide.",
+            "asked. Look at the order and decide.",
             "desk.refund",
             {"refund_id": refund.id},
         )
-    for issuer in issuers:
-        asker = names.get(issuer.set_by_user_id, "")
-        mine = issuer.set_by_user_id == actor.user_id
-        yield Task(
+    for issuer in list_waiting_issuers():
+        yield _Prepared(
             TaskKind.ISSUER,
             f"{issuer.issuer.name}, from {month_name(issuer.starts_on)} on",
-            "You prepared it. A colleague has to confirm it." if mine else f"{asker} prepared it. Look and confirm it.",
-            f"Anybody but {asker}",
+            issuer.set_by_user_id,
             issuer.created_at,
+            "You prepared it. A colleague has to confirm it.",
+            "prepared it. Look and confirm it.",
             "desk.levy_issuer",
         )
-    for explained in explanations:
-        asker = names.get(explained.prepared_by_user_id, "")
-        mine = explained.prepared_by_user_id == actor.user_id
-        yield Task(
+    for explained in list_waiting_explanations():
+        yield _Prepared(
             TaskKind.EXPLANATION,
             f"{format_pounds(abs(explained.pence))} at Stripe, {explained.number}",
-            "You explained it. A colleague has to agree." if mine else f"{asker} explained it. Look at it and decide.",
-            f"Anybody but {asker}",
+            explained.prepared_by_user_id,
             explained.prepared_at,
+            "You explained it. A colleague has to agree.",
+            "explained it. Look at it and decide.",
             "desk.unexplained",
             {"unexplained_id": explained.entry_id},
         )
+    rates = operator.list_waiting_rates()
+    councils = {council.id: council.short_name for council in list_councils()} if rates else {}
     for rate in rates:
-        asker = names.get(rate.set_by_user_id, "")
-        mine = rate.set_by_user_id == actor.user_id
-        yield Task(
+        yield _Prepared(
             TaskKind.LEVY,
             f"{rate.percent} for {councils[rate.council_id]}, {RAIL_NAMES[rate.rail].lower()}",
-            "You proposed it. A colleague has to decide." if mine else f"{asker} proposed it. Look at it and decide.",
-            f"Anybody but {asker}",
+            rate.set_by_user_id,
             rate.created_at,
+            "You proposed it. A colleague has to decide.",
+            "proposed it. Look at it and decide.",
             "desk.levy",
         )
+
+
+def _second_persons(actor: Actor) -> Iterator[Task]:
+    prepared = list(_prepared())
+    names = names_of(each.by_user_id for each in prepared)
+    for each in prepared:
+        name = names.get(each.by_user_id, "")
+        todo = each.asked if each.by_user_id == actor.user_id else f"{name} {each.looks}"
+        yield Task(each.kind, each.what, todo, f"Anybody but {name}", each.at, each.endpoint, each.args)
 
 
 def _machine() -> Iterator[Task]:

@@ -4,7 +4,7 @@ from sqlalchemy import and_, or_, select
 
 from marketplace.accounts.decisions import Decision
 from marketplace.accounts.domain import Actor, Role
-from marketplace.accounts.queries import names_of, organisations_by_id
+from marketplace.accounts.queries import organisations_by_id
 from marketplace.database import db
 from marketplace.kernel.money import format_pounds
 from marketplace.ui.filters import month_name
@@ -31,13 +31,12 @@ def _refunds(actor: Actor) -> list[Decision]:
     if not actor.has(Role.OPERATOR):
         return []
     rows = [row for row in list_waiting_refunds() if row.asked_by_user_id != actor.user_id]
-    names = names_of(row.asked_by_user_id for row in rows)
     return [
         Decision(
             REFUNDS,
             f"{format_pounds(row.pence)} back for order {row.reference}, from {row.provider_name}",
             f"/desk/refund/{row.id}",
-            names.get(row.asked_by_user_id, "Somebody"),
+            row.asked_by_user_id,
             row.asked_at,
             row.words or "",
         )
@@ -68,14 +67,13 @@ def _runs(actor: Actor) -> list[Decision]:
         )
         .order_by(SettlementRun.prepared_at, SettlementRun.id)
     ).all()
-    names = names_of(row.prepared_by_user_id for row in rows)
     return [
         Decision(
             RUNS,
             f"Run {row.reference}, {format_pounds(row.gross_pence)}"
             + (f", {row.payer_name}" if row.payer_name else ""),
             f"/council/settlement/{row.id}",
-            names.get(row.prepared_by_user_id, "Somebody"),
+            row.prepared_by_user_id,
             row.prepared_at,
         )
         for row in rows
@@ -86,13 +84,12 @@ def _levies(actor: Actor) -> list[Decision]:
     if not actor.has(Role.OPERATOR):
         return []
     rows = [row for row in list_waiting_rates() if row.set_by_user_id != actor.user_id]
-    names = names_of(row.set_by_user_id for row in rows)
     return [
         Decision(
             LEVIES,
             f"A levy of {row.percent}",
             "/desk/levy",
-            names.get(row.set_by_user_id, "Somebody"),
+            row.set_by_user_id,
             row.created_at,
         )
         for row in rows
@@ -105,14 +102,13 @@ def _of_operators(actor: Actor) -> list[Decision]:
         return []
     issuers = [row for row in list_waiting_issuers() if row.set_by_user_id != actor.user_id]
     said = [row for row in list_waiting_explanations() if row.prepared_by_user_id != actor.user_id]
-    names = names_of([*(row.set_by_user_id for row in issuers), *(row.prepared_by_user_id for row in said)])
     return [
         *(
             Decision(
                 ISSUERS,
                 f"{row.issuer.name}, from {month_name(row.starts_on)} on",
                 "/desk/levy/issuer",
-                names.get(row.set_by_user_id, "Somebody"),
+                row.set_by_user_id,
                 row.created_at,
             )
             for row in issuers
@@ -122,7 +118,7 @@ def _of_operators(actor: Actor) -> list[Decision]:
                 EXPLAINED,
                 f"{format_pounds(abs(row.pence))} at Stripe, {row.number}",
                 f"/desk/money/unexplained/{row.entry_id}",
-                names.get(row.prepared_by_user_id, "Somebody"),
+                row.prepared_by_user_id,
                 row.prepared_at,
                 row.reason,
             )
@@ -136,14 +132,13 @@ def _bank_details(actor: Actor) -> list[Decision]:
     if not mine:
         return []
     waiting = [row for row in waiting_details(mine).values() if row.given_by_user_id != actor.user_id]
-    names = names_of(row.given_by_user_id for row in waiting)
     organisations = organisations_by_id(row.organisation_id for row in waiting)
     return [
         Decision(
             BANK,
             f"For {organisations[row.organisation_id].name}",
             f"/provider/money/bank?organisation={row.organisation_id}",
-            names.get(row.given_by_user_id, "Somebody"),
+            row.given_by_user_id,
             row.given_at,
         )
         for row in sorted(waiting, key=lambda row: row.given_at)
