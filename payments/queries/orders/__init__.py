@@ -21,7 +21,8 @@ from payments.queries.orders.lists import (
     list_with_interest,
     search_orders,
 )
-from payments.queries.orders.one import (
+from payments.queries.orders.one import get_order, get_order_for, get_order_for_provider, purchase_of
+from payments.queries.orders.views import (
     ApprovalView,
     FundingView,
     HistoryRow,
@@ -29,10 +30,6 @@ from payments.queries.orders.one import (
     OrderView,
     Purchase,
     RefundView,
-    get_order,
-    get_order_for,
-    get_order_for_provider,
-    purchase_of,
 )
 
 __all__ = [
