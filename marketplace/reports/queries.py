@@ -15,7 +15,8 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
 from marketplace.places_data import asc_council_for, list_outcodes
-from marketplace.reports.domain import Dimension, Narrowed, Period, Report, build
+from marketplace.reports.building import build
+from marketplace.reports.domain import Dimension, Narrowed, Period, Report
 from marketplace.reports.suppression import FEWEST
 from marketplace.ui.filters import month_name
 from payments.queries.purchases import list_bought

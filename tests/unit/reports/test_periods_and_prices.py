@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.reports.domain import Period, middle_price
+from marketplace.reports.domain import Period
 from marketplace.reports.export import Sheet, as_csv
+from marketplace.reports.prices import middle_price
 
 TODAY = date(2026, 11, 20)
 
