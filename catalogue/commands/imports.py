@@ -9,6 +9,7 @@ from flask.ctx import AppContext
 from catalogue.importing import ImportReport, UnreadableFile, parse_column_map, read_directory, read_providers
 from catalogue.importing.providers import FIELDS as PROVIDER_FACTS
 from catalogue.services import imports
+from catalogue.services.postcodes import find_postcode, import_postcodes
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing.")
@@ -51,7 +52,7 @@ def providers(
         reading = read_providers(
             file,
             parse_column_map(maps) if maps else None,
-            find_postcode=imports.find_postcode,
+            find_postcode=find_postcode,
             as_of=as_of.date() if as_of else None,
             source_slug=source,
             attribution=attribution,
@@ -72,7 +73,7 @@ def directory(file: Path, dry_run: bool, allow_gone: bool, as_of: datetime | Non
     """Bring in free places and services. Libraries, pharmacies, food banks, mental-health services, leisure centres
     or community hubs."""
     with _application(), _readable():
-        reading = read_directory(file, find_postcode=imports.find_postcode, as_of=as_of.date() if as_of else None)
+        reading = read_directory(file, find_postcode=find_postcode, as_of=as_of.date() if as_of else None)
         _print(
             imports.import_records(
                 reading, kind="directory", file_name=file.name, dry_run=dry_run, allow_gone=allow_gone, say=_progress
@@ -88,7 +89,7 @@ def postcodes(file: Path, dry_run: bool) -> None:
     council.
     """
     with _application(), _readable():
-        _print(imports.import_postcodes(file, dry_run=dry_run, say=_progress))
+        _print(import_postcodes(file, dry_run=dry_run, say=_progress))
 
 
 def _application() -> AppContext:

@@ -4,43 +4,33 @@ A record is known by its source and key. New ones become an unclaimed provider w
 unless the provider has signed up and speaks for itself; those that left the file are marked as gone.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from catalogue.domain import AreaKind, ListingKind, ListingState, ProviderState, Unit, VatCategory
+from catalogue.domain import ListingState, ProviderState
 from catalogue.importing import (
     ImportedPlace,
     ImportedProvider,
     ImportReport,
-    PlaceKind,
-    PostcodePosition,
-    PostcodeRow,
     Reading,
     RefusalKind,
     RefusedRow,
-    read_postcodes,
 )
 from catalogue.importing.keys import place_key
-from catalogue.models import Category, ImportRun, Listing, Postcode, Provider
-from catalogue.services.wording import import_texts
-from marketplace import places_data
+from catalogue.models import Category, ImportRun, Listing, Provider
+from catalogue.services.imported_values import listing_values, provider_values
+from catalogue.services.index import REINDEX_TOPIC
 from marketplace.accounts.services.imported import add_unclaimed_providers, change_contacts
 from marketplace.audit.services import record
+from marketplace.bulk import batched
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
-from marketplace.kernel.places import Point
 from marketplace.outbox.services import enqueue
 
 BATCH = 500
-FALLBACK_CATEGORY = "registered-care"
-UNCATEGORISED_PLACE = "clubs-groups"
-REINDEX_TOPIC = "catalogue.reindex"
 Progress = Callable[[str], None]
 
 
@@ -51,17 +41,6 @@ class _Known:
     digest: str | None
     state: ListingState
     provider_state: ProviderState
-
-
-def find_postcode(postcode: str) -> PostcodePosition | None:
-    """Where a full postcode is, from the imported Code-Point Open; None when it was not imported."""
-    row = db.session.execute(
-        select(Postcode.latitude, Postcode.longitude, Postcode.district_gss).where(Postcode.postcode == postcode)
-    ).one_or_none()
-    if row is None:
-        return None
-    point = Point(row.latitude, row.longitude) if row.latitude is not None and row.longitude is not None else None
-    return PostcodePosition(point, row.district_gss)
 
 
 def import_records(
@@ -78,7 +57,7 @@ def import_records(
     categories = _category_ids()
     seen: set[str] = set()
     rows = 0
-    for batch in _batches(reading, BATCH):
+    for batch in batched(reading, BATCH):
         records = []
         for row in batch:
             rows += 1
@@ -101,32 +80,6 @@ def import_records(
     if not dry_run:
         _write_run(reading, kind, file_name, report)
     return report
-
-
-def import_postcodes(path: Path, *, dry_run: bool, say: Progress) -> ImportReport:
-    """Write Code-Point Open into the table of postcodes; a postcode that is there already takes the new row."""
-    report = ImportReport(path.name, dry_run)
-    count = 0
-    for batch in _batches(read_postcodes(path), 5000):
-        values = []
-        for row in batch:
-            if isinstance(row, RefusedRow):
-                report.refuse(row)
-            else:
-                values.append(_postcode_values(row))
-        count += len(values)
-        if values and not dry_run:
-            with transaction():
-                _upsert_postcodes(values)
-        say(f"{count:,} postcodes")
-    report.taken = count
-    return report
-
-
-def _batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    iterator = iter(rows)
-    while batch := list(islice(iterator, size)):
-        yield batch
 
 
 def _known_of(source: str) -> dict[str, _Known]:
@@ -225,22 +178,22 @@ def _insert_new(rows: list[Any], categories: dict[str, int]) -> None:
         ]
     )
     pairs = list(zip(organisation_ids, rows, strict=True))
-    db.session.execute(insert(Provider), [_provider_values(row) | {"organisation_id": o} for o, row in pairs])
+    db.session.execute(insert(Provider), [provider_values(row) | {"organisation_id": o} for o, row in pairs])
     now = clock.now()
     db.session.execute(
         insert(Listing),
         [
-            _listing_values(row, categories) | {"organisation_id": o, "created_at": now, "published_at": now}
+            listing_values(row, categories) | {"organisation_id": o, "created_at": now, "published_at": now}
             for o, row in pairs
         ],
     )
 
 
 def _change(row: Any, was: _Known, categories: dict[str, int]) -> None:
-    values = _listing_values(row, categories)
+    values = listing_values(row, categories)
     db.session.execute(update(Listing).where(Listing.id == was.listing_id).values(**values, ended_at=None))
     db.session.execute(
-        update(Provider).where(Provider.organisation_id == was.organisation_id).values(**_provider_values(row))
+        update(Provider).where(Provider.organisation_id == was.organisation_id).values(**provider_values(row))
     )
     change_contacts(
         was.organisation_id,
@@ -317,88 +270,3 @@ def _write_run(reading: Reading[Any], kind: str, file_name: str, report: ImportR
         )
         if report.taken or report.changed or report.gone:
             enqueue(REINDEX_TOPIC, {})
-
-
-def _provider_values(row: ImportedProvider | ImportedPlace) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "state": ProviderState.UNCLAIMED,
-        "source": row.source,
-        "source_key": row.source_key,
-        "cqc_location_id": None,
-        "cqc_provider_id": None,
-        "cqc_inspected_on": None,
-    }
-    if isinstance(row, ImportedProvider):
-        values["cqc_location_id"] = row.cqc_location_id
-        values["cqc_provider_id"] = row.cqc_provider_id
-        values["cqc_inspected_on"] = row.cqc_inspection_date
-    return values
-
-
-def _listing_values(row: ImportedProvider | ImportedPlace, categories: dict[str, int]) -> dict[str, Any]:
-    is_place = isinstance(row, ImportedPlace)
-    slugs = [slug for slug in row.category_slugs if slug in categories]
-    fallback = UNCATEGORISED_PLACE if is_place else FALLBACK_CATEGORY
-    texts = import_texts(row)
-    return {
-        "category_id": categories[slugs[0] if slugs else fallback],
-        "state": ListingState.PUBLISHED,
-        "kind": ListingKind.SERVICE,
-        "title": row.name,
-        "summary": texts.summary,
-        "description": texts.description,
-        "who_for": texts.who_for,
-        "availability": texts.availability,
-        "opening_hours": texts.opening_hours,
-        "unit": Unit.VISIT if is_place else Unit.WEEK,
-        "price_pence": 0 if is_place else None,
-        "vat_category": VatCategory.OUTSIDE,
-        "accepts_own_money": False,
-        "accepts_direct_payment": False,
-        "accepts_council_managed": False,
-        "accepts_isf": False,
-        "is_access_point": is_place and row.kind is PlaceKind.ACCESS_POINT,  # type: ignore[union-attr]
-        "area_kind": AreaKind.AT_PLACE,
-        "address": row.address,
-        "postcode": row.postcode,
-        "latitude": row.point.lat if row.point else None,
-        "longitude": row.point.lon if row.point else None,
-        "council_gss": _responsible(row.council_gss),
-        "phone": row.telephone,
-        "email": row.email,
-        "website": row.website,
-        "source": row.source,
-        "source_key": row.source_key,
-        "source_as_of": row.as_of,
-        "attribution": _attribution(row),
-        "content_digest": row.content_digest,
-        "updated_at": clock.now(),
-    }
-
-
-def _attribution(row: ImportedProvider | ImportedPlace) -> str:
-    day = row.as_of_text or (f"{row.as_of.day} {row.as_of:%B %Y}" if row.as_of else None)
-    return f"{row.attribution} As of {day}." if day else row.attribution
-
-
-def _responsible(district_gss: str | None) -> str | None:
-    council = places_data.asc_council_for(district_gss) if district_gss else None
-    return council.gss if council else None
-
-
-def _postcode_values(row: PostcodeRow) -> dict[str, Any]:
-    return {
-        "postcode": row.postcode,
-        "latitude": row.lat,
-        "longitude": row.lon,
-        "district_gss": row.district_gss,
-        "council_gss": _responsible(row.district_gss),
-        "ward_gss": row.ward_gss,
-    }
-
-
-def _upsert_postcodes(values: list[dict[str, Any]]) -> None:
-    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Postcode)
-    changes = {name: statement.excluded[name] for name in values[0] if name != "postcode"}
-    db.session.execute(statement.on_conflict_do_update(index_elements=["postcode"], set_=changes), values)

@@ -5,6 +5,7 @@ from importlib import resources
 
 from catalogue.importing import PostcodeRow, read_directory, read_postcodes, read_providers
 from catalogue.services import imports
+from catalogue.services.postcodes import find_postcode, import_postcodes
 
 PROVIDERS = ("trafford_care_homes.csv", "gm_care_homes.csv", "SCP_north_east_and_gm_extract.csv")
 DIRECTORIES = (
@@ -21,15 +22,15 @@ POSTCODES = "code_point_darlington.csv"
 def bring_in(say: Callable[[str], None]) -> None:
     """Import every packaged file through the services that `marketplace import` uses; safe to run again."""
     with _folder() as folder:
-        imports.import_postcodes(folder / POSTCODES, dry_run=False, say=_quiet)
+        import_postcodes(folder / POSTCODES, dry_run=False, say=_quiet)
         for name in PROVIDERS:
-            reading = read_providers(folder / name, find_postcode=imports.find_postcode)
+            reading = read_providers(folder / name, find_postcode=find_postcode)
             report = imports.import_records(
                 reading, kind="providers", file_name=name, dry_run=False, allow_gone=False, say=_quiet
             )
             say(f"  {report.summary()}")
         for name in DIRECTORIES:
-            places = read_directory(folder / name, find_postcode=imports.find_postcode)
+            places = read_directory(folder / name, find_postcode=find_postcode)
             report = imports.import_records(
                 places, kind="directory", file_name=name, dry_run=False, allow_gone=False, say=_quiet
             )

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
 
 from sqlalchemy import func, select
 
+from marketplace.bulk import batched
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.checks import Check
@@ -66,7 +66,7 @@ def _which(code: str, account_id: str | None) -> str | None:
     """
     moves = (move for move in gateway().list_moves(account_id) if account_id is None or move.kind.startswith("payout"))
     seen: set[str] = set()
-    while some := list(islice(moves, 500)):
+    for some in batched(moves, 500):
         booked = _booked(code, some)
         for move in some:
             cause, pence = f"stripe:{move.id}", move.pence - move.fee_pence

@@ -10,6 +10,7 @@ from catalogue.domain import ListingState, ProviderState
 from catalogue.importing import ImportReport, read_directory, read_providers
 from catalogue.models import ImportRun, Listing, Postcode, Provider
 from catalogue.services import imports
+from catalogue.services.postcodes import find_postcode, import_postcodes
 from marketplace.accounts.models import Organisation
 from marketplace.database import db, transaction
 from marketplace.outbox.models import OutboxRow
@@ -19,12 +20,12 @@ MAP = {"name": "Business", "postcode": "PCode", "address": "Street", "telephone"
 
 
 def providers(file: Path, **options: bool) -> ImportReport:
-    reading = read_providers(file, find_postcode=imports.find_postcode)
+    reading = read_providers(file, find_postcode=find_postcode)
     return _run(reading, file, "providers", options)
 
 
 def directory(file: Path, **options: bool) -> ImportReport:
-    return _run(read_directory(file, find_postcode=imports.find_postcode), file, "directory", options)
+    return _run(read_directory(file, find_postcode=find_postcode), file, "directory", options)
 
 
 def own(file: Path, **options: bool) -> ImportReport:
@@ -145,10 +146,10 @@ def test_an_import_asks_for_the_index_once(app: Flask, tmp_path: Path) -> None:
 
 def test_postcodes_are_written_once_and_give_the_responsible_council(app: Flask) -> None:
     folder = EXCERPTS / "code_point"
-    first = imports.import_postcodes(folder, dry_run=False, say=lambda _: None)
+    first = import_postcodes(folder, dry_run=False, say=lambda _: None)
     rows = db.session.scalar(select(func.count()).select_from(Postcode))
     assert first.taken == rows > 0
-    imports.import_postcodes(folder, dry_run=False, say=lambda _: None)
+    import_postcodes(folder, dry_run=False, say=lambda _: None)
     assert db.session.scalar(select(func.count()).select_from(Postcode)) == rows
     assert db.session.scalar(select(Postcode.council_gss).where(Postcode.district_gss == "E06000005").limit(1)) == (
         "E06000005"
