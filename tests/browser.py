@@ -52,3 +52,8 @@ def text_of(response: TestResponse) -> str:
     html = response.get_data(as_text=True)
     html = re.sub(r"<(script|style|title)\b.*?</\1>", " ", html, flags=re.S)
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html))).strip()
+
+
+def hrefs(html: str) -> list[str]:
+    """Where the links of a page lead on this site."""
+    return [unescape(href) for href in re.findall(r'href="(/[^"]*)"', html)]

@@ -11,55 +11,14 @@ from sqlalchemy import select
 from catalogue import ports
 from catalogue.domain import ListingState
 from catalogue.models import Listing, SearchMiss
-from catalogue.services.index import reindex
 from marketplace.accounts.domain import Role
 from marketplace.accounts.models import Organisation
-from marketplace.config import Settings
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
-from marketplace.kernel.errors import SettingsError
 from marketplace.outbox.queries import list_emails
-from tests.browser import submit, text_of
-from tests.factories.accounts import DARLINGTON_GSS, council, user_with_role
+from tests.browser import hrefs, submit, text_of
+from tests.factories.accounts import user_with_role
 from tests.factories.catalogue import ListingFactory, ProviderFactory
-
-
-@pytest.fixture
-def town(app: Flask) -> dict[str, int]:
-    with transaction():
-        dales = ProviderFactory(
-            organisation_name="Dales Home Care",
-            rated_good=True,
-            dbs_declared_on=clock.today(),
-            decided_at=clock.now(),
-        )
-        rows = {
-            "care": ListingFactory(provider=dales, title="Home care by the hour", price_pence=2_600, min_quantity=2),
-            "garden": ListingFactory(title="Gardening with a smile", category_slug="gardening", price_pence=2_000),
-            "club": ListingFactory(free=True, title="Cockerton lunch club", phone="01325 555 0123"),
-            "gone": ListingFactory(withdrawn=True, title="Gone gardening", category_slug="gardening"),
-            "library": ListingFactory(
-                free=True,
-                provider=ProviderFactory(unclaimed=True, organisation_name="Darlington Libraries"),
-                title="Crown Street Library",
-                category_slug="libraries",
-                is_access_point=True,
-                phone="01325 555 0111",
-                attribution="Open data of a council.",
-                source_as_of=clock.today(),
-                opening_hours={"text": None, "periods": [{"weekday": 0, "opens": "09:00", "closes": "17:30"}]},
-                accepts_own_money=False,
-                accepts_direct_payment=False,
-                accepts_council_managed=False,
-            ),
-        }
-        ids = {name: row.id for name, row in rows.items()}
-    reindex()
-    return ids
-
-
-def hrefs(html: str) -> list[str]:
-    return [unescape(href) for href in re.findall(r'href="(/[^"]*)"', html)]
 
 
 def test_everything_of_the_catalogue_is_reached_by_clicking_from_the_start(
@@ -342,60 +301,3 @@ def test_listing_goes_into_the_basket_by_its_own_form(client: FlaskClient, town:
     }
     response = submit(client, page, fields, to="/basket/add", follow_redirects=True)
     assert "In the basket: 3 hours of Home care by the hour." in text_of(response)
-
-
-@pytest.fixture
-def bolton(app: Flask, town: dict[str, int]) -> None:
-    """Something free a long way off, which stands before everything else when no place is known."""
-    with transaction():
-        ListingFactory(free=True, title="A Bolton reading group", latitude=53.58, longitude=-2.43, postcode="BL1 1SE")
-    reindex()
-
-
-def join_council(*gss_codes: str) -> None:
-    with transaction():
-        for code in gss_codes:
-            council(code)
-
-
-@pytest.mark.parametrize("how", ["the only council that joined", "the setting"])
-def test_before_a_visitor_says_where_they_are_free_things_are_those_of_the_sites_own_place(
-    app: Flask, client: FlaskClient, bolton: None, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
-    if how == "the setting":
-        join_council(DARLINGTON_GSS, "E08000001")
-        monkeypatch.setitem(app.config, "HOME_PLACE", "Darlington")
-    else:
-        join_council(DARLINGTON_GSS)
-    page = client.get("/")
-    words = text_of(page)
-    assert "Free things near Darlington" in words and "Cockerton lunch club" in words and "Bolton" not in words
-    assert "near you" in words, "the way to say where one is"
-    more = next(href for href in hrefs(page.get_data(as_text=True)) if "price=free" in href)
-    assert more == "/search?price=free&postcode=Darlington"
-    assert "Bolton" not in text_of(client.get(more))
-
-
-@pytest.mark.parametrize("joined", [(), (DARLINGTON_GSS, "E08000001")])
-def test_a_site_without_a_place_of_its_own_does_not_say_that_anything_is_near(
-    client: FlaskClient, bolton: None, joined: tuple[str, ...]
-) -> None:
-    """Negative control of the test above, too: without a place of its own, what is far off is listed."""
-    join_council(*joined)
-    words = text_of(client.get("/"))
-    assert "Some things are free" in words and "Free things near" not in words
-    assert "A Bolton reading group" in words
-
-
-def test_where_a_visitor_is_counts_for_more_than_where_the_site_is_at_home(client: FlaskClient, bolton: None) -> None:
-    join_council(DARLINGTON_GSS)
-    client.get("/search?q=reading&postcode=BL1")
-    words = text_of(client.get("/"))
-    assert "Free things near BL1" in words and "A Bolton reading group" in words and "Cockerton" not in words
-
-
-@pytest.mark.parametrize("text", ["nowhere at all", "QQ1", "<b>"])
-def test_a_place_that_nobody_knows_is_one_clear_line_at_the_start(text: str) -> None:
-    with pytest.raises(SettingsError, match="set it to a council, like Darlington, or a postcode, like DL3"):
-        Settings.from_env({"SECRET_KEY": "x" * 16, "HOME_PLACE": text})
-    assert Settings.from_env({"SECRET_KEY": "x" * 16, "HOME_PLACE": " county  durham "}).home_place == "county durham"

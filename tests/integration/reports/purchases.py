@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -22,6 +22,8 @@ from tests.browser import sign_in
 from tests.factories.accounts import UserFactory, council, user_with_role
 from tests.factories.budgets import PersonFactory
 from tests.factories.catalogue import ListingFactory
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 _numbers = count(1)
 

@@ -1,7 +1,5 @@
 """What a council reads of its purchases: whose count, in which month, and what is never shown."""
 
-import csv
-import io
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,7 +10,6 @@ from sqlalchemy import insert, update
 from budgets.models import Consent
 from catalogue.models import SearchMiss
 from marketplace.accounts.domain import Role
-from marketplace.accounts.models import Organisation
 from marketplace.accounts.queries import get_council
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -24,16 +21,9 @@ from tests.browser import sign_in, text_of
 from tests.factories.accounts import council, user_with_role
 from tests.factories.budgets import ConsentFactory
 from tests.integration.desk.desks import statements
-from tests.integration.reports.purchases import Town, a_reader, a_town, another_provider, buy, people
+from tests.integration.reports.purchases import NOW, Town, a_reader, a_town, another_provider, buy, people
 
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TODAY = NOW.date()
-
-
-@pytest.fixture(autouse=True)
-def november(app: Flask) -> object:
-    with clock.fixed_clock(NOW):
-        yield
 
 
 def _report(town: Town, **asked: object) -> Report:
@@ -314,44 +304,6 @@ def test_people_without_a_postcode_are_an_area_of_their_own(app: Flask) -> None:
     buy(town, people(town, 6, postcode=None))
     assert _shown(_report(town), Dimension.AREA) == {None: (14_400, 6)}
     assert _report(town, area=queries.NOT_KNOWN).whole.people == 6
-
-
-def _csv(client: FlaskClient, name: str, query: str = "") -> list[list[str]]:
-    response = client.get(f"/reports/export/{name}.csv?{query}")
-    assert response.status_code == 200
-    assert "attachment" in response.headers["Content-Disposition"]
-    return list(csv.reader(io.StringIO(response.get_data(as_text=True).lstrip("\ufeff"))))
-
-
-def test_every_table_can_be_taken_away_and_hides_the_same(app: Flask, client: FlaskClient) -> None:
-    town = a_town()
-    buy(town, people(town, 20, postcode="DL1 1AA"), pence=5_000)
-    buy(town, people(town, 9, postcode="DL2 2AA"), pence=1_000)
-    buy(town, people(town, 4), pence=3_333)
-    a_reader(client)
-    rows = _csv(client, "area")
-    assert rows[0] == ["Area (first half of the postcode)", "Spent (£)", "People", "Purchases"]
-    hidden = ["fewer than 5 or protected"] * 3
-    assert rows[1:] == [
-        ["DL1", "1000.00", "20", "20"],
-        ["DL2", *hidden],
-        ["DL3", *hidden],
-        ["In all", "1223.32", "33", "33"],
-    ]
-    for name in ("category", "month", "funding", "provider", "prices", "comparison", "missing"):
-        assert _csv(client, name)
-    assert client.get("/reports/export/people.csv").status_code == 404
-
-
-def test_a_providers_name_is_no_formula_in_a_spreadsheet(app: Flask, client: FlaskClient) -> None:
-    town = a_town()
-    buy(town, people(town, 6))
-    with transaction():
-        db.session.execute(
-            update(Organisation).where(Organisation.id == town.organisation_id).values(name='=HYPERLINK("http://x")')
-        )
-    a_reader(client)
-    assert _csv(client, "provider")[1][0] == '\'=HYPERLINK("http://x")'
 
 
 def test_the_page_costs_the_same_at_ten_and_at_a_thousand_rows(app: Flask, client: FlaskClient) -> None:

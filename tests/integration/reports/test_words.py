@@ -2,23 +2,13 @@
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from marketplace.kernel import clock
 from tests.browser import text_of
-from tests.integration.reports.purchases import a_reader, a_town, buy, people
-
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def november(app: Flask) -> object:
-    with clock.fixed_clock(NOW):
-        yield
+from tests.integration.reports.purchases import NOW, a_reader, a_town, buy, people
 
 
 def test_no_sentence_says_most_where_what_is_hidden_may_be_more(app: Flask, client: FlaskClient) -> None:
