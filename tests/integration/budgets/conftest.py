@@ -7,12 +7,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.browser import Browser, sign_in
+from tests.integration.budgets.finance import Finance
 from tests.integration.budgets.town import Town
 
 
 @pytest.fixture
 def town(app: Flask) -> Town:
     return Town()
+
+
+@pytest.fixture
+def team(app: Flask) -> Finance:
+    return Finance()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DatabaseError
 
-from budgets.checks import run
 from budgets.domain import BudgetState
 from budgets.errors import BudgetError, BudgetNotOpen, CauseUsedDifferently, NotEnoughLeft, NotKeptAside, NotSpent
 from budgets.models import BudgetEntry, PersonalBudget, PotPeriod
@@ -21,6 +20,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from tests.factories.accounts import UserFactory
 from tests.factories.budgets import BudgetFactory, OutcomeFactory, PersonFactory
+from tests.integration.budgets.finance import assert_in_order
 from tests.integration.budgets.orders import an_order
 
 
@@ -63,10 +63,6 @@ def make_pot(pence: int = 10_000, **fields: Any) -> Pot:
 
 def entries() -> int:
     return db.session.scalar(select(func.count(BudgetEntry.id))) or 0
-
-
-def assert_in_order() -> None:
-    assert [check.fault for check in run() if not check.ok] == []
 
 
 def test_money_is_kept_aside_then_spent_then_given_back(app: Flask) -> None:

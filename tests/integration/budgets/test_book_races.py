@@ -3,7 +3,7 @@
 import multiprocessing
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from budgets.services.book.rows import ABOVE_ZERO
 from marketplace.app import create_app
 from marketplace.database import db, transaction
 from marketplace.kernel.errors import DomainError
+from tests import races
 from tests.conftest import test_settings
 from tests.factories.accounts import UserFactory
 from tests.factories.budgets import BudgetFactory, PersonFactory
@@ -44,22 +45,12 @@ def make_pot(pence: int) -> dict[str, Any]:
 
 
 def at_once(app: Flask, work: Callable[[int], Any], threads: int = THREADS) -> list[Any]:
-    """Run `work(n)` in real threads that start together; answers, or what they raised as a DomainError."""
-    barrier = threading.Barrier(threads)
-
-    def one(number: int) -> Any:
-        with app.app_context():
-            barrier.wait(30)
-            try:
-                return work(number)
-            except DomainError as error:
-                return error
-            finally:
-                db.session.remove()
-
-    db.session.rollback()
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(one, range(threads)))
+    """Run `work(n)` in threads that begin together; answers, or what they raised as a DomainError."""
+    answers = races.at_once(app, [partial(work, number) for number in range(threads)])
+    for error in races.errors(answers):
+        if not isinstance(error, DomainError):
+            raise error
+    return answers
 
 
 def assert_in_order() -> None:

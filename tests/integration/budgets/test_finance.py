@@ -4,11 +4,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select, update
 
-from budgets.checks import run
-from budgets.commands import ChangeAllocation, SetUpBudget
+from budgets.commands import ChangeAllocation
 from budgets.domain import BudgetState, EntryKind
 from budgets.models import AllocationChange, BudgetEntry, Person
 from budgets.queries.book import balance, list_balances
@@ -16,69 +14,15 @@ from budgets.queries.finance import BudgetFilter, get_budget_for, list_budgets, 
 from budgets.queries.people import find_person_by_reference, get_person
 from budgets.queries.pots import get_pot_choice
 from budgets.services import book, finance
-from marketplace.accounts.domain import Actor, OrganisationKind, Role
 from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.rails import Rail
-from tests.factories.accounts import OrganisationFactory, UserFactory, council, user_with_role
+from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.budgets import PersonFactory
+from tests.integration.budgets.finance import Finance, assert_in_order
 from tests.integration.budgets.orders import an_order
-
-
-class Finance:
-    """Two people of Darlington's finance team, an auditor, and finance of another council."""
-
-    def __init__(self) -> None:
-        with transaction():
-            self.council_id = council().id
-            team = OrganisationFactory(kind=OrganisationKind.COUNCIL, council_id=self.council_id)
-            self.user_ids = [user_with_role(Role.COUNCIL_FINANCE, team).id for _ in range(2)]
-            self.auditor_id = user_with_role(Role.AUDITOR, team).id
-            elsewhere = OrganisationFactory(kind=OrganisationKind.COUNCIL, council_id=council("E08000003").id)
-            self.elsewhere_id = user_with_role(Role.COUNCIL_FINANCE, elsewhere).id
-
-    @property
-    def one(self) -> Actor:
-        return actor_of(self.user_ids[0])
-
-    @property
-    def two(self) -> Actor:
-        return actor_of(self.user_ids[1])
-
-    @property
-    def command(self) -> SetUpBudget:
-        return SetUpBudget(
-            council_id=self.council_id,
-            reference="B1",
-            person_reference="P1",
-            person_name="Ida Cole",
-            postcode="dl37tx",
-            rail=Rail.COUNCIL_MANAGED,
-            pot="Respite",
-            amount_pence=520_000,
-            starts_on=clock.today(),
-            ends_on=clock.today() + timedelta(days=364),
-            review_on=clock.today() + timedelta(days=180),
-        )
-
-    def set_up(self, **changes: object) -> tuple[int, int]:
-        """Budget and pot period."""
-        budget_id = finance.set_up_budget(self.one, replace(self.command, **changes))  # type: ignore[arg-type]
-        return budget_id, get_budget_for(self.one, budget_id).balances[0].pot_period_id
-
-    def change(self, pot_period_id: int, pence: int, reason: str = "Review") -> int | None:
-        return finance.change_allocation(self.one, ChangeAllocation(pot_period_id, pence, reason))
-
-
-@pytest.fixture
-def team(app: Flask) -> Finance:
-    return Finance()
-
-
-def assert_in_order() -> None:
-    assert [check.fault for check in run() if not check.ok] == []
 
 
 def test_a_budget_is_set_up_with_its_person_pot_period_and_money(team: Finance) -> None:

@@ -1,7 +1,5 @@
 """People find their council, consents are off until given, and outcomes stay with what was bought for them."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -24,6 +22,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from tests.factories.accounts import UserFactory, council, user_with_role
 from tests.factories.budgets import MandateFactory, OutcomeFactory, PersonFactory
+from tests.races import at_once
 
 
 def council_id(gss_code: str = "E06000005") -> int:
@@ -60,19 +59,7 @@ def test_a_council_that_is_known_is_not_changed_by_a_visit_from_elsewhere(app: F
 
 def test_two_first_visits_at_once_make_one_person(app: Flask) -> None:
     user_id = a_user()
-    barrier = threading.Barrier(6)
-
-    def visit(_: int) -> int:
-        with app.app_context():
-            barrier.wait(30)
-            try:
-                return people.ensure_person_for_user(user_id)
-            finally:
-                db.session.remove()
-
-    db.session.rollback()
-    with ThreadPoolExecutor(6) as pool:
-        assert len(set(pool.map(visit, range(6)))) == 1
+    assert len(set(at_once(app, [lambda: people.ensure_person_for_user(user_id)] * 6))) == 1
     assert db.session.scalar(select(func.count(Person.id))) == 1
 
 

@@ -26,7 +26,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.rails import Rail
 from tests.browser import sign_in, submit, text_of
-from tests.integration.budgets.test_finance import Finance
+from tests.integration.budgets.finance import Finance
 from tests.integration.budgets.town import Town, Visit
 from tests.integration.payments.orders.shop import fields_of
 

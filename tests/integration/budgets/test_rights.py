@@ -1,9 +1,8 @@
 """Orders are judged by limits in London time, by outcomes and by who sells; who prepared one never agrees to it."""
 
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -14,13 +13,14 @@ from budgets.services import book
 from budgets.services.rights import judge_order, may_approve, spent_this_month
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import actor_of
-from marketplace.database import db, transaction
+from marketplace.database import transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotAllowed, NotFound
 from marketplace.kernel.rails import Rail
 from tests.factories.accounts import MembershipFactory, UserFactory, user_with_role
 from tests.factories.budgets import BudgetFactory, ConsentFactory, MandateFactory, OutcomeFactory, PersonFactory
 from tests.integration.budgets.orders import an_order
+from tests.races import at_once, errors
 
 
 class Case:
@@ -248,32 +248,27 @@ def _order_two_at_once(app: Flask, case: Case) -> int:
     with transaction():
         pot_period_id = BudgetFactory(person_id=case.person_id).pot_period_id
         orders = [an_order(case.person_id) for _ in range(2)]
-    actor, barrier = case.manager, threading.Barrier(2)
+    actor = case.manager
 
     def place(order_id: int) -> bool:
-        with app.app_context():
-            barrier.wait(30)
-            try:
-                with transaction():
-                    right = judge_order(actor, case.person_id, 6_000, [case.line(6_000)], rail=Rail.COUNCIL_MANAGED)
-                    time.sleep(0.2)  # without the lock both would have judged by now
-                    if not right.needs_approval:
-                        book.hold(
-                            pot_period_id,
-                            6_000,
-                            cause=f"hold:{order_id}",
-                            order_id=order_id,
-                            outcome_id=case.outcome_id,
-                            actor_user_id=case.user_id,
-                            mandate_id=case.mandate_id,
-                        )
-                    return not right.needs_approval
-            finally:
-                db.session.remove()
+        with transaction():
+            right = judge_order(actor, case.person_id, 6_000, [case.line(6_000)], rail=Rail.COUNCIL_MANAGED)
+            time.sleep(0.2)  # without the lock both would have judged by now
+            if not right.needs_approval:
+                book.hold(
+                    pot_period_id,
+                    6_000,
+                    cause=f"hold:{order_id}",
+                    order_id=order_id,
+                    outcome_id=case.outcome_id,
+                    actor_user_id=case.user_id,
+                    mandate_id=case.mandate_id,
+                )
+            return not right.needs_approval
 
-    db.session.rollback()
-    with ThreadPoolExecutor(2) as pool:
-        return sum(pool.map(place, orders))
+    placed = at_once(app, [partial(place, order_id) for order_id in orders])
+    assert errors(placed) == []
+    return placed.count(True)
 
 
 def test_two_orders_at_once_cannot_both_pass_the_months_limit(app: Flask) -> None:

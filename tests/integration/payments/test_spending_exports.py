@@ -27,6 +27,7 @@ from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import council, user_with_role
 from tests.factories.budgets import BudgetFactory, PersonFactory
 from tests.factories.payments import OrderFactory
+from tests.races import at_once, errors
 
 
 class Town:
@@ -153,19 +154,8 @@ def test_an_entry_that_commits_late_is_in_the_next_file(town: Town, app: Flask, 
 def test_two_at_once_share_nothing(town: Town, app: Flask) -> None:
     for number in range(1, 6):
         town.spend(number)
-    start = threading.Barrier(4)
-    made: list[int | None] = []
-
-    def make() -> None:
-        with app.app_context():
-            start.wait()
-            made.append(exports.make(SYSTEM, town.council_id))
-
-    threads = [threading.Thread(target=make) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    made = at_once(app, [lambda: exports.make(SYSTEM, town.council_id)] * 4)
+    assert errors(made) == []
     assert sorted(each is not None for each in made) == [False, False, False, True]
     assert db.session.scalar(select(func.count(SpendingExportLine.entry_id))) == 5
 

@@ -1,7 +1,6 @@
 """One thing for many people: each checked alone, each once, and a report that says who could not and why."""
 
 import re
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +31,7 @@ from payments.services.checkout.at_once import AtOnce
 from tests.browser import sign_in, submit, text_of
 from tests.integration.planning.counting import queries_of
 from tests.integration.planning.town_of_many import Many, orders_of
+from tests.races import at_once, errors
 
 
 def prepared(town: Many, *names: str, quantity: int = 2) -> int:
@@ -119,24 +119,7 @@ def test_pressed_twice_and_at_once_everybody_gets_it_once(app: Flask) -> None:
     town = Many("Ann Able", "Flo Fine")
     round_id = prepared(town)
     key = get_round(town.manager, round_id).key
-    barrier, failures = threading.Barrier(4), []
-
-    def press() -> None:
-        with app.app_context():
-            try:
-                barrier.wait()
-                rounds.send(town.manager, round_id, key=key)
-            except Exception as error:
-                failures.append(error)
-            finally:
-                db.session.remove()
-
-    presses = [threading.Thread(target=press) for _ in range(4)]
-    for thread in presses:
-        thread.start()
-    for thread in presses:
-        thread.join()
-    assert failures == []
+    assert errors(at_once(app, [lambda: rounds.send(town.manager, round_id, key=key)] * 4)) == []
     assert {name: state for name, (state, _) in results(town, round_id).items()} == {
         "Ann Able": PartState.ORDERED,
         "Flo Fine": PartState.ORDERED,

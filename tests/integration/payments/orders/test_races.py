@@ -1,6 +1,5 @@
 """Many at once: one press of the button, one answer, one basket; each guard is shown to be what holds."""
 
-import threading
 from collections import Counter
 from collections.abc import Callable
 
@@ -21,33 +20,16 @@ from payments.services.orders import answers, delivery
 from tests.integration.payments.orders.shop import Shop, all_orders, fields_of
 from tests.integration.payments.orders.test_approvals import Above
 from tests.integration.payments.orders.town import Town, subjects
+from tests.races import at_once
 
 THREADS = 20
 
 
-def at_once(app: Flask, act: Callable[[], object], *more: Callable[[], object], times: int = THREADS) -> Counter[str]:
-    """Run acts from many threads at a barrier; answers how often each outcome or error came."""
+def tally(app: Flask, act: Callable[[], object], *more: Callable[[], object], times: int = THREADS) -> Counter[str]:
+    """Run acts in turn from many threads that begin together; answers how often each outcome or error came."""
     acts = [act, *more]
-    barrier = threading.Barrier(times)
-    outcomes: list[str] = []
-
-    def run(number: int) -> None:
-        with app.app_context():
-            barrier.wait()
-            try:
-                outcomes.append(repr(acts[number % len(acts)]()))
-            except Exception as error:
-                outcomes.append(type(error).__name__)
-            finally:
-                db.session.remove()
-
-    db.session.rollback()
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Counter(outcomes)
+    results = at_once(app, [acts[number % len(acts)] for number in range(times)])
+    return Counter(type(each).__name__ if isinstance(each, Exception) else repr(each) for each in results)
 
 
 def press(shop: Shop, checkout: str, page: dict[str, str]) -> Callable[[], object]:
@@ -59,7 +41,7 @@ def test_twenty_presses_of_the_button_order_once_and_all_see_the_same_orders(app
     shop = Shop()
     checkout = shop.ready(client)
     page = fields_of(client.get(checkout))
-    outcomes = at_once(app, press(shop, checkout, page))
+    outcomes = tally(app, press(shop, checkout, page))
     ids = tuple(order.id for order in all_orders())
     assert len(ids) == 2
     assert outcomes == {repr(ids): THREADS}
@@ -75,7 +57,7 @@ def test_without_the_look_at_what_was_placed_before_the_presses_do_not_agree(
     checkout = shop.ready(client)
     page = fields_of(client.get(checkout))
     monkeypatch.setattr(placing, "orders_placed_before", lambda checkout: None)
-    outcomes = at_once(app, press(shop, checkout, page))
+    outcomes = tally(app, press(shop, checkout, page))
     assert outcomes != {repr(tuple(order.id for order in all_orders())): THREADS}
 
 
@@ -91,7 +73,7 @@ def test_two_checkouts_of_one_basket_order_it_once(app: Flask, client: FlaskClie
         db.session.flush()
         second = f"/checkout/{twin.id}"
     other = fields_of(client.get(second))
-    outcomes = at_once(app, press(shop, first, page), press(shop, second, other))
+    outcomes = tally(app, press(shop, first, page), press(shop, second, other))
     assert len(all_orders()) == 2
     assert outcomes["CheckoutChanged"] == THREADS // 2
     assert balance(shop.pot).held_pence == 6_700
@@ -99,7 +81,7 @@ def test_two_checkouts_of_one_basket_order_it_once(app: Flask, client: FlaskClie
 
 def test_yes_no_and_cancelled_at_once_have_one_winner(app: Flask) -> None:
     town = Town()
-    at_once(
+    tally(
         app,
         lambda: orders.accept(town.dale, town.order_id),
         lambda: orders.decline(town.dale, town.order_id, "Full"),
@@ -118,7 +100,7 @@ def test_yes_no_and_cancelled_at_once_have_one_winner(app: Flask) -> None:
 
 def test_agreeing_twenty_times_at_once_spends_once(app: Flask) -> None:
     town = Town(state=OrderState.DONE)
-    outcomes = at_once(app, lambda: orders.confirm(town.margaret, town.order_id))
+    outcomes = tally(app, lambda: orders.confirm(town.margaret, town.order_id))
     assert outcomes == {"None": THREADS}
     assert town.sums() == (0, 5_400)
     assert len(subjects(town.dale.email or "")) == 1
@@ -144,7 +126,7 @@ def test_without_the_look_at_causes_the_second_press_is_an_error(
 def test_two_answers_at_once_to_one_case_count_once(app: Flask) -> None:
     case = Above(app)
     second = case.second()
-    outcomes = at_once(
+    outcomes = tally(
         app,
         lambda: approvals.approve(case.shop.margaret, case.id, seen=case.digest),
         lambda: approvals.send_back(second, case.id, seen=case.digest, words="No"),
@@ -156,7 +138,7 @@ def test_two_answers_at_once_to_one_case_count_once(app: Flask) -> None:
 def test_the_first_things_put_in_at_once_share_one_basket(app: Flask) -> None:
     shop = Shop()
     owner = Owner(shop.margaret.user_id, shop.person_id)
-    outcomes = at_once(app, lambda: baskets.add(owner, baskets.LineWanted(shop.listing_ids[0], 1)))
+    outcomes = tally(app, lambda: baskets.add(owner, baskets.LineWanted(shop.listing_ids[0], 1)))
     assert len(outcomes) == 1
     assert db.session.scalar(select(func.count(Basket.id))) == 1
     assert db.session.scalar(select(func.sum(BasketLine.quantity))) == THREADS
