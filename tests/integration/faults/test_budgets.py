@@ -12,7 +12,7 @@ from budgets.services import book
 from marketplace.database import db, transaction
 from tests.integration.budgets.orders import an_order
 from tests.integration.budgets.test_book_races import assert_in_order, at_once, make_pot
-from tests.integration.payments.money.test_races import at_once as acts_at_once
+from tests.races import at_once as acts_at_once
 
 
 def test_the_first_holds_on_a_fresh_budget_all_count(app: Flask) -> None:

@@ -30,7 +30,7 @@ from tests.integration.payments.money.telling import (
     moves_of,
     work,
 )
-from tests.integration.payments.money.test_races import at_once
+from tests.races import at_once
 from tests.stripe import ASKS_EACH_TIME_CARD, TestSandbox
 
 

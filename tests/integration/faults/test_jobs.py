@@ -20,7 +20,7 @@ from marketplace.outbox.models import OutboxRow, RecurringJob
 from marketplace.outbox.worker import Job, Worker, every_day, every_hour, every_minute
 from payments.services import charging, reconcile
 from tests.integration.payments.money.telling import card_story, entries, moves_of
-from tests.integration.payments.money.test_races import at_once, errors
+from tests.races import at_once, errors
 from tests.stripe import TestSandbox
 
 AUTUMN = datetime(2026, 10, 25, tzinfo=UTC)

@@ -13,7 +13,7 @@ from payments.services import charging, refunds
 from payments.stripe import GatewayRefused, GatewayUnknown, client
 from payments.stripe.client import StripeGateway
 from tests.integration.payments.money.telling import BACK, Story, captured, card_story, work
-from tests.integration.payments.money.test_races import at_once, errors
+from tests.races import at_once, errors
 from tests.stripe import TestSandbox
 
 

@@ -22,7 +22,7 @@ from payments.stripe.client import StripeGateway
 from tests.architecture.files import ROOT
 from tests.factories.catalogue import ListingFactory, ProviderFactory
 from tests.integration.payments.money.telling import BACK, captured, card_story, settled_story, work
-from tests.integration.payments.money.test_races import at_once
+from tests.races import at_once
 from tests.stripe import TestSandbox
 
 

@@ -16,7 +16,7 @@ from marketplace.audit.services import DIGESTED, link_digest, link_rows, record
 from marketplace.database import db, transaction
 from marketplace.database import transactions as guarded
 from tests.factories.budgets import BudgetFactory
-from tests.integration.payments.money.test_races import at_once, errors
+from tests.races import at_once, errors
 
 WRITERS = 16
 

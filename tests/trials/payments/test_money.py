@@ -19,7 +19,7 @@ from payments.levy import levy, levy_given_back
 from payments.models import LedgerEntry, Refund
 from payments.services import orders, reconcile, refunds
 from tests.integration.payments.money.telling import authorised, captured, table, work
-from tests.integration.payments.money.test_races import at_once, errors
+from tests.races import at_once, errors
 from tests.stripe import TestSandbox
 
 CODES = (

@@ -18,7 +18,7 @@ from marketplace.outbox.models import Email, OutboxRow
 from payments import ledger
 from payments.domain import OrderState, PaymentState
 from payments.models import Checkout, LedgerEntry, Order, OrderFunding, OrderHistory, Refund, StripePayment
-from payments.services import charging, levy_issuers, onboarding, orders
+from payments.services import charging, levy_issuers, onboarding, orders, refunds
 from payments.stripe import gateway
 from tests.factories.accounts import OrganisationFactory, UserFactory, council, user_with_role
 from tests.factories.budgets import BudgetFactory, PersonFactory
@@ -204,6 +204,12 @@ def settled_story(
         )
         ids = order.id, organisation_id, person.id, buyer.id, member.id
     return Story(ids[0], ids[1], ids[2], 0, actor_of(ids[3]), actor_of(ids[4]))
+
+
+def give_back(story: Story, pence: int | None = None, key: str = "form-1", **options: Any) -> int:
+    """The provider, or another `actor`, gives some or all of an order back; answers the refund."""
+    actor = options.pop("actor", story.provider)
+    return refunds.ask_refund(actor, story.order_id, key=key, reason_code="less_delivered", pence=pence, **options)
 
 
 def operators(count: int = 2) -> list[Actor]:

@@ -24,7 +24,7 @@ from payments.services import fees, numbers
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import council
 from tests.integration.payments.money.telling import finance, mails, names_issuer, operators, settled_story, table
-from tests.integration.payments.money.test_races import at_once, errors
+from tests.races import at_once, errors
 
 PLAN = fees.FeePlan(3_000_000, 3, date(2027, 1, 31))
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')

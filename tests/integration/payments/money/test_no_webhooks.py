@@ -20,7 +20,7 @@ from tests.integration.payments.money.telling import (
     entries,
     work,
 )
-from tests.integration.payments.money.test_races import at_once, errors
+from tests.races import at_once, errors
 from tests.stripe import TestSandbox
 
 LATER = timedelta(days=6)

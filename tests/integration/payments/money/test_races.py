@@ -1,7 +1,7 @@
 """The same thing at once: captured, refunded and told once, on both databases; and what happens without the guard."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,36 +26,8 @@ from tests.integration.payments.money.telling import (
     moves_of,
     work,
 )
+from tests.races import at_once, errors
 from tests.stripe import ASKS_EACH_TIME_CARD, TestSandbox
-
-
-def at_once(app: Flask, acts: Sequence[Callable[[], object]]) -> list[object]:
-    """Run each act in a thread of its own, from one barrier; answers results, or the exceptions, in order."""
-    db.session.rollback()
-    barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(number: int, act: Callable[[], object]) -> None:
-        with app.app_context():
-            barrier.wait(timeout=30)
-            try:
-                results[number] = act()  # type: ignore[call-overload]
-            except Exception as error:
-                results[number] = error  # type: ignore[call-overload]
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=run, args=(number, act)) for number, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-        assert not thread.is_alive()
-    db.session.rollback()
-    return list(results)
-
-
-def errors(results: list[object]) -> list[Exception]:
-    return [result for result in results if isinstance(result, Exception)]
 
 
 def _unlocked(monkeypatch: pytest.MonkeyPatch, parties: int, *modules: str) -> None:

@@ -26,6 +26,7 @@ from tests.integration.payments.money.telling import (
     card_story,
     charged,
     failed_work,
+    give_back,
     mails,
     moves_of,
     operators,
@@ -36,11 +37,6 @@ from tests.integration.payments.money.telling import (
 from tests.stripe import TestSandbox
 
 GONE = {"operator:processing_fees": 101, "stripe:clearing": -101}
-
-
-def _ask(story: Story, pence: int | None = None, *, key: str = "form-1", **options: object) -> int:
-    actor = options.pop("actor", story.provider)
-    return refunds.ask_refund(actor, story.order_id, key=key, reason_code="less_delivered", pence=pence, **options)  # type: ignore[arg-type]
 
 
 def _lines(story: Story) -> list[OrderLine]:
@@ -62,7 +58,7 @@ def _pot(story: Story) -> tuple[int, int, int]:
 def test_a_provider_gives_one_hour_back_and_the_levy_of_it_follows(app: Flask, stripe_sandbox: TestSandbox) -> None:
     story = captured(stripe_sandbox)
     line = _lines(story)[0]
-    _ask(story, lines={line.id: 1})
+    give_back(story, lines={line.id: 1})
     work()
     (refund,) = story.refunds()
     assert (refund.state, refund.pence, refund.levy_back_pence) == (RefundState.DONE, 1800, 45)
@@ -79,7 +75,7 @@ def test_every_path_to_a_full_refund_leaves_nothing_with_the_provider_and_no_lev
 ) -> None:
     story = captured(stripe_sandbox)
     for number, pence in enumerate(parts):
-        _ask(story, pence, key=f"form-{number}")
+        give_back(story, pence, key=f"form-{number}")
     work()
     while failed_work():  # refunds of one order go one after the other
         with clock.fixed_clock(clock.now() + timedelta(hours=1)):
@@ -96,7 +92,7 @@ def test_small_orders_are_refundable_whether_they_bear_a_levy_or_not(
 ) -> None:
     story = captured(stripe_sandbox, lines=((1, pence),), rate_bp=100)
     assert story.funding.levy_pence == levy(pence, 100)
-    _ask(story, pence)
+    give_back(story, pence)
     work()
     assert story.states == ("accepted", "refunded")
     assert set(table()) <= {"operator:processing_fees", "stripe:clearing"}
@@ -105,7 +101,7 @@ def test_small_orders_are_refundable_whether_they_bear_a_levy_or_not(
 
 def test_a_direct_payment_given_back_is_in_the_budget_in_the_same_act(app: Flask, stripe_sandbox: TestSandbox) -> None:
     story = charged(stripe_sandbox)
-    _ask(story, 1000)
+    give_back(story, 1000)
     assert _pot(story) == (0, 5400, 1000)
     work()
     assert story.states == ("confirmed", "part_refunded")
@@ -119,7 +115,7 @@ def test_nothing_and_more_than_was_paid_are_refused_beside_the_amount(
 ) -> None:
     story = captured(stripe_sandbox)
     with pytest.raises(DomainError) as refused:
-        _ask(story, pence)
+        give_back(story, pence)
     assert refused.value.field == "pence"
     assert story.refunds() == []
 
@@ -127,10 +123,10 @@ def test_nothing_and_more_than_was_paid_are_refused_beside_the_amount(
 def test_more_of_a_line_than_it_has_left_is_refused(app: Flask, stripe_sandbox: TestSandbox) -> None:
     story, other = captured(stripe_sandbox), captured(stripe_sandbox)
     line_id, stranger_id = _lines(story)[0].id, _lines(other)[0].id
-    _ask(story, lines={line_id: 2})
+    give_back(story, lines={line_id: 2})
     for wanted in ({line_id: 2}, {stranger_id: 1}, {line_id: 0}, {}):
         with pytest.raises(DomainError) as refused:
-            _ask(story, key="form-2", lines=wanted)
+            give_back(story, key="form-2", lines=wanted)
         assert refused.value.field == "lines"
     assert [refund.pence for refund in story.refunds()] == [3600]
 
@@ -138,8 +134,8 @@ def test_more_of_a_line_than_it_has_left_is_refused(app: Flask, stripe_sandbox: 
 def test_an_amount_is_spread_over_the_lines_by_what_they_have_left(app: Flask, stripe_sandbox: TestSandbox) -> None:
     story = captured(stripe_sandbox, lines=((2, 1000), (1, 500)))
     first, second = (line.id for line in _lines(story))
-    _ask(story, lines={second: 1})
-    refund_id = _ask(story, 999, key="form-2")
+    give_back(story, lines={second: 1})
+    refund_id = give_back(story, 999, key="form-2")
     parts = db.session.execute(
         select(RefundLine.order_line_id, RefundLine.pence).where(RefundLine.refund_id == refund_id)
     ).all()
@@ -150,13 +146,13 @@ def test_the_same_form_gives_back_once_and_with_other_content_is_refused(
     app: Flask, stripe_sandbox: TestSandbox
 ) -> None:
     story = captured(stripe_sandbox)
-    assert _ask(story, 1000) == _ask(story, 1000)
+    assert give_back(story, 1000) == give_back(story, 1000)
     with pytest.raises(DomainError, match="sent before"):
-        _ask(story, 1001)
+        give_back(story, 1001)
     line_id = _lines(story)[0].id
-    assert _ask(story, key="b", lines={line_id: 1}) == _ask(story, key="b", lines={line_id: 1})
+    assert give_back(story, key="b", lines={line_id: 1}) == give_back(story, key="b", lines={line_id: 1})
     with pytest.raises(DomainError, match="sent before"):
-        _ask(story, key="b", lines={line_id: 2})
+        give_back(story, key="b", lines={line_id: 2})
     assert [refund.pence for refund in story.refunds()] == [1000, 1800]
 
 
@@ -164,15 +160,15 @@ def test_strangers_and_buyers_give_nothing_back(app: Flask, stripe_sandbox: Test
     story, other = captured(stripe_sandbox), captured(stripe_sandbox)
     for actor in (story.buyer, other.provider):
         with pytest.raises(NotFound):
-            _ask(story, 100, actor=actor)
+            give_back(story, 100, actor=actor)
     assert story.refunds() == []
 
 
 def test_above_200_pounds_a_second_operator_approves(app: Flask, stripe_sandbox: TestSandbox) -> None:
     story = captured(stripe_sandbox, lines=((10, 3000),))
     first, second = operators()
-    assert _ask(story, 20_000, actor=first)
-    waiting = _ask(story, 1, key="form-2", actor=first)
+    assert give_back(story, 20_000, actor=first)
+    waiting = give_back(story, 1, key="form-2", actor=first)
     assert [refund.state for refund in story.refunds()] == [RefundState.PENDING, RefundState.WAITING]
     for actor in (story.provider, story.buyer):
         with pytest.raises(NotFound):
@@ -188,12 +184,12 @@ def test_above_200_pounds_a_second_operator_approves(app: Flask, stripe_sandbox:
 def test_a_refund_that_was_refused_can_be_given_by_another_form(app: Flask, stripe_sandbox: TestSandbox) -> None:
     story = captured(stripe_sandbox, lines=((10, 3000),))
     first, second = operators()
-    waiting = _ask(story, 30_000, actor=first)
+    waiting = give_back(story, 30_000, actor=first)
     with pytest.raises(DomainError, match=r"£0\.00 of"):
-        _ask(story, 1, key="form-2")
+        give_back(story, 1, key="form-2")
     refunds.refuse_refund(second, waiting, "Ask the provider first")
     assert (story.funding.refunded_pence, story.funding.levy_back_pence) == (0, 0)
-    assert _ask(story, 30_000, key="form-3")
+    assert give_back(story, 30_000, key="form-3")
     work()
     assert story.states == ("accepted", "refunded")
     agrees_with_stripe(story)
@@ -204,12 +200,12 @@ def test_nothing_can_be_given_back_before_it_was_paid_or_while_a_bank_looks_into
 ) -> None:
     unpaid = authorised(stripe_sandbox)
     with pytest.raises(NotAllowed, match="Cancel it instead"):
-        _ask(unpaid, 100)
+        give_back(unpaid, 100)
     questioned = captured(stripe_sandbox)
     stripe_sandbox.act("dispute", charge=questioned.payment.charge_id)
     stripe_sandbox.deliver()
     with pytest.raises(NotAllowed, match="bank is looking"):
-        _ask(questioned, 100)
+        give_back(questioned, 100)
 
 
 @pytest.mark.parametrize("path", ["/v1/refunds", "/v1/application_fees/*/refunds"])
@@ -218,7 +214,7 @@ def test_a_refund_whose_answer_is_lost_is_given_once(
     app: Flask, stripe_sandbox: TestSandbox, kind: str, path: str
 ) -> None:
     story = captured(stripe_sandbox)
-    _ask(story, 1800)
+    give_back(story, 1800)
     stripe_sandbox.fault(kind, path=path, times=10)
     work()
     stripe_sandbox.clear_faults()
@@ -233,7 +229,7 @@ def test_a_refund_whose_answer_is_lost_is_given_once(
 
 def test_a_levy_that_could_not_follow_is_tried_again_until_it_has(app: Flask, stripe_sandbox: TestSandbox) -> None:
     story = captured(stripe_sandbox)
-    _ask(story, 1800)
+    give_back(story, 1800)
     stripe_sandbox.fault("error_before", path="/v1/application_fees/*/refunds", times=10)
     work()
     stripe_sandbox.clear_faults()
@@ -249,7 +245,7 @@ def test_a_levy_that_could_not_follow_is_tried_again_until_it_has(app: Flask, st
 
 def test_a_refund_that_fails_at_the_bank_days_later_can_be_given_again(app: Flask, stripe_sandbox: TestSandbox) -> None:
     story = charged(stripe_sandbox)
-    _ask(story, 5400)
+    give_back(story, 5400)
     work()
     assert story.states == ("confirmed", "refunded")
     (refund,) = story.refunds()
@@ -262,7 +258,7 @@ def test_a_refund_that_fails_at_the_bank_days_later_can_be_given_again(app: Flas
     assert _pot(story) == (0, 10_800, 5400), "the pot did not get it after all"
     assert mails("The bank sent back £54.00") == 1
     agrees_with_stripe(story)
-    _ask(story, 5400, key="form-2")
+    give_back(story, 5400, key="form-2")
     work()
     assert story.states == ("confirmed", "refunded")
     assert table() == GONE
@@ -272,14 +268,14 @@ def test_a_refund_that_fails_at_the_bank_days_later_can_be_given_again(app: Flas
 
 def test_a_failure_between_two_refunds_shifts_no_penny_of_the_levy(app: Flask, stripe_sandbox: TestSandbox) -> None:
     story = captured(stripe_sandbox, lines=((9, 10),))
-    _ask(story, 30)
+    give_back(story, 30)
     work()
-    _ask(story, 30, key="form-2")
+    give_back(story, 30, key="form-2")
     work()
     stripe_sandbox.act("fail_refund_of", refund=story.refunds()[0].stripe_refund_id)
     stripe_sandbox.deliver()
     for number, pence in enumerate((29, 31)):
-        _ask(story, pence, key=f"again-{number}")
+        give_back(story, pence, key=f"again-{number}")
         work()
     assert story.states == ("accepted", "refunded")
     assert story.funding.levy_back_pence == story.funding.levy_pence == 2
@@ -287,81 +283,9 @@ def test_a_failure_between_two_refunds_shifts_no_penny_of_the_levy(app: Flask, s
     agrees_with_stripe(story)
 
 
-def test_a_refund_made_in_stripes_dashboard_is_taken_in_as_a_refund(app: Flask, stripe_sandbox: TestSandbox) -> None:
-    story = captured(stripe_sandbox)
-    stripe_sandbox.act("refund_from_dashboard", charge=story.payment.charge_id, amount=2000)
-    stripe_sandbox.deliver()
-    work()
-    (refund,) = story.refunds()
-    assert (refund.state, refund.pence, refund.levy_back_pence) == (RefundState.DONE, 2000, 50)
-    assert refund.reason_code == "made_at_stripe"
-    assert story.states == ("accepted", "part_refunded")
-    assert "provider:payable" not in table(), "the provider bears it, as every refund"
-    agrees_with_stripe(story)
-
-
-def test_a_refund_in_the_dashboard_takes_precedence_over_one_that_only_waits(
-    app: Flask, stripe_sandbox: TestSandbox
-) -> None:
-    story = captured(stripe_sandbox, lines=((10, 3000),))
-    first, _ = operators()
-    _ask(story, 25_000, actor=first)
-    stripe_sandbox.act("refund_from_dashboard", charge=story.payment.charge_id, amount=10_000)
-    stripe_sandbox.deliver()
-    work()
-    assert [refund.state for refund in story.refunds()] == [RefundState.REFUSED, RefundState.DONE]
-    assert story.funding.refunded_pence == 10_000
-    agrees_with_stripe(story)
-
-
-@pytest.mark.parametrize("outcome", ["won", "lost"])
-def test_a_dispute_is_borne_by_the_provider_only_when_it_is_lost(
-    app: Flask, stripe_sandbox: TestSandbox, outcome: str
-) -> None:
-    story = captured(stripe_sandbox)
-    dispute = stripe_sandbox.act("dispute", charge=story.payment.charge_id)
-    stripe_sandbox.deliver()
-    assert story.states == ("accepted", "disputed")
-    assert table()["operator:dispute_reserve"] == 5400
-    stripe_sandbox.act("end_dispute", dispute=dispute["id"], outcome=outcome)
-    stripe_sandbox.deliver()
-    work()
-    if outcome == "won":
-        assert story.states == ("accepted", "paid")
-        assert story.refunds() == []
-        assert table()["operator:levy"] == -135
-    else:
-        assert story.states == ("accepted", "refunded")
-        (refund,) = story.refunds()
-        assert (refund.state, refund.reason_code) == (RefundState.DONE, "dispute_lost")
-        assert table() == {
-            "operator:dispute_fees": 2000,
-            "operator:processing_fees": 101,
-            "stripe:clearing": -2101,
-        }
-    agrees_with_stripe(story)
-
-
-def test_a_dispute_after_a_part_was_given_back_never_takes_more_than_was_paid(
-    app: Flask, stripe_sandbox: TestSandbox
-) -> None:
-    story = captured(stripe_sandbox)
-    _ask(story, 1400)
-    work()
-    dispute = stripe_sandbox.act("dispute", charge=story.payment.charge_id)
-    stripe_sandbox.act("end_dispute", dispute=dispute["id"], outcome="lost")
-    stripe_sandbox.deliver()
-    work()
-    assert story.funding.refunded_pence == 5400
-    assert story.states == ("accepted", "refunded")
-    assert stripe_sandbox.objects("transfers")[0]["amount_reversed"] == 5400
-    assert stripe_sandbox.objects("application_fees")[0]["amount_refunded"] == 135
-    agrees_with_stripe(story)
-
-
 def test_a_budget_that_settles_gets_its_money_back_at_once_and_a_run_will_ask_for_less(app: Flask) -> None:
     story = settled_story()
-    _ask(story, 1800)
+    give_back(story, 1800)
     (refund,) = story.refunds()
     assert refund.state is RefundState.DONE
     assert _pot(story) == (0, 5400, 1800)
@@ -372,14 +296,14 @@ def test_a_budget_that_settles_gets_its_money_back_at_once_and_a_run_will_ask_fo
 @pytest.mark.parametrize("pence", [1, 19, 20, 59, 60, 199, 200])
 def test_settled_orders_of_a_few_pence_are_refundable(app: Flask, pence: int) -> None:
     story = settled_story(lines=((1, pence),))
-    _ask(story, pence)
+    give_back(story, pence)
     assert story.funding.levy_back_pence == story.funding.levy_pence == levy(pence, 250)
 
 
 def test_an_order_that_cost_nothing_has_nothing_to_give_back(app: Flask) -> None:
     story = settled_story(lines=((1, 0),))
     with pytest.raises(NotAllowed, match="Nothing was paid"):
-        _ask(story, 1)
+        give_back(story, 1)
 
 
 def test_an_operator_takes_an_order_out_of_review_by_giving_its_money_back(
@@ -392,9 +316,9 @@ def test_an_operator_takes_an_order_out_of_review_by_giving_its_money_back(
 
         hold_for_review(lock_order(story.order_id), "test:review", "Somebody has to look")
     with pytest.raises(NotAllowed):
-        _ask(story, 5400)
+        give_back(story, 5400)
     (operator,) = operators(1)
-    _ask(story, 5400, actor=operator)
+    give_back(story, 5400, actor=operator)
     work()
     assert story.states == ("accepted", "refunded")
     assert moves_of(story.order_id)[-2:] == ["hold_for_review", "refund_all"]
@@ -402,7 +326,7 @@ def test_an_operator_takes_an_order_out_of_review_by_giving_its_money_back(
 
 def test_a_task_for_a_refund_that_is_done_does_nothing(app: Flask, stripe_sandbox: TestSandbox) -> None:
     story = captured(stripe_sandbox)
-    refund_id = _ask(story, 1800)
+    refund_id = give_back(story, 1800)
     for _ in range(3):
         refunding.give_back({"refund_id": refund_id})
     assert len(stripe_sandbox.objects("refunds")) == 1
@@ -416,6 +340,6 @@ def test_a_member_of_another_provider_who_is_an_operator_too_needs_a_second_one(
     charging.charge({"order_id": story.order_id})
     with transaction():
         user_id = user_with_role(Role.OPERATOR).id
-    _ask(story, 20_001, actor=actor_of(user_id))
+    give_back(story, 20_001, actor=actor_of(user_id))
     assert story.refunds()[0].state is RefundState.WAITING
     assert _pot(story)[2] == 0

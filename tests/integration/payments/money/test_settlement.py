@@ -24,8 +24,16 @@ from payments.queries.settlement import due_to_settle
 from payments.queries.settlement_runs import get_remittance_for, get_run_for, list_runs, list_runs_of_provider
 from payments.services import refunds, settlement
 from tests.factories.accounts import council, user_with_role
-from tests.integration.payments.money.telling import Story, finance, moves_of, operators, settled_story, table
-from tests.integration.payments.money.test_races import at_once, errors
+from tests.integration.payments.money.telling import (
+    Story,
+    finance,
+    give_back,
+    moves_of,
+    operators,
+    settled_story,
+    table,
+)
+from tests.races import at_once, errors
 
 
 def _council_id() -> int:
@@ -40,17 +48,13 @@ def _run(actors: list[object] | None = None) -> int:
     return run_id
 
 
-def _refund(story: Story, pence: int, key: str = "form-1") -> int:
-    return refunds.ask_refund(story.provider, story.order_id, key=key, reason_code="less_delivered", pence=pence)
-
-
 def test_only_what_is_confirmed_and_unsettled_is_due(app: Flask) -> None:
     confirmed = settled_story()
     for state in (OrderState.PLACED, OrderState.DONE, OrderState.CANCELLED):
         settled_story(state=state)
     settled_story(lines=((1, 0),))
     given_back = settled_story()
-    _refund(given_back, 5400)
+    give_back(given_back, 5400)
     due = due_to_settle(_council_id(), clock.today())
     assert [line.order_id for part in due.totals.providers for line in part.lines] == [confirmed.order_id]
     assert (due.totals.line_count, due.totals.gross_pence, due.totals.levy_pence, due.totals.net_pence) == (
@@ -162,7 +166,7 @@ def test_a_dropped_run_leaves_its_lines_due_and_what_was_given_back_meanwhile_is
     story = settled_story()
     actors = finance()
     run_id = settlement.prepare(actors[0], _council_id(), clock.today())
-    _refund(story, 1800)
+    give_back(story, 1800)
     assert story.refunds()[0].state is RefundState.PENDING
     with pytest.raises(DomainError, match="Say why"):
         settlement.drop(actors[0], run_id, " ")
@@ -186,10 +190,10 @@ def test_what_is_given_back_after_it_was_in_a_run_is_a_credit_in_the_next(app: F
     actors = finance()
     if when == "sent":
         _run(list(actors))
-        _refund(story, 1800)
+        give_back(story, 1800)
     else:
         run_id = settlement.prepare(actors[0], _council_id(), clock.today())
-        _refund(story, 1800)
+        give_back(story, 1800)
         settlement.send(actors[1], run_id)
     assert story.states == ("confirmed", "part_refunded")
     assert table() == {
@@ -213,7 +217,7 @@ def test_a_credit_waits_until_the_providers_own_lines_reach_for_it(app: Flask) -
     story = settled_story()
     actors = finance()
     _run(list(actors))
-    _refund(story, 5400)
+    give_back(story, 5400)
     settled_story(organisation_id=story.organisation_id, lines=((1, 1000),))
     due = due_to_settle(_council_id(), clock.today())
     assert (due.totals.gross_pence, len(due.held_back)) == (1000, 1)
@@ -221,7 +225,7 @@ def test_a_credit_waits_until_the_providers_own_lines_reach_for_it(app: Flask) -
 
 def test_an_order_given_back_before_it_was_settled_is_at_its_end(app: Flask) -> None:
     story = settled_story()
-    _refund(story, 5400)
+    give_back(story, 5400)
     assert story.states == ("confirmed", "refunded")
     assert table() == {}
 
@@ -270,7 +274,7 @@ def test_the_files_of_a_run_are_the_same_bytes_and_their_sums_agree(app: Flask) 
     settled_story(lines=((2, 3333),))
     actors = finance()
     _run(list(actors))
-    _refund(first, 1800)
+    give_back(first, 1800)
     settled_story(organisation_id=first.organisation_id)
     run_id = settlement.prepare(actors[0], _council_id(), clock.today())
     texts = []
@@ -349,7 +353,7 @@ def test_what_a_second_person_agrees_to_after_the_run_is_a_credit_in_the_next_on
 def test_what_waits_does_not_count_as_given_back(app: Flask) -> None:
     story = settled_story(lines=((1, 50_000),))
     refund_id, colleague = _waits(story)
-    _refund(story, 20_000)
+    give_back(story, 20_000)
     assert story.states == ("confirmed", "none")
     refunds.refuse_refund(colleague, refund_id, "It was delivered after all")
     _run()
@@ -362,7 +366,7 @@ def test_the_levy_of_a_run_is_what_refunds_left_of_it_to_the_penny(app: Flask, m
     monkeypatch.setattr(refunds, "OPERATOR_ALONE_PENCE", 5)
     story = settled_story(lines=((1, 59),))
     refund_id, colleague = _waits(story, 10)
-    _refund(story, 30)
+    give_back(story, 30)
     refunds.refuse_refund(colleague, refund_id, "Not agreed")
     _run()
     assert story.funding.levy_pence - story.funding.levy_back_pence == -table().get("operator:levy", 0)
@@ -373,8 +377,8 @@ def test_an_order_given_back_in_full_while_its_run_was_prepared_has_ended_when_t
     story = settled_story()
     first, _ = finance()
     run_id = settlement.prepare(first, _council_id(), clock.today())
-    _refund(story, 2400, "form-1")
-    _refund(story, 3000, "form-2")
+    give_back(story, 2400, "form-1")
+    give_back(story, 3000, "form-2")
     settlement.drop(first, run_id, "Wrong day")
     assert story.states == ("confirmed", "refunded")
     assert moves_of(story.order_id) == ["capture", "refund_all"]

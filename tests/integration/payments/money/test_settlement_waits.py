@@ -23,25 +23,25 @@ from payments.services import bank_details, refunds, settlement
 from payments.services.returned import mark_returned
 from tests.browser import sign_in, submit, text_of
 from tests.integration.payments.money.banking import paid_at
-from tests.integration.payments.money.telling import Story, mails, operators, settled_story, table
-from tests.integration.payments.money.test_settlement_bank import _agree, _bacs, _payment, _refund, _run, _town
+from tests.integration.payments.money.runs_by_bank import assert_all_agree, bacs_of, payment_to, sent_run, town_by_bank
+from tests.integration.payments.money.telling import Story, give_back, mails, operators, settled_story, table
 
 PAGE = "/council/settlement"
 
 
 def _returned(story: Story, run_id: int, actor: object) -> None:
-    mark_returned(actor, run_id, _payment(run_id, story.organisation_id).id, "No such account")  # type: ignore[arg-type]
+    mark_returned(actor, run_id, payment_to(run_id, story.organisation_id).id, "No such account")  # type: ignore[arg-type]
 
 
 def test_an_order_that_a_bank_returned_and_that_was_given_back_whole_is_paid_nothing(app: Flask) -> None:
-    first, second, council_id = _town()
+    first, second, council_id = town_by_bank()
     story, other = settled_story(), settled_story(lines=((1, 100_000),))
     paid_at(story, "00000001"), paid_at(other, "00000002")
-    _returned(story, _run(first, second, council_id), first)
-    _refund(story, 5400)
+    _returned(story, sent_run(first, second, council_id), first)
+    give_back(story, 5400)
     settled_story(lines=((1, 100_000),), organisation_id=other.organisation_id)
-    run_id = _run(first, second, council_id)
-    _agree(run_id, first)
+    run_id = sent_run(first, second, council_id)
+    assert_all_agree(run_id, first)
     part = get_remittance_for(first, run_id, story.organisation_id)[1]
     assert ([line.kind for line in part.lines], part.net_pence, part.levy_pence) == (["again", "credit"], 0, -135)
     assert get_run_for(first, run_id).levy_pence == 2500 - 135
@@ -54,11 +54,11 @@ def test_an_order_that_a_bank_returned_and_that_was_given_back_whole_is_paid_not
 def test_what_was_given_back_is_not_paid_again_while_no_levy_of_the_run_covers_its_own(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second, council_id = _town()
+    first, second, council_id = town_by_bank()
     story = settled_story()
     paid_at(story, "00000001")
-    _returned(story, _run(first, second, council_id), first)
-    _refund(story, 5400)
+    _returned(story, sent_run(first, second, council_id), first)
+    give_back(story, 5400)
     alone = due_to_settle(council_id, clock.today())
     assert alone.totals.line_count == 0
     assert sorted(line.kind for line in alone.held_back) == ["again", "credit"]
@@ -70,9 +70,9 @@ def test_what_was_given_back_is_not_paid_again_while_no_levy_of_the_run_covers_i
         without.setattr(due, "_again_to_hold", lambda *_: [])
         assert due_to_settle(council_id, clock.today()).totals.net_pence == 5265
     settled_story(organisation_id=story.organisation_id)
-    run_id = _run(first, second, council_id)
-    _agree(run_id, first)
-    assert _payment(run_id, story.organisation_id).pence == 5265
+    run_id = sent_run(first, second, council_id)
+    assert_all_agree(run_id, first)
+    assert payment_to(run_id, story.organisation_id).pence == 5265
     assert table() == {"operator:levy": -135, "operator:bank": 135}
 
 
@@ -103,11 +103,11 @@ def test_the_levy_of_those_who_may_be_left_out_carries_no_credit_of_others() -> 
 def test_whoever_pays_is_told_of_details_that_are_stopped_after_their_run_was_sent(
     app: Flask, client: FlaskClient
 ) -> None:
-    first, second, council_id = _town()
+    first, second, council_id = town_by_bank()
     story, other = settled_story(), settled_story(lines=((1, 1999),))
     details_id, _ = paid_at(story, "00000001"), paid_at(other, "00000002")
-    run_id = _run(first, second, council_id)
-    file = _bacs(first, run_id)
+    run_id = sent_run(first, second, council_id)
+    file = bacs_of(first, run_id)
     sign_in(client, first.user_id or 0)
     assert "stopped this account" not in text_of(client.get(f"{PAGE}/{run_id}"))
     told = f"Take a payment out of run {get_run_for(first, run_id).reference} at your bank"
@@ -120,16 +120,16 @@ def test_whoever_pays_is_told_of_details_that_are_stopped_after_their_run_was_se
     words = text_of(client.get(f"{PAGE}/{run_id}"))
     assert words.count("has stopped this account: take the payment of £52.65") == 1
     assert "Before you use it: 1 payment of it goes to an account that was stopped" in words
-    assert _bacs(first, run_id) == file
+    assert bacs_of(first, run_id) == file
     _returned(story, run_id, first)
     assert "stopped this account" not in text_of(client.get(f"{PAGE}/{run_id}"))
 
 
 def test_details_that_are_stopped_when_the_banks_are_done_worry_no_payer(app: Flask, client: FlaskClient) -> None:
-    first, second, council_id = _town()
+    first, second, council_id = town_by_bank()
     story = settled_story()
     details_id = paid_at(story, "00000001")
-    run_id = _run(first, second, council_id)
+    run_id = sent_run(first, second, council_id)
     day = get_run_for(first, run_id).processing_on
     assert day is not None
     with clock.fixed_clock(clock.day_bounds(day, day)[1] + timedelta(hours=1)):
@@ -140,7 +140,7 @@ def test_details_that_are_stopped_when_the_banks_are_done_worry_no_payer(app: Fl
 
 
 def test_what_waits_for_a_second_person_keeps_its_kind_of_help_in_the_journal(app: Flask) -> None:
-    first, second, council_id = _town()
+    first, second, council_id = town_by_bank()
     story = settled_story(lines=((1, 30_000), (1, 1_000)))
     paid_at(story, "00000001")
     query = select(OrderLine.id).where(OrderLine.order_id == story.order_id).order_by(OrderLine.line_no)
@@ -149,7 +149,7 @@ def test_what_waits_for_a_second_person_keeps_its_kind_of_help_in_the_journal(ap
         for line_id, slug in ((care, "home-care"), (garden, "gardening")):
             db.session.execute(update(OrderLine).where(OrderLine.id == line_id).values(category_slug=slug))
     refunds.ask_refund(operators(1)[0], story.order_id, key="big", reason_code="less_delivered", lines={care: 1})
-    run_id = _run(first, second, council_id)
+    run_id = sent_run(first, second, council_id)
     line = db.session.scalars(select(SettlementLine).where(SettlementLine.run_id == run_id)).one()
     assert (line.gross_pence, line.split) == (31_000, {"home-care": 30_000, "gardening": 1_000})
 
@@ -157,7 +157,7 @@ def test_what_waits_for_a_second_person_keeps_its_kind_of_help_in_the_journal(ap
 def test_details_whose_hold_ends_while_a_run_is_prepared_do_not_go_in_unseen(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, _, council_id = _town()
+    first, _, council_id = town_by_bank()
     story = settled_story()
     paid_at(story, "00000001")
     new = bank_details.give(story.provider, story.organisation_id, BankAccount("Stranger", "112233", "66666666"))
