@@ -9,6 +9,7 @@ from marketplace.accounts.domain import Actor
 from marketplace.demo.diary import later, moment
 from marketplace.demo.folk import DARLINGTON, DURHAM, Folk
 from marketplace.demo.orders import Story
+from marketplace.demo.people import FUND_HOLDER
 from marketplace.kernel import clock
 from marketplace.kernel.rails import SETTLED_RAILS
 from payments.banking.accounts import BankAccount
@@ -48,6 +49,8 @@ def ready(folk: Folk, offers: Iterable[Offer]) -> None:
         actor, council_id = folk.actor(officer), folk.councils[gss]
         settlement_settings.set_account(actor, council_id, None, _account(name, number), service_user)
         settlement_settings.set_journal(actor, council_id, None, JOURNAL)
+    ivor = folk.actor("ivor")
+    settlement_settings.set_account(ivor, None, _organisation(ivor), _account(FUND_HOLDER, 950), "640950")
 
 
 def write(story: Story, begins: date, today: date) -> None:

@@ -8,7 +8,7 @@ from budgets.queries.pots import get_pot_choice, list_pot_choices
 from budgets.services import allocations, finance, pots
 from marketplace.database import transaction
 from marketplace.demo.folk import DARLINGTON, DURHAM, Folk, first_part, reference_of
-from marketplace.demo.people import Life, lives
+from marketplace.demo.people import FUND_HOLDER, Life, lives
 from marketplace.kernel.rails import Rail
 
 FINANCE = {DARLINGTON: "farah", DURHAM: "gilbert"}
@@ -63,6 +63,7 @@ def _budget(folk: Folk, life: Life, number: int, begins: date, today: date) -> i
             amount_pence=life.pence,
             review_on=today + timedelta(days=life.review_in_days),
             account_email=f"{user}@demo.example" if life.signs_in else None,
+            isf_holder=FUND_HOLDER if life.rail is Rail.ISF else None,
         ),
     )
     (choice,) = list_pot_choices(folk.people[life.name], begins)

@@ -148,6 +148,15 @@ COLLEAGUES = (
         "Open Settlement.",
     ),
     Part(
+        "fund-holder",
+        "Ivor Fundholm",
+        "ivor@demo.example",
+        "budget",
+        "Holds individual service funds",
+        "Ivor's organisation holds Peregrine's fund and pays the providers he chose; Nora agrees.",
+        "Open Settlement.",
+    ),
+    Part(
         "auditor",
         "Augusta Checkley",
         "augusta@demo.example",

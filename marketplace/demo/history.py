@@ -1,4 +1,4 @@
-"""Eight months of buying from budgets that the councils manage themselves: enough for reports that say something."""
+"""Eight months of buying from budgets that are settled in runs: enough for reports that say something."""
 
 import csv
 from collections import defaultdict
@@ -15,7 +15,7 @@ from marketplace.demo.orders import Course, Story, order_from_budget
 from marketplace.demo.people import USUAL, Life, lives
 from marketplace.demo.shopping import Want
 from marketplace.kernel import clock
-from marketplace.kernel.rails import Rail
+from marketplace.kernel.rails import SETTLED_RAILS
 
 SHOPPERS_OF_EACH_KIND, SHOPPERS_IN_DURHAM = 2, 1
 """How many people with the same three usual goals buy in a month. Each usual kind of help is so bought by six, and a
@@ -101,8 +101,8 @@ def _rounds(first: date) -> Iterator[Life]:
 
 
 def _is_helped(life: Life) -> bool:
-    """Whether Priya or Sadie orders from a budget that the council manages."""
-    return life.helper in EVERY_SO_MANY_MONTHS and life.rail is Rail.COUNCIL_MANAGED
+    """Whether Priya or Sadie orders from a budget that needs no card."""
+    return life.helper in EVERY_SO_MANY_MONTHS and life.rail in SETTLED_RAILS
 
 
 def _buyer(life: Life) -> str | None:
@@ -131,7 +131,7 @@ def _buy(
     wants: list[Want] = []
     courses: list[Course] = []
     for goal in goals:
-        sold = dice.choice(shop[goal])
+        sold = dice.choice([each for each in shop[goal] if life.rail in each.offer.rails])
         price = sold.offer.price_pence or 0
         quantity = min(dice.randint(sold.fewest, sold.most), within // price)
         course = _course(story, may_review=life.helper != "sadie", may_be_declined=not is_sure)

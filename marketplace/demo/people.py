@@ -34,8 +34,13 @@ NAMES = {part.email.partition("@")[0]: part.name for part in CAST} | {
     "otto": "Otto Stallholder",
     "owen": "Owen Steadfast",
     "bryony": "Bryony Candlewick",
+    "ivor": "Ivor Fundholm",
+    "nora": "Nora Pursewell",
 }
 """Names by the first part of the address, of everybody who works for one of these."""
+
+FUND_HOLDER = "Wheelhouse Individual Funds"
+"""Holds the individual service funds of Darlington, and settles them."""
 
 TEAMS: tuple[tuple[str, OrganisationKind, str | None, tuple[tuple[str, Role], ...]], ...] = (
     (
@@ -80,6 +85,12 @@ TEAMS: tuple[tuple[str, OrganisationKind, str | None, tuple[tuple[str, Role], ..
             ("bryony", Role.BUDGET_MANAGER),
             ("leda", Role.TEAM_LEAD),
         ),
+    ),
+    (
+        FUND_HOLDER,
+        OrganisationKind.SUPPORT,
+        None,
+        (("ivor", Role.FUND_FINANCE), ("nora", Role.FUND_FINANCE)),
     ),
     ("Darlington Library", OrganisationKind.ACCESS_POINT, None, (("libby", Role.ACCESS_POINT_WORKER),)),
 )

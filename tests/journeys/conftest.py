@@ -1,8 +1,12 @@
-"""The journeys: a real Chromium, the demo's real processes, on SQLite and on PostgreSQL."""
+"""The journeys: a real Chromium, the demo's real processes, on SQLite and on PostgreSQL.
+
+What a journey sends is tested on both databases elsewhere. So `make test` walks all of them on SQLite, and those marked
+`on_both` on PostgreSQL; `make trials` walks the others there.
+"""
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -14,20 +18,26 @@ from tests.journeys.walker import Walker
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here is a journey."""
+    """Everything here is a journey, and a trial on PostgreSQL unless it is marked `on_both`."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker("journey")
+            if "postgresql" in item.name and item.get_closest_marker("on_both") is None:
+                item.add_marker("trial")
 
 
 @dataclass(frozen=True)
 class Site:
-    """The running site: its address and the database below it. Started by hand it has no `demo` of ours."""
+    """The running site: its address and the database below it. Started by hand it has no `demo` of ours.
+
+    `measured` are the kinds of pages that some journey has measured already.
+    """
 
     url: str
     database: str
     demo: Demo | None = None
+    measured: set[str] = field(default_factory=set)
 
 
 @pytest.fixture(scope="session", params=("sqlite", "postgresql"))
@@ -63,7 +73,8 @@ def walker(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iter
         base_url=site.url, viewport={"width": 1280, "height": 900}, java_script_enabled=scripts, locale="en-GB"
     )
     context.set_default_timeout(30_000)
-    walking = Walker(context.new_page(), site.url, measures=scripts and site.database == "sqlite")
+    measures = scripts and site.database == "sqlite"
+    walking = Walker(context.new_page(), site.url, measures=measures, measured=site.measured)
     yield walking
     walking.finish()
     context.close()

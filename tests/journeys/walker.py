@@ -16,14 +16,14 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 
 class Walker:
-    """One browser window."""
+    """One browser window. `measured` are the kinds of pages that others have measured, and it adds to them."""
 
-    def __init__(self, page: Page, home: str, *, measures: bool = True) -> None:
+    def __init__(self, page: Page, home: str, *, measures: bool = True, measured: set[str] | None = None) -> None:
         self.page = page
         self.home = home
         self.measures = measures
+        self.measured = set() if measured is None else measured
         self.console: list[str] = []
-        self.seen: set[str] = set()
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.console.append(str(error)))
 
@@ -147,14 +147,15 @@ class Walker:
         expect(self.page.get_by_role("heading", level=1).first).to_contain_text(words)
 
     def look(self) -> None:
-        """Check the page that is shown now; the same kind of page is checked by axe once per journey."""
+        """Check the page that is shown now; pages of one address and title, errors apart, are measured once for all."""
         self.page.wait_for_load_state("load")
-        kind = re.sub(r"\d+", "#", self.page.url.split("?")[0]) + "|" + (self.page.title() or "")
-        assert self.page.title(), f"{self.page.url} has no title"
+        title = self.page.title()
+        assert title, f"{self.page.url} has no title"
         assert not self.console, f"console on {self.page.url}: {self.console}"
-        if kind in self.seen or not self.measures:
+        kind = re.sub(r"\d+", "#", f"{self.page.url.split('?')[0]}|{title}")
+        if kind in self.measured or not self.measures:
             return
-        self.seen.add(kind)
+        self.measured.add(kind)
         self._fits(320)
         self._axe()
 
