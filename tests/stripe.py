@@ -82,6 +82,7 @@ class TestSandbox:
             "stripe_webhook_secret": WEBHOOK_SECRET,
             "stripe_api_base": self.url,
         }
+        self._heard = ""
 
     @property
     def parts(self) -> Sandbox:
@@ -174,6 +175,17 @@ class TestSandbox:
     def events(self, event_type: str = "") -> list[dict[str, Any]]:
         """Events of the platform, oldest first."""
         return list(reversed(self.objects("events", **({"type": event_type} if event_type else {}))))
+
+    def news(self) -> list[dict[str, Any]]:
+        """Events of the platform since this was last asked, oldest first; the first time the last hundred."""
+        found: list[dict[str, Any]] = []
+        while True:
+            since = {"ending_before": self._heard} if self._heard else {}
+            page = self.api("GET", "events", limit=100, **since)
+            found += reversed(page["data"])
+            self._heard = found[-1]["id"] if found else self._heard
+            if not page["has_more"] or not since:
+                return found
 
     def signed(self, event: dict[str, Any], *, secret: str = WEBHOOK_SECRET, age: int = 0) -> tuple[str, str]:
         """The body and the signature of an event, as it would arrive now."""

@@ -73,9 +73,12 @@ def page(
     where: Json | None = None,
     *,
     conditions: list[tuple[str, Any]] | None = None,
-    any_account: bool = False,
+    account: str | None = None,
 ) -> Json:
-    """One page of a list, newest first, by `limit`, `starting_after`, `ending_before` and `created`."""
+    """One page of a list, newest first, by `limit`, `starting_after`, `ending_before` and `created`.
+
+    Of what is kept for the account of the request, or for another `account`.
+    """
     limit = params.integer("limit", 10, least=1) or 10
     if limit > 100:
         raise not_valid("Limit must be between 1 and 100.", "limit", "parameter_invalid_integer")
@@ -90,8 +93,7 @@ def page(
                 raise no_such(type_name, identifier, key, status=400)
             tests.append((f"seq {sign} ?", place))
     wanted = {key: value for key, value in (where or {}).items() if value is not None}
-    account = None if any_account else ctx.account
-    found = ctx.tx.select(type_name, account, wanted, conditions=tests, oldest_first=bool(before), limit=limit + 1)
+    found = ctx.tx.select(type_name, account or ctx.account, wanted, conditions=tests, oldest_first=bool(before), limit=limit + 1)
     has_more, found = len(found) > limit, found[:limit]
     if before:
         found.reverse()

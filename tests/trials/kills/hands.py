@@ -46,13 +46,22 @@ class Hands:
 
 
 def kill_often(site: Site, town: Town, chance: random.Random, kills: int) -> None:
-    """Let people act while processes die, `kills` times: at named points, and at random moments (None)."""
-    hands = Hands(town)
+    """Let people act while processes die, `kills` times: at named points, and at random moments (None).
+
+    Each hundred is told, so that an end by somebody else is no riddle.
+    """
+    hands, began = Hands(town), time.monotonic()
     for point in _moments(chance, kills):
         if point is None:
             kill_at_random(site, hands, chance)
         else:
             kill_at(point, site, hands)
+        if site.kills.count % 100 == 0:
+            print(
+                f"{site.kills.count:,} kills, {site.kills.mid_flight:,} of them mid-flight, "
+                f"in {time.monotonic() - began:.0f} s",
+                flush=True,
+            )
         if hands.faults:
             break
     hands.rest()

@@ -84,11 +84,17 @@ def card_story(
     provider_of: Story | None = None,
     **fields: Any,
 ) -> Story:
-    """An order that waits for its card (own money), or is confirmed and due (direct payment), with the card given."""
+    """An order that waits for its card (own money), or is confirmed and due (direct payment), with the card given.
+
+    Its provider is a new one, or that of another story, whose account at Stripe is open and ready.
+    """
     buyer_id, person_id, checkout_id, organisation_id, provider_id, listing_id = _people(provider_of)
-    account_id = onboarding.open_account(organisation_id, actor_user_id=None)
-    sandbox.ready_account(account_id)
-    onboarding.refresh(organisation_id)
+    if provider_of is None:
+        account_id = onboarding.open_account(organisation_id, actor_user_id=None)
+        sandbox.ready_account(account_id)
+        onboarding.refresh(organisation_id)
+    else:
+        account_id = provider_of.account_id
     give_card(sandbox, checkout_id, card)
     own = rail is Rail.OWN_MONEY
     with transaction():
