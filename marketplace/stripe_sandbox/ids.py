@@ -33,7 +33,7 @@ TYPE_OF_PREFIX = {
 
 def random_text(length: int) -> str:
     """Letters and digits that cannot be guessed."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in secrets.token_bytes(length))
 
 
 def new_id(prefix: str) -> str:

@@ -93,7 +93,9 @@ def page(
                 raise no_such(type_name, identifier, key, status=400)
             tests.append((f"seq {sign} ?", place))
     wanted = {key: value for key, value in (where or {}).items() if value is not None}
-    found = ctx.tx.select(type_name, account or ctx.account, wanted, conditions=tests, oldest_first=bool(before), limit=limit + 1)
+    found = ctx.tx.select(
+        type_name, account or ctx.account, wanted, conditions=tests, oldest_first=bool(before), limit=limit + 1
+    )
     has_more, found = len(found) > limit, found[:limit]
     if before:
         found.reverse()
