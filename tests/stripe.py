@@ -5,7 +5,7 @@ over HTTP to `app` when the test calls `deliver()`. Take no fixture from here in
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,14 @@ import pytest
 import requests
 import stripe
 from flask import Flask
+from werkzeug.test import Client
 
 from marketplace.database import db
 from marketplace.stripe_sandbox.dispatch import Sandbox
 from marketplace.stripe_sandbox.server import QuietHandler, RunningSandbox, Server
 from marketplace.stripe_sandbox.webhooks import signature
+from payments.stripe import use_gateway
+from payments.stripe.client import StripeGateway
 
 SECRET_KEY = "sk_test_for_tests_only"
 WEBHOOK_SECRET = "whsec_for_tests_only"
@@ -61,6 +64,22 @@ class Relay:
         self.server.server_close()
 
 
+class Near(stripe.HTTPClient):
+    """The library's way to a sandbox of this very process: whole requests, and no network between."""
+
+    name = "near"
+
+    def __init__(self, client: Client, url: str) -> None:
+        super().__init__()
+        self.client, self.url = client, url
+
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        reply = self.client.open(url, method=method, base_url=self.url, headers=dict(headers or {}), data=post_data)
+        return reply.data, reply.status_code, dict(reply.headers)
+
+
 class TestSandbox:
     """What a test does with the sandbox. `url` is its address; `settings` are those that point an application at it."""
 
@@ -83,11 +102,24 @@ class TestSandbox:
             "stripe_api_base": self.url,
         }
         self._heard = ""
+        self._near: Client | None = None
 
     @property
     def parts(self) -> Sandbox:
         found: Sandbox = self.running.app.extensions["stripe_sandbox"]
         return found
+
+    def come_near(self) -> None:
+        """Be asked without a network from now on, by the application and by the test: for great numbers."""
+        self._near = Client(self.running.app, use_cookies=False)
+        use_gateway(
+            StripeGateway(
+                SECRET_KEY,
+                api_base=self.url,
+                webhook_secret=WEBHOOK_SECRET,
+                http_client=Near(self._near, self.url),
+            )
+        )
 
     def deliver(self) -> list[int]:
         """Send every webhook that is due, one after the other, and what those cause; answers the HTTP statuses."""
@@ -117,34 +149,55 @@ class TestSandbox:
         return self._panel({"act": act, **options})
 
     def clear_faults(self) -> None:
-        requests.delete(f"{self.url}/_faults", timeout=PATIENCE).raise_for_status()
+        self._found("DELETE", "/_faults")
 
     def _panel(self, body: dict[str, Any]) -> dict[str, Any]:
-        reply = requests.post(f"{self.url}/_faults", json=body, timeout=PATIENCE)
-        assert reply.ok, reply.text
-        found: dict[str, Any] = reply.json()
-        return found
+        return self._found("POST", "/_faults", json=body)
 
     def api(self, method: str, path: str, account: str | None = None, **params: Any) -> dict[str, Any]:
         """Call the API by hand, as somebody in Stripe's dashboard does."""
         headers = {"Authorization": f"Bearer {SECRET_KEY}", **({"Stripe-Account": account} if account else {})}
-        data = {"data": params} if method == "POST" else {"params": params}
-        reply = requests.request(method, f"{self.url}/v1/{path}", headers=headers, timeout=PATIENCE, **data)
-        assert reply.ok, reply.text
-        found: dict[str, Any] = reply.json()
+        content = {"data": params} if method == "POST" else {"params": params}
+        return self._found(method, f"/v1/{path}", headers=headers, **content)
+
+    def _found(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        status, words, _ = self._ask(method, path, **content)
+        assert status < 400, words
+        found: dict[str, Any] = json.loads(words)
         return found
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        json: Any = None,
+    ) -> tuple[int, str, str | None]:
+        """What the sandbox answers, and where it sends whoever asked."""
+        if self._near is None:
+            content: dict[str, Any] = {"headers": headers, "params": params, "data": data, "json": json}
+            far = requests.request(method, f"{self.url}{path}", allow_redirects=False, timeout=PATIENCE, **content)
+            status, words, where = far.status_code, far.text, far.headers.get("Location")
+        else:
+            near = self._near.open(
+                path, method=method, base_url=self.url, headers=headers, query_string=params, data=data, json=json
+            )
+            status, words, where = near.status_code, near.text, near.headers.get("Location")
+        return status, words, where
 
     def objects(self, kind: str, account: str | None = None, **params: Any) -> list[dict[str, Any]]:
         """Everything of a kind, newest first, such as `payment_intents`."""
         return list(self.api("GET", kind, account, limit=100, **params)["data"])
 
-    def asked(self, path: str) -> list[dict[str, Any]]:
+    def asked(self, path: str, *, method: str = "POST") -> list[dict[str, Any]]:
         """The POST requests that arrived at `path` (a part of it is enough), oldest first, with their keys."""
         with self.parts.store.transaction() as tx:
             rows = tx.sql.execute(
-                "SELECT path, idempotency_key, status FROM requests WHERE method = 'POST' AND path LIKE ? "
-                "ORDER BY created",
-                (f"%{path}%",),
+                "SELECT path, idempotency_key, status FROM requests WHERE method = ? AND path LIKE ? ORDER BY created",
+                (method, f"%{path}%"),
             ).fetchall()
         return [{"path": row[0], "key": row[1], "status": row[2]} for row in rows]
 
@@ -154,23 +207,19 @@ class TestSandbox:
 
     def keep_card(self, page_url: str, number: str = GOOD_CARD) -> str:
         """Fill in the card page; answers where it sends the buyer, or the page's own words when it keeps them."""
-        reply = requests.post(
-            page_url,
-            data={"number": number, "expiry": "12/34", "cvc": "123", "name": "Margaret Hall"},
-            allow_redirects=False,
-            timeout=PATIENCE,
-        )
-        where = reply.headers.get("Location", reply.text)
+        card = {"number": number, "expiry": "12/34", "cvc": "123", "name": "Margaret Hall"}
+        _, words, to = self._ask("POST", page_url.removeprefix(self.url), data=card)
+        where = words if to is None else to
         if where.startswith("/3d-secure/"):
             return self.answer_bank(f"{self.url}{where}")
         return where
 
     def answer_bank(self, bank_url: str, *, yes: bool = True) -> str:
         """Say yes or no on the bank's page; answers where it sends the buyer."""
-        reply = requests.post(
-            bank_url, data={"answer": "yes" if yes else "no"}, allow_redirects=False, timeout=PATIENCE
-        )
-        return reply.headers["Location"]
+        answer = {"answer": "yes" if yes else "no"}
+        _, _, where = self._ask("POST", bank_url.removeprefix(self.url), data=answer)
+        assert where is not None
+        return where
 
     def events(self, event_type: str = "") -> list[dict[str, Any]]:
         """Events of the platform, oldest first."""

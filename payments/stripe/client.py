@@ -39,6 +39,7 @@ class StripeGateway:
         webhook_secret: str | None = None,
         retries: int = 2,
         timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
+        http_client: stripe.HTTPClient | None = None,
     ) -> None:
         self.livemode = "_live_" in secret_key
         # One for each event destination; and while a secret is being changed, the old one beside the new.
@@ -48,7 +49,7 @@ class StripeGateway:
             stripe_version=API_VERSION,
             base_addresses={"api": api_base.rstrip("/"), "files": api_base.rstrip("/")} if api_base else None,
             max_network_retries=retries,
-            http_client=stripe.RequestsClient(timeout=timeout),
+            http_client=http_client or stripe.RequestsClient(timeout=timeout),
         )
 
     def create_customer(self, key: str, person_id: int) -> str:
@@ -134,8 +135,29 @@ class StripeGateway:
         return self._intent(self._ask(lambda v1: v1.payment_intents.cancel(intent_id, params, _keyed(key))))
 
     def get_charge(self, charge_id: str) -> ChargeView:
-        params: Any = {"expand": ["balance_transaction"]}
-        return self._charge(self._ask(lambda v1: v1.charges.retrieve(charge_id, params)))
+        of_charge: Any = {"charge": charge_id, "limit": 100, "expand": ["data.balance_transaction"]}
+        several: Any = {"limit": 100, "expand": ["data.balance_transaction"]}
+        reversals, fee_refunds = [], []
+        # What leaves for the payer is read first, what follows it afterwards: when something moves between two of
+        # these questions, it looks as if more had followed than had to, and nothing is made to follow twice.
+        refunds = list(self._every(lambda v1: v1.refunds.list(of_charge)))
+        for refund in refunds:
+            failed_id = reading.id_of(refund.get("failure_balance_transaction"))
+            if failed_id:
+                refund["failure_balance_transaction"] = self._balance_transaction(failed_id)
+        # Always: of an inquiry that was closed the charge itself may say nothing any more.
+        in_question: Any = {"charge": charge_id, "limit": 100}
+        disputes = list(self._every(lambda v1: v1.disputes.list(in_question)))
+        # The charge, what it sent on and what was kept of it, each with its movement, are one question.
+        linked = ("balance_transaction", "transfer.balance_transaction", "application_fee.balance_transaction")
+        params: Any = {"expand": list(linked)}
+        body = self._ask(lambda v1: v1.charges.retrieve(charge_id, params))
+        transfer, fee = body.get("transfer"), body.get("application_fee")
+        if transfer and transfer["amount_reversed"]:
+            reversals = list(self._every(lambda v1: v1.transfers.reversals.list(transfer["id"], several)))
+        if fee and fee["amount_refunded"]:
+            fee_refunds = list(self._every(lambda v1: v1.application_fees.refunds.list(fee["id"], several)))
+        return reading.charge(body, transfer, fee, refunds, reversals, fee_refunds, disputes)
 
     def refund(self, key: str, charge_id: str, pence: int, refund_id: int, *, reverse_transfer: bool) -> None:
         params: Any = {
@@ -247,30 +269,6 @@ class StripeGateway:
         charge = body.get("latest_charge")
         captured = isinstance(charge, dict) and charge.get("captured")
         return reading.intent(body, self.get_charge(charge["id"]) if captured else None)  # type: ignore[index]
-
-    def _charge(self, body: dict[str, Any]) -> ChargeView:
-        of_charge: Any = {"charge": body["id"], "limit": 100, "expand": ["data.balance_transaction"]}
-        one: Any = {"expand": ["balance_transaction"]}
-        several: Any = {"limit": 100, "expand": ["data.balance_transaction"]}
-        reversals, fee_refunds = [], []
-        # What leaves for the payer is read first, what follows it afterwards: when something moves between two of
-        # these questions, it looks as if more had followed than had to, and nothing is made to follow twice.
-        refunds = list(self._every(lambda v1: v1.refunds.list(of_charge)))
-        for refund in refunds:
-            failed_id = reading.id_of(refund.get("failure_balance_transaction"))
-            if failed_id:
-                refund["failure_balance_transaction"] = self._balance_transaction(failed_id)
-        # Always: of an inquiry that was closed the charge itself may say nothing any more.
-        in_question: Any = {"charge": body["id"], "limit": 100}
-        disputes = list(self._every(lambda v1: v1.disputes.list(in_question)))
-        transfer_id, fee_id = reading.id_of(body.get("transfer")), reading.id_of(body.get("application_fee"))
-        transfer = self._ask(lambda v1: v1.transfers.retrieve(transfer_id, one)) if transfer_id else None
-        fee = self._ask(lambda v1: v1.application_fees.retrieve(fee_id, one)) if fee_id else None
-        if transfer and transfer["amount_reversed"]:
-            reversals = list(self._every(lambda v1: v1.transfers.reversals.list(transfer_id, several)))
-        if fee and fee["amount_refunded"]:
-            fee_refunds = list(self._every(lambda v1: v1.application_fees.refunds.list(fee_id, several)))
-        return reading.charge(body, transfer, fee, refunds, reversals, fee_refunds, disputes)
 
     def _balance_transaction(self, transaction_id: str) -> dict[str, Any]:
         return self._ask(lambda v1: v1.balance_transactions.retrieve(transaction_id))

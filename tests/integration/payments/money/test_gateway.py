@@ -49,6 +49,34 @@ def test_a_payment_is_set_aside_found_again_and_captured_with_every_move(
     assert gateway().balance_pence(order.destination) == 5265
 
 
+def test_a_payment_that_was_taken_is_read_by_four_questions_in_this_order(
+    app: Flask, stripe_sandbox: TestSandbox
+) -> None:
+    """What leaves for the payer comes before what follows it: see `test_races`."""
+    order = _order(stripe_sandbox)
+    held = gateway().create_payment("authorise:K7QM-4TXR:1", order)
+    taken = gateway().capture_payment("capture:K7QM-4TXR", held.id)
+    before = len(stripe_sandbox.asked("", method="GET"))
+    assert gateway().get_payment(held.id) == taken
+    asked = [each["path"].split("/")[2] for each in stripe_sandbox.asked("", method="GET")[before:]]
+    assert asked == ["payment_intents", "refunds", "disputes", "charges"]
+
+
+def test_a_sandbox_that_is_near_answers_as_over_the_network(app: Flask, stripe_sandbox: TestSandbox) -> None:
+    order = _order(stripe_sandbox)
+    held = gateway().create_payment("authorise:K7QM-4TXR:1", order)
+    stripe_sandbox.come_near()
+    assert gateway().get_payment(held.id) == held
+    assert gateway().create_payment("authorise:K7QM-4TXR:1", order) == held
+    assert [intent["id"] for intent in stripe_sandbox.objects("payment_intents")] == [held.id]
+    with pytest.raises(GatewayRefused):
+        gateway().get_payment("pi_of_nobody")
+    assert {event["type"] for event in stripe_sandbox.news()} >= {"payment_intent.amount_capturable_updated"}
+    gateway().cancel_payment("cancel:K7QM-4TXR", held.id)
+    assert [event["type"] for event in stripe_sandbox.news()] == ["charge.refunded", "payment_intent.canceled"]
+    assert stripe_sandbox.news() == []
+
+
 def test_a_levy_of_nothing_is_left_out(app: Flask, stripe_sandbox: TestSandbox) -> None:
     held = gateway().create_payment("authorise:A:1", _order(stripe_sandbox, pence=30, fee_pence=0))
     assert (held.status, held.fee_pence) == ("requires_capture", 0)
