@@ -59,7 +59,7 @@ from marketplace.outbox.worker import Job, Worker, every_day, every_hour, every_
 from marketplace.planning.services import evidence, help_requests, notes, rounds, self_checks
 from payments.levy import DEFAULT_RATE_BP, levy
 from payments.routes import basket as basket_pages
-from payments.services import approvals, baskets, checkout, expiry
+from payments.services import approvals, baskets, checkout, expiry, top_ups
 
 BLUEPRINTS = (
     marketplace.accounts.routes.blueprint,
@@ -79,6 +79,7 @@ TIDYING = (
     ("ended sign-ins", account_keeping.forget_sign_ins),
     ("accounts nobody confirmed", account_keeping.forget_unconfirmed_accounts),
     ("past invitations", account_keeping.forget_invitations),
+    ("people who were asked to pay a part", top_ups.forget_payers),
     ("files of budgets", loads.forget_files),
     ("old letters", email.forget_old_letters),
     ("old letters on paper", paper_letters.forget_printed),

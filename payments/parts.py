@@ -36,3 +36,14 @@ def lines_of_part(shares: Mapping[int, tuple[int, int]], pence: int) -> dict[int
     numbers = list(shares)
     split = budget_shares([shares[number][1] for number in numbers], pence)
     return {number: (shares[number][0], part) for number, part in zip(numbers, split, strict=True)}
+
+
+def part_key(key: str, number: int) -> str:
+    """The key of a refund's part: the form's own for the first, and one that begins with it for those after."""
+    return key if number == 0 else f"{key[:56]}:{number}"
+
+
+def asked_key(key: str) -> str:
+    """What the keys of all parts of one refund have in common: the form's, which has no colon in it."""
+    form, _, number = key.partition(":")
+    return form[:56] if not number or number.isdigit() else key

@@ -42,7 +42,11 @@ PAPERS = (
 
 
 def levy_month_csv(report: MonthReport, councils: Mapping[int | None, str]) -> str:
-    """A month by order, with the sums as the last row; the last column is empty unless another rate was asked for."""
+    """A month by order, with the sums as the last row; the last column is empty unless another rate was asked for.
+
+    An order that a budget and a card pay has a row for each; whether it made a loss is said of both together.
+    """
+    at_a_loss = {order.order_id for order in report.losses}
     month = f"{report.month:%Y-%m}"
     rows: list[Sequence[object]] = [
         (
@@ -56,7 +60,7 @@ def levy_month_csv(report: MonthReport, councils: Mapping[int | None, str]) -> s
             plain_pounds(part.levy_pence),
             plain_pounds(part.cost_pence),
             plain_pounds(part.left_pence),
-            "yes" if part.is_loss else "no",
+            "yes" if part.order_id in at_a_loss else "no",
             "" if part.other_rate_pence is None else plain_pounds(part.other_rate_pence),
         )
         for part in report.parts

@@ -86,7 +86,7 @@ def _reviews() -> Iterator[MoneyItem]:
             f"{found.reason or 'Somebody wants to look'}. Compare with Stripe, then say what you found.",
             ANY,
             found.since,
-            found.total_pence,
+            found.card_pence,
             endpoint="desk.order_payment",
             args={"order_id": found.order_id},
         )
@@ -147,7 +147,7 @@ def _open_money() -> Iterator[MoneyItem]:
             else "The bank did not take the money. Ask the buyer how they want to have it, then give it back again.",
             BUYER,
             owed.since,
-            owed.total_pence,
+            owed.card_pence,
             args={"order_id": owed.id},
         )
 

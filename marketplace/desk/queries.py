@@ -104,7 +104,7 @@ def _orders() -> Iterator[Task]:
     for owed in open_money:
         yield Task(
             TaskKind.PAYMENT,
-            f"Order {owed.reference}, {owed.provider_name}, {format_pounds(owed.total_pence)}",
+            f"Order {owed.reference}, {owed.provider_name}, {format_pounds(owed.card_pence)}",
             "The bank let go of the money before it was taken. Ask the buyer to open the order and give another card."
             if owed.payment_state is PaymentState.NONE
             else "A bank sent back what was given back. Call the buyer, then give it back again.",

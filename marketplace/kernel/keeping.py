@@ -12,6 +12,8 @@ ENDED_SIGN_IN = timedelta(days=30)
 DONE_WORK = timedelta(days=30)
 """What the worker did and no key has to remember."""
 PAST_INVITATION = timedelta(days=90)
+ASKED_PAYER = timedelta(days=90)
+"""Who was asked to pay a part of an order, after the order has ended."""
 LOADED_FILE = timedelta(days=90)
 LETTER = timedelta(days=365)
 NEEDS_FORM = timedelta(days=365)

@@ -137,6 +137,7 @@ ACTS: dict[str, str] = {
     "person.write_help": "wrote down how much help this person wants with managing",
     "checkout.place": "sent orders on their way",
     "top_up.ask": "asked somebody to pay a part of an order by card",
+    "top_up.forget": "forgot who was asked to pay a part of an order",
     "customer.create": "opened a card account with Stripe for this person",
     "card.keep": "kept a card for later",
     "card.forget": "forgot a card that was kept",

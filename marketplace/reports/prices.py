@@ -23,6 +23,8 @@ def price_groups(inside: Sequence[Purchase], own_rail: str) -> Groups:
     """Prices by category, unit and who pays: `own`, `budget` and `all`."""
     groups: dict[Key, Group] = {}
     for each in inside:
+        if not each.quantity:
+            continue  # what a card adds to a budget: the price was counted with the budget, and is no price of its own
         for payer in ("own" if each.rail == own_rail else "budget", "all"):
             group = groups.setdefault((each.category, each.unit, payer), Group())
             group.people.add(each.person_id)

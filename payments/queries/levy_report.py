@@ -3,11 +3,12 @@
 Everything is counted by the day on which it was booked, so that a month that is over keeps its report.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from marketplace.database import db
 from marketplace.kernel import clock
@@ -24,18 +25,41 @@ BANDS = (0, 1_000, 2_000, 5_000, 10_000)
 
 @dataclass(frozen=True)
 class LevyPart:
-    """A funding part of an order in a month. `sold_pence` is what was sold in it, `gross_pence` less what went back."""
+    """A funding part of an order in a month. `sold_pence` is what was sold in it, `gross_pence` less what went back.
+
+    `is_counted`: the order counts with this part; one that a budget and a card pay counts once, where first sold.
+    """
 
     order_id: int
     reference: str
     provider_name: str
     council_id: int | None
     rail: Rail
+    price_pence: int = 0  # of the whole order, where a budget and a card pay it
+    is_counted: bool = False
     sold_pence: int = 0
     gross_pence: int = 0
     levy_pence: int = 0
     cost_pence: int = 0
     other_rate_pence: int | None = None
+
+    @property
+    def left_pence(self) -> int:
+        return self.levy_pence - self.cost_pence
+
+
+@dataclass(frozen=True)
+class SoldOrder:
+    """All that a month has of an order: both parts together, where a budget and a card pay it."""
+
+    order_id: int
+    reference: str
+    provider_name: str
+    price_pence: int
+    is_counted: bool
+    sold_pence: int
+    levy_pence: int
+    cost_pence: int
 
     @property
     def left_pence(self) -> int:
@@ -65,7 +89,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Band:
-    """Parts sold at a price from `least_pence` to `most_pence` (None: no end), and those of them that made a loss."""
+    """Orders sold at a price from `least_pence` to `most_pence` (None: no end), and those of them that made a loss."""
 
     least_pence: int
     most_pence: int | None
@@ -103,15 +127,35 @@ class MonthReport:
         """What the month would have earned at the other rate that was asked for."""
         return sum(part.other_rate_pence or 0 for part in self.parts)
 
+    @cached_property
+    def orders(self) -> tuple[SoldOrder, ...]:
+        """The month by order, in the order of selling."""
+        found: dict[int, list[LevyPart]] = {}
+        for part in self.parts:
+            found.setdefault(part.order_id, []).append(part)
+        return tuple(
+            SoldOrder(
+                order_id,
+                parts[0].reference,
+                parts[0].provider_name,
+                parts[0].price_pence or sum(part.sold_pence for part in parts),
+                any(part.is_counted for part in parts),
+                sum(part.sold_pence for part in parts),
+                sum(part.levy_pence for part in parts),
+                sum(part.cost_pence for part in parts),
+            )
+            for order_id, parts in found.items()
+        )
+
     @property
-    def losses(self) -> tuple[LevyPart, ...]:
-        """The parts that made a loss, the largest loss first."""
-        return tuple(sorted((part for part in self.parts if part.is_loss), key=lambda part: part.left_pence))
+    def losses(self) -> tuple[SoldOrder, ...]:
+        """The orders that made a loss, the largest loss first."""
+        return tuple(sorted((order for order in self.orders if order.is_loss), key=lambda order: order.left_pence))
 
     @property
     def lost_pence(self) -> int:
-        """What the parts that made a loss cost more than they brought."""
-        return -sum(part.left_pence for part in self.losses)
+        """What the orders that made a loss cost more than they brought."""
+        return -sum(order.left_pence for order in self.losses)
 
     def groups(self) -> list[Group]:
         """By council (those without one last) and kind of funding."""
@@ -122,7 +166,7 @@ class MonthReport:
             Group(
                 council_id,
                 rail,
-                sum(part.sold_pence > 0 for part in parts),
+                sum(part.is_counted for part in parts),
                 sum(part.sold_pence for part in parts),
                 sum(part.levy_pence for part in parts),
                 sum(part.cost_pence for part in parts),
@@ -136,14 +180,12 @@ class MonthReport:
         """What was sold, by its price."""
         bands = []
         for least, after in zip(BANDS, (*BANDS[1:], None), strict=True):
-            parts = [
-                part
-                for part in self.parts
-                if part.sold_pence > 0 and part.sold_pence >= least and (after is None or part.sold_pence < after)
-            ]
-            losses = [part for part in parts if part.is_loss]
-            lost = -sum(part.left_pence for part in losses)
-            bands.append(Band(least, None if after is None else after - 1, len(parts), len(losses), lost))
+            orders = [each for each in self.orders if each.price_pence >= least]
+            orders = [each for each in orders if after is None or each.price_pence < after]
+            losses = [each for each in orders if each.is_loss]
+            lost = -sum(each.left_pence for each in losses)
+            counted = sum(each.is_counted for each in orders)
+            bands.append(Band(least, None if after is None else after - 1, counted, len(losses), lost))
         return bands
 
 
@@ -161,6 +203,8 @@ def month_report(month: date, other_rate_bp: int | None = None) -> MonthReport:
             gross_pence=part.gross_pence + entry.gross_pence,
             levy_pence=part.levy_pence + entry.levy_pence,
         )
+    for funding_id in _counted(first, entries, parts):
+        parts[funding_id] = replace(parts[funding_id], is_counted=True)
     loose = 0
     for order_id, (pence, _) in costs.items():
         funding_id = card_parts.get(order_id) if order_id is not None else None
@@ -177,6 +221,24 @@ def month_report(month: date, other_rate_bp: int | None = None) -> MonthReport:
             parts[funding_id] = replace(parts[funding_id], other_rate_pence=pence)
     shown = tuple(part for funding_id, part in parts.items() if funding_id in moved or part.cost_pence)
     return MonthReport(first, shown, loose)
+
+
+def _counted(first: date, entries: Collection[LevyEntry], parts: Mapping[int, LevyPart]) -> Iterator[int]:
+    """The parts with which the month's orders count: each order where it was first sold, in this month or before."""
+    in_two = {part.order_id for part in parts.values() if part.price_pence}
+    seen: set[int] = set()
+    if in_two:
+        seen.update(
+            db.session.scalars(
+                select(LedgerEntry.order_id).where(
+                    LedgerEntry.order_id.in_(in_two), LedgerEntry.kind == SOLD, LedgerEntry.booked_on < first
+                )
+            )
+        )
+    for entry in entries:
+        if parts[entry.funding_id].sold_pence > 0 and entry.kind == SOLD and entry.order_id not in seen:
+            seen.add(entry.order_id)
+            yield entry.funding_id
 
 
 def _older(entries: Collection[LevyEntry]) -> set[int]:
@@ -203,12 +265,13 @@ def _parts_of(first: date) -> tuple[dict[int, LevyPart], dict[int, int]]:
             Order.reference,
             Order.provider_name,
             Order.council_id,
+            case((Order.top_up_pence > 0, Order.total_pence), else_=0).label("price"),
         )
         .join(Order, Order.id == OrderFunding.order_id)
         .where(OrderFunding.order_id.in_(in_month))
         .order_by(OrderFunding.order_id, OrderFunding.part_no)
     ):
-        parts[row.id] = LevyPart(row.order_id, row.reference, row.provider_name, row.council_id, row.rail)
+        parts[row.id] = LevyPart(row.order_id, row.reference, row.provider_name, row.council_id, row.rail, row.price)
         if row.payer is Payer.PERSON:
             by_card.setdefault(row.order_id, row.id)
     return parts, by_card

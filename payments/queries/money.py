@@ -10,7 +10,7 @@ from marketplace.database import db
 from payments import ledger
 from payments.domain import ChargeAt, OrderState, PaymentState
 from payments.models import Order, OrderFunding, OrderHistory, StripePayment
-from payments.queries.part_states import RECEIVED, is_received
+from payments.queries.part_states import RECEIVED, is_received, pence_by_card
 from payments.queries.waiting import left_out_by_part, waiting_by_part
 
 _COMING = (OrderState.ACCEPTED, OrderState.DONE, OrderState.CONFIRMED, OrderState.CLOSED)
@@ -69,7 +69,7 @@ class InReview:
     order_id: int
     reference: str
     provider_name: str
-    total_pence: int
+    card_pence: int
     since: datetime
     reason: str | None
     stripe_id: str | None
@@ -155,7 +155,7 @@ def _in_review() -> Any:
             Order.id,
             Order.reference,
             Order.provider_name,
-            Order.total_pence,
+            pence_by_card(),
             OrderHistory.at,
             OrderHistory.reason,
             StripePayment.stripe_id,

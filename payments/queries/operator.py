@@ -1,18 +1,18 @@
 """What the operator's desk reads of payments: orders that wait, refunds for a second person, and the levy by month."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, and_, case, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
-from payments.domain import OWED, REFUNDS_THAT_COUNT, ChargeAt, OrderState, PaymentState, RefundState
+from payments.domain import OWED, REFUNDS_THAT_COUNT, ChargeAt, OrderState, Payer, PaymentState, RefundState
 from payments.ledger import (
     OPERATOR_DISPUTE_FEES,
     OPERATOR_LEVY,
@@ -29,6 +29,8 @@ from payments.models import (
     OrderHistory,
     Refund,
 )
+from payments.parts import asked_key
+from payments.queries.part_states import pence_by_card
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class OpenMoney:
     id: int
     reference: str
     provider_name: str
-    total_pence: int
+    card_pence: int
     payment_state: PaymentState
     since: datetime
 
@@ -79,7 +81,7 @@ def list_open_money(*, limit: int = 100) -> list[OpenMoney]:
             Order.id,
             Order.reference,
             Order.provider_name,
-            Order.total_pence,
+            pence_by_card(),
             Order.payment_state,
             Order.created_at,
         )
@@ -105,7 +107,7 @@ def payments_moved_at(order_ids: Iterable[int]) -> dict[int, datetime]:
 
 @dataclass(frozen=True)
 class RefundToDecide:
-    """A refund with its order, for the second operator."""
+    """A refund as it was asked for, with its order, for the second operator: all its parts are decided at once."""
 
     id: int
     order_id: int
@@ -122,6 +124,13 @@ class RefundToDecide:
     asked_at: datetime
     approved_by_user_id: int | None
     approved_at: datetime | None
+    key: str
+    card_pence: int
+    """Of `pence`, what goes back to a card."""
+
+    @property
+    def budget_pence(self) -> int:
+        return self.pence - self.card_pence
 
 
 def _refunds() -> Any:
@@ -131,38 +140,69 @@ def _refunds() -> Any:
         .correlate(Order)
         .scalar_subquery()
     )
-    query: Any = select(
-        Refund.id,
-        Refund.order_id,
-        Order.reference,
-        Order.provider_name,
-        Order.total_pence,
-        given_back,
-        Refund.state,
-        Refund.pence,
-        Refund.levy_back_pence,
-        Refund.reason_code,
-        Refund.words,
-        Refund.asked_by_user_id,
-        Refund.asked_at,
-        Refund.approved_by_user_id,
-        Refund.approved_at,
-    ).join(Order, Order.id == Refund.order_id)
+    part: Any = aliased(OrderFunding)
+    query: Any = (
+        select(
+            Refund.id,
+            Refund.order_id,
+            Order.reference,
+            Order.provider_name,
+            Order.total_pence,
+            given_back,
+            Refund.state,
+            Refund.pence,
+            Refund.levy_back_pence,
+            Refund.reason_code,
+            Refund.words,
+            Refund.asked_by_user_id,
+            Refund.asked_at,
+            Refund.approved_by_user_id,
+            Refund.approved_at,
+            Refund.key,
+            case((part.payer == Payer.PERSON, Refund.pence), else_=0),
+        )
+        .join(Order, Order.id == Refund.order_id)
+        .join(part, part.id == Refund.order_funding_id)
+    )
     return query
+
+
+def _together(rows: Iterable[Any]) -> list[RefundToDecide]:
+    """Refunds as they were asked for: what one form gave back to a budget and to a card is one."""
+    found: dict[tuple[int, str], RefundToDecide] = {}
+    for row in rows:
+        each = RefundToDecide(*row)
+        asked = (each.order_id, asked_key(each.key))
+        first = found.get(asked)
+        found[asked] = (
+            each
+            if first is None
+            else replace(
+                first,
+                pence=first.pence + each.pence,
+                levy_back_pence=first.levy_back_pence + each.levy_back_pence,
+                card_pence=first.card_pence + each.card_pence,
+            )
+        )
+    return list(found.values())
 
 
 def list_waiting_refunds(*, limit: int = 100) -> list[RefundToDecide]:
     """Refunds that wait for a second operator, oldest first."""
-    query = _refunds().where(Refund.state == RefundState.WAITING).order_by(Refund.asked_at, Refund.id).limit(limit)
-    return [RefundToDecide(*row) for row in db.session.execute(query)]
+    query = _refunds().where(Refund.state == RefundState.WAITING).order_by(Refund.asked_at, Refund.id).limit(2 * limit)
+    return _together(db.session.execute(query))[:limit]
 
 
 def get_refund(refund_id: int) -> RefundToDecide:
-    """One refund whatever its state. Whoever calls has judged the reader. Raises NotFound."""
-    row = db.session.execute(_refunds().where(Refund.id == refund_id)).one_or_none()
-    if row is None:
+    """One refund with all its parts, in the state of this one. Whoever calls has judged the reader. Raises NotFound."""
+    asked: Any = aliased(Refund)
+    of_order = select(asked.order_id).where(asked.id == refund_id).scalar_subquery()
+    rows = db.session.execute(_refunds().where(Refund.order_id == of_order).order_by(Refund.id)).all()
+    own = next((RefundToDecide(*row) for row in rows if row.id == refund_id), None)
+    if own is None:
         raise NotFound()
-    return RefundToDecide(*row)
+    (whole,) = _together(row for row in rows if asked_key(row.key) == asked_key(own.key))
+    return replace(whole, id=own.id, state=own.state)
 
 
 def find_order_id(reference: str) -> int | None:

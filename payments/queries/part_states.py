@@ -16,3 +16,8 @@ def is_received() -> ColumnElement[bool]:
         (and_(Order.top_up_pence > 0, OrderFunding.payer != Payer.PERSON), sent.correlate(OrderFunding)),
         else_=Order.payment_state.in_(RECEIVED),
     )
+
+
+def pence_by_card() -> ColumnElement[int]:
+    """Of an order that a card pays: the card's part, where it tops up a budget."""
+    return case((Order.top_up_pence > 0, Order.top_up_pence), else_=Order.total_pence)

@@ -15,6 +15,8 @@ from payments.domain import OWED, OrderState, PaymentState
 from payments.models import Order, TopUp
 from payments.queries.card_states import CardState, cards_of_checkout
 
+FORGOTTEN = "somebody else"
+"""The name of a payer who is not known any more."""
 _ENDED = (OrderState.DECLINED, OrderState.CANCELLED, OrderState.EXPIRED)
 
 
@@ -89,7 +91,7 @@ def get_by_token(token: str) -> AskedTopUp:
         key = _serializer().loads(token)
     except BadData:
         raise NotFound() from None
-    checkout_id = db.session.scalar(select(TopUp.checkout_id).where(TopUp.key == str(key)))
+    checkout_id = db.session.scalar(select(TopUp.checkout_id).where(TopUp.key == str(key), TopUp.payer_email != ""))
     if checkout_id is None:
         raise NotFound()
     return get_of_checkout(checkout_id)

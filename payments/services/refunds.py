@@ -28,7 +28,7 @@ from payments.domain import (
     RunState,
 )
 from payments.models import Order, OrderFunding, Refund, RefundLine, SettlementRun
-from payments.parts import back_to_parts, lines_of_part
+from payments.parts import asked_key, back_to_parts, lines_of_part, part_key
 from payments.services import money_letters
 from payments.services.moves import lock_order
 from payments.services.refund_rows import (
@@ -101,7 +101,7 @@ def ask_refund(
                 part,
                 part_pence,
                 part_shares,
-                key=key if number == 0 else f"{key[:56]}:{number}",
+                key=part_key(key, number),
                 state=RefundState.WAITING if waits else RefundState.PENDING,
                 reason=reason,
                 words=words,
@@ -122,33 +122,38 @@ def ask_refund(
 
 
 def approve_refund(actor: Actor, refund_id: int) -> None:
-    """A second operator lets a refund go ahead. Twice is once. Raises NotFound, NotAllowed for who asked for it."""
+    """A second operator lets a refund go ahead, with all its parts as it was asked for. Twice is once.
+
+    Raises NotFound, NotAllowed for who asked for it.
+    """
     with transaction():
-        order, refund = _waiting(actor, refund_id)
-        if refund.state is not RefundState.WAITING:
-            return
-        if refund.asked_by_user_id == actor.user_id:
+        order, waiting = _waiting(actor, refund_id)
+        if any(refund.asked_by_user_id == actor.user_id for refund in waiting):
             raise NotAllowed("You asked for this refund. A colleague has to approve it.")
-        refund.state = RefundState.PENDING
-        refund.approved_by_user_id, refund.approved_at = actor.user_id, clock.now()
-        db.session.flush()
-        funding = lock_funding(refund.order_funding_id)
-        _go(order, funding, refund, actor)
-        _record("refund.approve", order, refund, actor, by_operator=True)
-        money_letters.money_comes_back(order, refund.pence, card_pence=_by_card(funding, refund.pence))
-        money_letters.we_gave_back(order, refund.pence, refund.levy_back_pence, refund.words)
+        card_pence = 0
+        for refund in waiting:
+            refund.state = RefundState.PENDING
+            refund.approved_by_user_id, refund.approved_at = actor.user_id, clock.now()
+            db.session.flush()
+            funding = lock_funding(refund.order_funding_id)
+            card_pence += _by_card(funding, refund.pence)
+            _go(order, funding, refund, actor)
+            _record("refund.approve", order, refund, actor, by_operator=True)
+        if waiting:
+            pence, levy_back = (sum(getattr(each, name) for each in waiting) for name in ("pence", "levy_back_pence"))
+            money_letters.money_comes_back(order, pence, card_pence=card_pence)
+            money_letters.we_gave_back(order, pence, levy_back, waiting[0].words)
 
 
 def refuse_refund(actor: Actor, refund_id: int, words: str) -> None:
-    """An operator says no to a refund that waits; what it set aside can be given back again. Twice is once."""
+    """An operator says no to all of a refund that waits; what it set aside can be given back again. Twice is once."""
     if not words.strip():
         raise DomainError("Say why not, for whoever asked", field="words")
     with transaction():
-        order, refund = _waiting(actor, refund_id)
-        if refund.state is not RefundState.WAITING:
-            return
-        let_go(refund, RefundState.REFUSED)
-        _record("refund.refuse", order, refund, actor, by_operator=True, why=words.strip()[:LONGEST_WORDS])
+        order, waiting = _waiting(actor, refund_id)
+        for refund in waiting:
+            let_go(refund, RefundState.REFUSED)
+            _record("refund.refuse", order, refund, actor, by_operator=True, why=words.strip()[:LONGEST_WORDS])
 
 
 def give_all_back(order_id: int) -> None:
@@ -339,15 +344,22 @@ def _asked_by_operators(order_id: int) -> int:
     return sum(row.pence for row in rows if actor_of(row.asked_by_user_id).has(Role.OPERATOR))
 
 
-def _waiting(actor: Actor, refund_id: int) -> tuple[Order, Refund]:
+def _waiting(actor: Actor, refund_id: int) -> tuple[Order, list[Refund]]:
+    """The locked order, and all parts of a refund that wait: they were asked for together. Raises NotFound."""
     if not actor.has(Role.OPERATOR):
         raise NotFound()
     order_id = db.session.scalar(select(Refund.order_id).where(Refund.id == refund_id))
     if order_id is None:
         raise NotFound()
     order = lock_order(order_id)
-    refund = db.session.get_one(Refund, refund_id, populate_existing=True)
-    return order, refund
+    asked = asked_key(db.session.get_one(Refund, refund_id, populate_existing=True).key)
+    rows = db.session.scalars(
+        select(Refund)
+        .where(Refund.order_id == order_id, Refund.state == RefundState.WAITING)
+        .order_by(Refund.id)
+        .execution_options(populate_existing=True)
+    )
+    return order, [refund for refund in rows if asked_key(refund.key) == asked]
 
 
 def _record(

@@ -1,11 +1,19 @@
 """Whoever was asked to top up pays: a card on Stripe's page, and the bank asked for each order that waits for it.
 
-The link is the right: it names one top-up, and nothing here does more than pay for it.
+The link is the right: it names one top-up, and nothing here does more than pay for it. Who they are is forgotten a
+while after it is over.
 """
 
+from sqlalchemy import exists, or_, select
+
+from marketplace.audit.services import record
+from marketplace.database import db, transaction
+from marketplace.kernel import clock, keeping
 from payments.errors import CheckoutChanged
-from payments.queries.top_ups import AskedTopUp, get_by_token
+from payments.models import Checkout, Order, TopUp
+from payments.queries.top_ups import FORGOTTEN, AskedTopUp, get_by_token
 from payments.services import charging
+from payments.services.cards import ENDED
 from payments.services.checkout.paying import waiting_for_card
 
 
@@ -40,3 +48,28 @@ def after_bank(token: str) -> None:
 def _pay(asked: AskedTopUp, return_url: str) -> None:
     for order_id in waiting_for_card(asked.checkout_id):
         charging.pay(order_id, return_url=return_url)
+
+
+def forget_payers() -> int:
+    """Take name and address of whoever was asked to pay out of top-ups whose orders ended long ago; answers how many.
+
+    The row stays, so that an order still says that its buyer did not pay it; the link then leads nowhere.
+    """
+    before = clock.now() - keeping.ASKED_PAYER
+    open_still = exists().where(
+        Order.checkout_id == TopUp.checkout_id,
+        or_(Order.state.not_in(ENDED), Order.ended_at.is_(None), Order.ended_at >= before),
+    )
+    with transaction():
+        rows = db.session.scalars(
+            select(TopUp).where(TopUp.payer_email != "", ~open_still).order_by(TopUp.id).limit(500).with_for_update()
+        ).all()
+        for row in rows:
+            row.payer_name, row.payer_email, row.service_names = FORGOTTEN, "", ""
+            checkout = db.session.get_one(Checkout, row.checkout_id, with_for_update=True)
+            said = checkout.answers.get("top_up") or {}
+            if "payer_email" in said:
+                said = {**said, "payer_name": FORGOTTEN, "payer_email": ""}
+                checkout.answers = {**checkout.answers, "top_up": said}
+            record("top_up.forget", "checkout", checkout.id, actor_user_id=None, person_id=checkout.person_id)
+        return len(rows)

@@ -147,7 +147,12 @@ def list_bought_for(person_id: int, outcome_ids: Iterable[int], *, limit: int = 
             Order.person_id == person_id,
             OrderLine.outcome_id.in_(ids),
             Order.state.not_in(NEVER_WAS),
-            or_(Order.payment_state != PaymentState.REFUNDED, OrderLine.amount_pence == 0),
+            or_(
+                Order.payment_state != PaymentState.REFUNDED,
+                OrderLine.amount_pence == 0,
+                # The state is the card's: what the budget paid beside it may stand.
+                and_(Order.top_up_pence > 0, OrderLine.refunded_pence < OrderLine.amount_pence),
+            ),
         )
         .order_by(Order.created_at.desc(), Order.id.desc(), OrderLine.line_no)
         .limit(limit)

@@ -45,7 +45,7 @@ def _mismatched(sandbox: TestSandbox) -> Story:
 def test_the_desk_sees_what_does_not_match_and_why(app: Flask, stripe_sandbox: TestSandbox) -> None:
     story = _mismatched(stripe_sandbox)
     (found,) = list_in_review()
-    assert (found.order_id, found.total_pence, found.stripe_id) == (story.order_id, 5400, story.payment.stripe_id)
+    assert (found.order_id, found.card_pence, found.stripe_id) == (story.order_id, 5400, story.payment.stripe_id)
     assert "does not match" in (found.reason or "")
 
 

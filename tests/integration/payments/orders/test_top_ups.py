@@ -62,8 +62,7 @@ class TopUpShop(CardShop):
         for number, quantity in enumerate(quantities or (3,)):
             self.add(client, number, quantity)
         checkout = self.begin(client)
-        self.answer(client, checkout)
-        self.submit(client, f"{checkout}/paid", way=f"{self.way}+card")
+        self.answer(client, checkout, way=f"{self.way}+card")
         return checkout
 
     def submit(self, client: FlaskClient, page: str, **data: object) -> str:
