@@ -140,6 +140,7 @@ _HISTORY = {
     ("order", "remind_1"): "first reminder",
     ("order", "remind_2"): "second reminder",
     ("order", "cannot_be_paid"): "the card could not pay",
+    ("order", "ask_no_more"): "the bank of whoever was to pay is asked no more",
     ("order", "bank_asks"): "the bank asks for the card’s owner",
     ("order", "renew_waits"): "the bank let go of the money, and is asked again when this is sorted out",
     ("order", "provider_stopped"): "Stripe has stopped the provider’s account, so the money waits",

@@ -12,10 +12,12 @@ from catalogue.queries.listings import Offer
 from marketplace.accounts.domain import Actor
 from marketplace.config import Settings
 from marketplace.database import db
-from marketplace.demo.shopping import Want, answer, fill
+from marketplace.demo.shopping import Want, answer, fill, place
 from marketplace.kernel.rails import CARD_RAILS
 from payments.queries.checkouts import get_checkout, get_plan
-from payments.services import checkout, onboarding
+from payments.queries.top_ups import key_of, token_of
+from payments.queries.ways import WITH_CARD
+from payments.services import checkout, onboarding, top_ups
 
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12/34", "cvc": "123"}
 AT_ONCE = 4
@@ -56,6 +58,34 @@ def buy_by_card(
     plan = get_plan(actor, checkout_id)
     placed = checkout.place_and_pay(actor, checkout_id, key=plan.checkout.key, seen=plan.digest, return_url=back)
     return placed.order_ids
+
+
+def ask_to_top_up(
+    actor: Actor,
+    person_id: int,
+    wants: Sequence[Want],
+    pot_period_id: int,
+    budget_pence: int,
+    payer: tuple[str, str],
+    *,
+    pays: bool,
+) -> tuple[int, ...]:
+    """Order from a budget that pays `budget_pence`; `payer`, by name and address, is asked for the rest."""
+    checkout_id = fill(actor, person_id, wants)
+    answer(actor, checkout_id, wants, pot_period_id)
+    checkout.choose_way(actor, checkout_id, f"pot:{pot_period_id}{WITH_CARD}")
+    name, address = payer
+    checkout.choose_top_up(
+        actor, checkout_id, budget_pence=budget_pence, payer_name=name, payer_email=address, is_agreed=True
+    )
+    order_ids = place(actor, checkout_id)
+    if pays:
+        token = token_of(key_of(checkout_id) or "")
+        back = f"{_settings().public_url}/top-up/{token}"
+        _post(top_ups.start_card(token, success_url=back, cancel_url=back), {**CARD, "name": name})
+        if not top_ups.finish_card(token, return_url=back):
+            raise RuntimeError("the sandbox kept no card")
+    return order_ids
 
 
 def _settings() -> Settings:

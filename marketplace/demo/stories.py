@@ -7,7 +7,7 @@ from functools import partial
 from budgets.domain import ConsentHow
 from budgets.domain.restrictions import RestrictionKind
 from budgets.services import consents, restrictions
-from marketplace.demo.cards import buy_by_card
+from marketplace.demo.cards import ask_to_top_up, buy_by_card
 from marketplace.demo.diary import moment
 from marketplace.demo.folk import DARLINGTON, first_part
 from marketplace.demo.history import Offers
@@ -44,6 +44,7 @@ def write(story: Story, offers: Offers, today: date) -> None:
     _tomasz(story, offers, today)
     _grace(story, offers, today)
     _priya(story, offers, today)
+    _sebastian(story, offers, today)
     _mabel(story, offers, today)
     _neighbours(story, offers, today)
     _trouble(story, offers, today)
@@ -151,6 +152,25 @@ def _above_the_limit(story: Story, person: str, want: Want, day: date, *, agrees
 
     if agrees:
         story.diary.at(moment(day, 15), agree)
+
+
+def _sebastian(story: Story, offers: Offers, today: date) -> None:
+    """His sister adds by card what two dearer orders cost above his budget; the newer one waits for her."""
+    for days, quantity, pence, pays, course in (
+        (30, 6, 30_00, True, Course(accept=1, done=5, confirm=6)),
+        (1, 5, 25_00, False, STILL_OPEN),
+    ):
+        day = _ago(today, days)
+        want = _want(offers, LUNCH, quantity, day + timedelta(days=4))
+        place = partial(_topped_up, story, "Sebastian Hollyhocket", want, day, course, pence=pence, pays=pays)
+        story.diary.at(moment(day, 19), place, alone=True)
+
+
+def _topped_up(story: Story, person: str, want: Want, day: date, course: Course, *, pence: int, pays: bool) -> None:
+    priya, folk = story.folk.actor("priya"), story.folk
+    sister = ("Rosa Hollyhocket", "rosa.hollyhocket@demo.example")
+    (order_id,) = ask_to_top_up(priya, folk.people[person], [want], folk.pots[person], pence, sister, pays=pays)
+    follow(story, priya, order_id, want, day, course, card=True)
 
 
 def _mabel(story: Story, offers: Offers, today: date) -> None:

@@ -17,6 +17,7 @@ from payments.services.checkout.answers import LONGEST_REASON
 
 OUTCOME, WHY = "outcome_", "why_"
 BUYER, ANOTHER = "buyer", "another"
+_WHAT_THEY_SEE = "They see the person’s name, what it is and what they pay. Nothing else"
 
 
 class WhoForm(BaseForm):
@@ -49,11 +50,7 @@ class TopUpForm(BaseForm):
         validators=[fields.Required("Choose who pays the rest")],
     )
     payer_name = fields.TextField("Their name", longest=120, validators=[Optional()])
-    payer_email = fields.EmailField(
-        "Their email address",
-        hint="They see the person’s name, what it is and what they pay. Nothing else",
-        validators=[Optional()],
-    )
+    payer_email = fields.EmailField("Their email address", hint=_WHAT_THEY_SEE, validators=[Optional()])
     is_agreed = fields.CheckboxField("The person agrees that they see this", validators=[Optional()])
     submit = fields.SubmitField("Go on")
 
@@ -80,6 +77,22 @@ class TopUpForm(BaseForm):
             "payer_email": self.payer_email.data,
             "is_agreed": bool(self.is_agreed.data),
         }
+
+
+class AskAnotherForm(BaseForm):
+    """Somebody else is asked to pay the card's part, after the first did not."""
+
+    person_id = fields.HiddenField()
+    payer_name = fields.TextField(
+        "Their name", longest=120, validators=[fields.Required("Enter the name of who is asked to pay")]
+    )
+    payer_email = fields.EmailField(
+        "Their email address",
+        hint=_WHAT_THEY_SEE,
+        validators=[fields.Required("Enter their email address, like name@example.com")],
+    )
+    is_agreed = fields.CheckboxField("The person agrees that they see this", validators=[Optional()])
+    submit = fields.SubmitField("Ask them")
 
 
 class PurposeForm(BaseForm):

@@ -3,7 +3,18 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, and_
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    text,
+)
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -141,19 +152,31 @@ class OrderFunding(Base):
 class TopUp(Base):
     """Somebody else was asked to pay the card's part of a checkout's orders, by a signed link that is theirs alone.
 
-    They see `service_names`, which the person agreed to show, and their own amount; nothing else of the order.
+    They see `service_names`, which the person agreed to show, and their own amount; nothing else of the order. One at a
+    time: when they do not pay, the buyer does or asks somebody else, and `replaced_at` says since when.
     """
 
     __tablename__ = "top_ups"
+    __table_args__ = (
+        Index(
+            "uq_top_ups_one_at_a_time",
+            "checkout_id",
+            unique=True,
+            sqlite_where=text("replaced_at IS NULL"),
+            postgresql_where=text("replaced_at IS NULL"),
+        ),
+        Index("ix_top_ups_checkout", "checkout_id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    checkout_id: Mapped[int] = mapped_column(ForeignKey("checkouts.id"), unique=True)
+    checkout_id: Mapped[int] = mapped_column(ForeignKey("checkouts.id"))
     key: Mapped[str] = mapped_column(String(64), unique=True)
     payer_name: Mapped[str] = mapped_column(String(120))
     payer_email: Mapped[str] = mapped_column(String(254))
     service_names: Mapped[str] = mapped_column(Text)
     asked_by_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    replaced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stripe_customer_id: Mapped[str | None] = mapped_column(String(80), unique=True)
 
 

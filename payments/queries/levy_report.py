@@ -3,12 +3,14 @@
 Everything is counted by the day on which it was booked, so that a month that is over keeps its report.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import Any
 
-from sqlalchemy import case, select
+from sqlalchemy import BigInteger, case, cast, func, select
+from sqlalchemy.orm import aliased
 
 from marketplace.database import db
 from marketplace.kernel import clock
@@ -35,7 +37,8 @@ class LevyPart:
     provider_name: str
     council_id: int | None
     rail: Rail
-    price_pence: int = 0  # of the whole order, where a budget and a card pay it
+    price_pence: int = 0  # of the whole order, where a budget and a card pay it; and its levy as it was frozen
+    price_levy_pence: int = 0
     is_counted: bool = False
     sold_pence: int = 0
     gross_pence: int = 0
@@ -50,7 +53,9 @@ class LevyPart:
 
 @dataclass(frozen=True)
 class SoldOrder:
-    """All that a month has of an order: both parts together, where a budget and a card pay it."""
+    """All that a month has of an order. One that a budget and a card pay is, where it counts, the whole of it: what the
+    card costs is borne by the levy of both, although the budget's part is often settled in a later month.
+    """
 
     order_id: int
     reference: str
@@ -133,19 +138,7 @@ class MonthReport:
         found: dict[int, list[LevyPart]] = {}
         for part in self.parts:
             found.setdefault(part.order_id, []).append(part)
-        return tuple(
-            SoldOrder(
-                order_id,
-                parts[0].reference,
-                parts[0].provider_name,
-                parts[0].price_pence or sum(part.sold_pence for part in parts),
-                any(part.is_counted for part in parts),
-                sum(part.sold_pence for part in parts),
-                sum(part.levy_pence for part in parts),
-                sum(part.cost_pence for part in parts),
-            )
-            for order_id, parts in found.items()
-        )
+        return tuple(_sold(parts) for parts in found.values())
 
     @property
     def losses(self) -> tuple[SoldOrder, ...]:
@@ -203,8 +196,8 @@ def month_report(month: date, other_rate_bp: int | None = None) -> MonthReport:
             gross_pence=part.gross_pence + entry.gross_pence,
             levy_pence=part.levy_pence + entry.levy_pence,
         )
-    for funding_id in _counted(first, entries, parts):
-        parts[funding_id] = replace(parts[funding_id], is_counted=True)
+    for counted_id in _counted(first, entries, parts):
+        parts[counted_id] = replace(parts[counted_id], is_counted=True)
     loose = 0
     for order_id, (pence, _) in costs.items():
         funding_id = card_parts.get(order_id) if order_id is not None else None
@@ -221,6 +214,24 @@ def month_report(month: date, other_rate_bp: int | None = None) -> MonthReport:
             parts[funding_id] = replace(parts[funding_id], other_rate_pence=pence)
     shown = tuple(part for funding_id, part in parts.items() if funding_id in moved or part.cost_pence)
     return MonthReport(first, shown, loose)
+
+
+def _sold(parts: Sequence[LevyPart]) -> SoldOrder:
+    """The parts of one order together."""
+    first, is_counted = parts[0], any(part.is_counted for part in parts)
+    sold, levied = sum(part.sold_pence for part in parts), sum(part.levy_pence for part in parts)
+    if is_counted and first.price_pence:
+        sold, levied = first.price_pence, first.price_levy_pence
+    return SoldOrder(
+        first.order_id,
+        first.reference,
+        first.provider_name,
+        first.price_pence or sold,
+        is_counted,
+        sold,
+        levied,
+        sum(part.cost_pence for part in parts),
+    )
 
 
 def _counted(first: date, entries: Collection[LevyEntry], parts: Mapping[int, LevyPart]) -> Iterator[int]:
@@ -254,6 +265,13 @@ def _parts_of(first: date) -> tuple[dict[int, LevyPart], dict[int, int]]:
         LedgerEntry.booked_on >= first,
         LedgerEntry.booked_on < clock.next_month(first),
     )
+    of_order: Any = aliased(OrderFunding)
+    whole_levy = (
+        select(cast(func.sum(of_order.levy_pence), BigInteger))  # PostgreSQL sums to a decimal
+        .where(of_order.order_id == Order.id)
+        .correlate(Order)
+        .scalar_subquery()
+    )
     parts: dict[int, LevyPart] = {}
     by_card: dict[int, int] = {}
     for row in db.session.execute(
@@ -265,13 +283,22 @@ def _parts_of(first: date) -> tuple[dict[int, LevyPart], dict[int, int]]:
             Order.reference,
             Order.provider_name,
             Order.council_id,
-            case((Order.top_up_pence > 0, Order.total_pence), else_=0).label("price"),
+            case((Order.top_up_pence > 0, Order.total_pence), else_=0).label("price_pence"),
+            case((Order.top_up_pence > 0, whole_levy), else_=0).label("price_levy_pence"),
         )
         .join(Order, Order.id == OrderFunding.order_id)
         .where(OrderFunding.order_id.in_(in_month))
         .order_by(OrderFunding.order_id, OrderFunding.part_no)
     ):
-        parts[row.id] = LevyPart(row.order_id, row.reference, row.provider_name, row.council_id, row.rail, row.price)
+        parts[row.id] = LevyPart(
+            row.order_id,
+            row.reference,
+            row.provider_name,
+            row.council_id,
+            row.rail,
+            row.price_pence,
+            row.price_levy_pence,
+        )
         if row.payer is Payer.PERSON:
             by_card.setdefault(row.order_id, row.id)
     return parts, by_card

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from marketplace.accounts.queries import names_of
 from marketplace.database import db
@@ -49,6 +49,7 @@ class AskedTopUp:
     Nothing else of an order is here, so no page can show it: no provider, no price, no budget, no address, no outcome.
     """
 
+    id: int
     checkout_id: int
     payer_name: str
     payer_email: str
@@ -56,6 +57,8 @@ class AskedTopUp:
     person_name: str
     services: str
     parts: tuple[AskedPart, ...]
+    is_replaced: bool = False
+    """Somebody else pays in their place: nothing is asked of them, and nothing of the orders is theirs to see."""
 
     @property
     def to_pay(self) -> tuple[AskedPart, ...]:
@@ -91,22 +94,30 @@ def get_by_token(token: str) -> AskedTopUp:
         key = _serializer().loads(token)
     except BadData:
         raise NotFound() from None
-    checkout_id = db.session.scalar(select(TopUp.checkout_id).where(TopUp.key == str(key), TopUp.payer_email != ""))
-    if checkout_id is None:
-        raise NotFound()
-    return get_of_checkout(checkout_id)
+    return _read(TopUp.key == str(key), TopUp.payer_email != "")
 
 
 def get_of_checkout(checkout_id: int) -> AskedTopUp:
-    """The same for somebody who was judged. Raises NotFound where nobody was asked."""
-    row = db.session.execute(select(TopUp).where(TopUp.checkout_id == checkout_id)).scalar_one_or_none()
+    """The same for somebody who was judged. Raises NotFound where nobody is asked."""
+    return _read(*_asked_for(checkout_id))
+
+
+def _asked_for(checkout_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    """Whoever is asked now: of several, the others were replaced."""
+    return TopUp.checkout_id == checkout_id, TopUp.replaced_at.is_(None)
+
+
+def _read(*which: ColumnElement[bool]) -> AskedTopUp:
+    row = db.session.execute(select(TopUp).where(*which)).scalar_one_or_none()
     if row is None:
         raise NotFound()
+    checkout_id, is_replaced = row.checkout_id, row.replaced_at is not None
     orders: Sequence[Order] = db.session.scalars(
         select(Order).where(Order.checkout_id == checkout_id, Order.top_up_pence > 0).order_by(Order.id)
     ).all()
     cards = cards_of_checkout(checkout_id)
     return AskedTopUp(
+        row.id,
         checkout_id,
         row.payer_name,
         row.payer_email,
@@ -116,18 +127,25 @@ def get_of_checkout(checkout_id: int) -> AskedTopUp:
         tuple(
             AskedPart(each.id, each.top_up_pence, each.state, each.payment_state, each.answer_by, cards.get(each.id))
             for each in orders
+            if not is_replaced
         ),
+        is_replaced,
     )
 
 
 def find_payer(checkout_id: int | None) -> str | None:
     """The name of whoever was asked to pay the card's part of a checkout; None where the buyer gives the card."""
-    return db.session.scalar(select(TopUp.payer_name).where(TopUp.checkout_id == checkout_id))
+    return db.session.scalar(select(TopUp.payer_name).where(*_asked_for(checkout_id)))
+
+
+def find_top_up_id(checkout_id: int) -> int | None:
+    """The id of the top-up by which somebody is asked now; None where the buyer gives the card."""
+    return db.session.scalar(select(TopUp.id).where(*_asked_for(checkout_id)))
 
 
 def key_of(checkout_id: int) -> str | None:
     """The key of a checkout's top-up; None where nobody was asked."""
-    return db.session.scalar(select(TopUp.key).where(TopUp.checkout_id == checkout_id))
+    return db.session.scalar(select(TopUp.key).where(*_asked_for(checkout_id)))
 
 
 def _serializer() -> URLSafeSerializer:

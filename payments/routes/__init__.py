@@ -11,6 +11,7 @@ _ROOMS = (
     "basket",
     "checkout",
     "top_ups",
+    "taking_over",
     "orders",
     "complaints",
     "provider",

@@ -111,14 +111,14 @@ def _open_plan(checkout_id: int) -> Plan:
     if view.placed_at is not None:
         abort(redirect(url_for("payments.checkout_done", checkout_id=checkout_id)))
     if request.method == "POST":
-        _same_person(view)
+        same_person(view)
     plan = get_plan(actor, checkout_id)
     if not plan.basket.ready:
         abort(redirect(_missing(plan) or ""))
     return plan
 
 
-def _same_person(view: CheckoutView) -> None:
+def same_person(view: CheckoutView) -> None:
     """A form names its person, and this is that person's checkout: two tabs for two people never mix."""
     if request.form.get("person_id") != str(view.person_id):
         raise NotFound()
@@ -288,7 +288,7 @@ def checkout_bank(checkout_id: int) -> Response:
 @allow(SIGNED_IN)
 def checkout_pay(checkout_id: int) -> Response:
     """Ask the bank for what waits: after a second person agreed, or once more."""
-    _same_person(get_checkout(current_actor(), checkout_id))
+    same_person(get_checkout(current_actor(), checkout_id))
     try:
         services.try_payment(current_actor(), checkout_id, return_url=_absolute("payments.checkout_bank", checkout_id))
     except NotFound:

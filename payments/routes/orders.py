@@ -111,6 +111,11 @@ def order(order_id: int) -> Response | str:
         may_pay=is_buyer and mine and needs_card and payer is None,
         needs_card=needs_card,
         payer=payer,
+        may_take_over=is_buyer and mine and needs_card and payer is not None,
+        was_not_topped_up=mine
+        and view.top_up_pence > 0
+        and view.placed_at is None
+        and view.state is OrderState.EXPIRED,
         was_sent_back=mine and view.approval is not None and view.approval.approved is False,
         review=_review_link(view) if is_buyer else None,
     )

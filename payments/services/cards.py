@@ -2,16 +2,19 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.audit.services import record
-from marketplace.database import db, transaction
+from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import DomainError, NotFound
 from payments.domain import OrderState, PaymentState
+from payments.errors import CheckoutChanged
 from payments.models import Checkout, Order, StripeCustomer, TopUp
+from payments.queries.top_ups import find_top_up_id
 from payments.stripe import GatewayError, gateway, is_set_up
 
 log = logging.getLogger(__name__)
@@ -47,24 +50,26 @@ def customer_for(person_id: int) -> str:
 
 
 def find_customer(person_id: int, checkout_id: int | None, top_up_pence: int) -> str | None:
-    """The Stripe customer that pays for an order: whoever was asked to top it up, else the person's own.
+    """The Stripe customer that pays for an order: whoever is asked to top it up, else the person's own.
 
     None where no card was ever given.
     """
     if top_up_pence:
-        asked = db.session.execute(select(TopUp.stripe_customer_id).where(TopUp.checkout_id == checkout_id)).first()
+        asked = db.session.execute(
+            select(TopUp.stripe_customer_id).where(TopUp.checkout_id == checkout_id, TopUp.replaced_at.is_(None))
+        ).first()
         if asked is not None:
             return asked.stripe_customer_id
     return db.session.scalar(select(StripeCustomer.stripe_id).where(StripeCustomer.person_id == person_id))
 
 
-def _customer_of(checkout: Checkout) -> str:
+def _customer_of(checkout: Checkout, top_up_id: int | None) -> str:
     """The same, made when first needed: whoever was asked to pay is a customer apart."""
-    top_up = db.session.execute(
-        select(TopUp.id, TopUp.key, TopUp.stripe_customer_id).where(TopUp.checkout_id == checkout.id)
-    ).one_or_none()
-    if top_up is None:
+    if top_up_id is None:
         return customer_for(checkout.person_id)
+    top_up = db.session.execute(
+        select(TopUp.id, TopUp.key, TopUp.stripe_customer_id).where(TopUp.id == top_up_id)
+    ).one()
     if top_up.stripe_customer_id is not None:
         return top_up.stripe_customer_id
     made = gateway().create_customer(f"customer:{top_up.key}:{clock.now():%Y-%m-%dT%H}", checkout.person_id)
@@ -74,22 +79,25 @@ def _customer_of(checkout: Checkout) -> str:
     return db.session.scalars(select(TopUp.stripe_customer_id).where(TopUp.id == top_up.id)).one() or made
 
 
-def start_card_setup(checkout_id: int, *, success_url: str, cancel_url: str) -> CardSetup:
-    """Where the buyer of a checkout gives a card: the card page that is open already, else a new one.
+def start_card_setup(checkout_id: int, *, success_url: str, cancel_url: str, top_up_id: int | None = None) -> CardSetup:
+    """Where the buyer of a checkout, or who is asked by a top-up, gives a card: the page that is open already, else a
+    new one.
 
-    Called again after a card was kept, it opens a page for another card. Raises NotFound, DomainError when Stripe
-    cannot be reached.
+    Called again after a card was kept, it opens a page for another card. Raises NotFound, CheckoutChanged when somebody
+    else pays now, DomainError when Stripe cannot be reached.
     """
     checkout = _checkout(checkout_id)
+    _require_payer(checkout_id, top_up_id)
     try:
         before = gateway().get_session(checkout.stripe_session_id) if checkout.stripe_session_id else None
         if before is not None and before.status == "open" and before.url:
             return CardSetup(before.id, before.url)
+        customer = _customer_of(checkout, top_up_id)
         made = gateway().create_card_setup(
             # A finished page before this one is part of the key: a new page is wanted then, and only then. So is the
             # minute: Stripe repeats an error under its key for a day, and a page more charges nothing.
-            f"card-setup:{checkout.key}:{before.id if before else 'first'}:{clock.now():%Y-%m-%dT%H:%M}",
-            _customer_of(checkout),
+            f"card-setup:{checkout.key}:{customer}:{before.id if before else 'first'}:{clock.now():%Y-%m-%dT%H:%M}",
+            customer,
             checkout_id,
             success_url,
             cancel_url,
@@ -98,16 +106,25 @@ def start_card_setup(checkout_id: int, *, success_url: str, cancel_url: str) -> 
         log.warning("no card page for checkout %s: %s", checkout_id, error)
         raise DomainError("The card page does not open just now. Try again in a few minutes.") from None
     with transaction():
+        db.session.get_one(Checkout, checkout_id, with_for_update=True, populate_existing=True)
+        _require_payer(checkout_id, top_up_id)
         db.session.execute(update(Checkout).where(Checkout.id == checkout_id).values(stripe_session_id=made.id))
     if made.url is None:
         raise DomainError("The card page does not open just now. Try again in a few minutes.")
     return CardSetup(made.id, made.url)
 
 
+def _require_payer(checkout_id: int, top_up_id: int | None) -> None:
+    """Whether this is still who pays by card. Raises CheckoutChanged when somebody took over meanwhile."""
+    if find_top_up_id(checkout_id) != top_up_id:
+        raise CheckoutChanged("Somebody else pays this now. Nothing was taken from you.")
+
+
 def finish_card_setup(checkout_id: int) -> str | None:
     """Keep the card that was given on the card page with the checkout; answers its id.
 
-    None when the page was not finished; a card kept before stays then. Twice is once. Raises NotFound, DomainError.
+    None when the page was not finished, or somebody else pays now; a card kept before stays then. Twice is once. Raises
+    NotFound, DomainError.
     """
     checkout = _checkout(checkout_id)
     if checkout.stripe_session_id is None:
@@ -121,7 +138,9 @@ def finish_card_setup(checkout_id: int) -> str | None:
     if card is None or card == checkout.stripe_payment_method_id:
         return checkout.stripe_payment_method_id
     with transaction():
-        db.session.execute(update(Checkout).where(Checkout.id == checkout_id).values(stripe_payment_method_id=card))
+        page_is_theirs = and_(Checkout.id == checkout_id, Checkout.stripe_session_id == checkout.stripe_session_id)
+        if not rows_changed(update(Checkout).where(page_is_theirs).values(stripe_payment_method_id=card)):
+            return None  # taken over meanwhile: a card of theirs would be asked for what somebody else pays
         record(
             "card.keep",
             "checkout",
@@ -131,6 +150,19 @@ def finish_card_setup(checkout_id: int) -> str | None:
             mandate_id=checkout.mandate_id,
         )
     return card
+
+
+def forget_payer(payload: dict[str, Any]) -> None:
+    """Outbox `payments.forget_payer`: somebody else pays in their place, so their card page is closed and their card
+    forgotten."""
+    cards = {payload["card"]} - {None}
+    if payload["session_id"] is not None:
+        session = gateway().get_session(payload["session_id"])
+        if session.status == "open":
+            gateway().expire_session(session.id)
+        cards |= {session.payment_method_id} - {None}
+    for card in sorted(cards):
+        gateway().forget_card(card)
 
 
 def keep_card(checkout_id: int) -> None:

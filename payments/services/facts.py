@@ -256,6 +256,11 @@ def _book_not_accepted(order: Order, funding: OrderFunding) -> None:
         part.state, part.done_at = RefundState.DONE, clock.now()
 
 
+def taken_over(intent_id: str) -> str:
+    """The cause of the note that somebody else pays instead: when this payment is let go, the order waits for them."""
+    return f"taken-over:{intent_id}"
+
+
 def _let_go(order: Order, intent: IntentView) -> None:
     from payments.services import orders
 
@@ -263,7 +268,7 @@ def _let_go(order: Order, intent: IntentView) -> None:
     if moved and intent.ran_out and order.charge_at is ChargeAt.ACCEPT and order.state in KEPT_FOR:
         # Nobody ended it: the card was kept for this order, so its bank is asked again before anybody is troubled.
         enqueue("payments.renew", {"order_id": order.id}, key=f"renew:{order.id}:{intent.id}")
-    elif moved and order.state not in ENDED_UNPAID:
+    elif moved and order.state not in ENDED_UNPAID and not has_happened(taken_over(intent.id)):
         orders.cannot_be_paid(
             order.id,
             cause=f"lapsed:{intent.id}",

@@ -5,7 +5,7 @@ from flask import current_app
 from marketplace.kernel.money import format_pounds
 from marketplace.outbox.email import queue_email
 from marketplace.ui.filters import london_datetime
-from payments.queries.top_ups import get_of_checkout, key_of, token_of
+from payments.queries.top_ups import AskedTopUp, get_of_checkout, key_of, token_of
 
 
 def asks_to_pay(checkout_id: int) -> None:
@@ -28,3 +28,14 @@ def asks_to_pay(checkout_id: int) -> None:
     )
     subject = " ".join(f"{asked.asked_by} asks you to pay {amount} for {asked.person_name}".split())[:200]
     queue_email(asked.payer_email, subject, body)
+
+
+def no_longer_asked(asked: AskedTopUp) -> None:
+    """Tell whoever was asked that somebody else pays now. In the open transaction."""
+    config = current_app.config
+    body = (
+        f"Dear {asked.payer_name},\n\n{asked.asked_by} had asked you to pay a part by card, for {asked.person_name}. "
+        "Somebody else pays it now, so you need do nothing. Nothing was taken from you for it, and your card is not "
+        f"kept.\n\n{config['SERVICE_NAME']}\nQuestions? Call {config['SERVICE_PHONE']}.\n"
+    )
+    queue_email(asked.payer_email, f"You need not pay for {asked.person_name} any more"[:200], body)

@@ -20,15 +20,18 @@ from payments.services.checkout.paying import waiting_for_card
 def start_card(token: str, *, success_url: str, cancel_url: str) -> str:
     """The address of Stripe's page on which the card is given. Raises NotFound, CheckoutChanged when nothing waits."""
     asked = get_by_token(token)
-    if not waiting_for_card(asked.checkout_id):
+    if asked.is_replaced or not waiting_for_card(asked.checkout_id):
         raise CheckoutChanged("Nothing waits for a card any more. Nothing was taken.")
-    return charging.start_card_setup(asked.checkout_id, success_url=success_url, cancel_url=cancel_url).url
+    page = charging.start_card_setup(
+        asked.checkout_id, success_url=success_url, cancel_url=cancel_url, top_up_id=asked.id
+    )
+    return page.url
 
 
 def finish_card(token: str, *, return_url: str) -> bool:
     """Back from Stripe's page: whether a card was given. What waits for it is set aside by the bank at once."""
     asked = get_by_token(token)
-    if charging.finish_card_setup(asked.checkout_id) is None:
+    if asked.is_replaced or charging.finish_card_setup(asked.checkout_id) is None:
         return False
     _pay(asked, return_url)
     return True
@@ -41,12 +44,13 @@ def pay_again(token: str, *, return_url: str) -> None:
 
 def after_bank(token: str) -> None:
     """Back from the bank's own check: look how it went, whether or not Stripe has told us yet."""
-    for order_id in waiting_for_card(get_by_token(token).checkout_id):
+    asked = get_by_token(token)
+    for order_id in [] if asked.is_replaced else waiting_for_card(asked.checkout_id):
         charging.finish_action(order_id)
 
 
 def _pay(asked: AskedTopUp, return_url: str) -> None:
-    for order_id in waiting_for_card(asked.checkout_id):
+    for order_id in [] if asked.is_replaced else waiting_for_card(asked.checkout_id):
         charging.pay(order_id, return_url=return_url)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from marketplace.outbox.services import Handler
 from marketplace.outbox.worker import Job, every_day, every_hour
 from payments.ledger import close_due_months
-from payments.services import charging, disputes, levy_invoices, reconcile, refunding, spending_exports
+from payments.services import cards, charging, disputes, levy_invoices, reconcile, refunding, spending_exports
 
 
 def handlers() -> Mapping[str, Handler]:
@@ -16,6 +16,7 @@ def handlers() -> Mapping[str, Handler]:
         "payments.charge": charging.charge,
         "payments.renew": charging.renew,
         "payments.refund": refunding.give_back,
+        "payments.forget_payer": cards.forget_payer,
         "payments.evidence": disputes.give_evidence,
     }
 

@@ -249,6 +249,8 @@ PAYMENTS = {
     "payments.checkout_card_given": page(SIGNED_IN),
     "payments.checkout_done": page(SIGNED_IN),
     "payments.checkout_top_up": form(SIGNED_IN),
+    "payments.checkout_ask_another": form(SIGNED_IN),
+    "payments.checkout_pay_myself": act(SIGNED_IN),
     "payments.checkout_paid": form(SIGNED_IN),
     "payments.checkout_pay": act(SIGNED_IN),
     "payments.checkout_purpose": form(SIGNED_IN),

@@ -5,13 +5,14 @@ from sqlalchemy import select
 from marketplace.accounts.domain import Actor
 from marketplace.database import db, transaction
 from marketplace.kernel.errors import DomainError, NotFound
+from payments.domain import OrderState
 from payments.models import Approval, OrderLine
 from payments.services import baskets
 from payments.services.moves import has_happened, lock_order, note_order
 
 
 def prepare_again(actor: Actor, order_id: int) -> tuple[int, tuple[str, ...]]:
-    """Fill the preparer's basket with what was sent back, at today's prices. Twice is once.
+    """Fill the preparer's basket with what was sent back, or not topped up in time, at today's prices. Twice is once.
 
     Answers whose basket it is, and the titles of what cannot be ordered any more. Raises NotFound for anybody but who
     prepared it, once they may not order for the person any more, and for an order that nobody sent back.
@@ -21,7 +22,8 @@ def prepare_again(actor: Actor, order_id: int) -> tuple[int, tuple[str, ...]]:
         sent_back = db.session.scalar(
             select(Approval.id).where(Approval.order_id == order_id, Approval.approved.is_(False))
         )
-        if sent_back is None or order.buyer_user_id != actor.user_id:
+        unpaid = order.top_up_pence and order.placed_at is None and order.state is OrderState.EXPIRED
+        if not (sent_back or unpaid) or order.buyer_user_id != actor.user_id:
             raise NotFound()
         owner = baskets.owner_for(actor, order.person_id, None)
         cause = f"prepare_again:{order_id}"

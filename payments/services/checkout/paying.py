@@ -16,7 +16,7 @@ from payments.services.checkout.placing import Placed, place
 
 def start_card(actor: Actor, checkout_id: int, *, success_url: str, cancel_url: str) -> str:
     """The address of Stripe's page on which the card is given. Raises NotFound, CheckoutChanged when none is needed."""
-    checkout = _mine(actor, checkout_id)
+    checkout = mine(actor, checkout_id)
     if checkout.top_up is not None and checkout.top_up.by_another:
         raise CheckoutChanged(f"{checkout.top_up.payer_name} is asked to pay this part, so no card of yours is needed.")
     if checkout.placed_at is None:
@@ -29,7 +29,7 @@ def start_card(actor: Actor, checkout_id: int, *, success_url: str, cancel_url: 
 
 def finish_card(actor: Actor, checkout_id: int, *, return_url: str) -> bool:
     """Back from Stripe's page: whether a card was given. What was placed and waits for one is paid with it at once."""
-    checkout = _mine(actor, checkout_id)
+    checkout = mine(actor, checkout_id)
     if charging.finish_card_setup(checkout_id) is None:
         return False
     if checkout.placed_at is not None:
@@ -56,7 +56,7 @@ def try_payment(actor: Actor, checkout_id: int, *, return_url: str) -> None:
     Each by itself: one that is declined holds up no other. Nothing where somebody else was asked to pay. Raises
     CardNeeded before a card was given.
     """
-    checkout = _mine(actor, checkout_id)
+    checkout = mine(actor, checkout_id)
     if checkout.top_up is not None and checkout.top_up.by_another:
         return
     waiting = waiting_for_card(checkout_id)
@@ -68,7 +68,7 @@ def try_payment(actor: Actor, checkout_id: int, *, return_url: str) -> None:
 
 def after_bank(actor: Actor, checkout_id: int) -> None:
     """Back from a bank's own check: look how it went, whether or not Stripe has told us yet."""
-    _mine(actor, checkout_id)
+    mine(actor, checkout_id)
     for order_id in waiting_for_card(checkout_id):
         charging.finish_action(order_id)
 
@@ -101,7 +101,7 @@ def waiting_for_card(checkout_id: int) -> list[int]:
     return list(send(_WAITING_FOR_CARD, {"checkout_id": checkout_id}).scalars())
 
 
-def _mine(actor: Actor, checkout_id: int) -> CheckoutView:
+def mine(actor: Actor, checkout_id: int) -> CheckoutView:
     """The actor's own checkout, while they may still order for its person."""
     checkout = get_checkout(actor, checkout_id)
     get_access_begun(actor, checkout.person, MandateAction.ORDER)

@@ -49,13 +49,20 @@ def choose_top_up(
     _refuse(plan, plan.way, budget_pence)
     said: dict[str, object] = {"budget_pence": budget_pence}
     if payer_email is not None:
-        name = " ".join((payer_name or "").split())
-        if not name:
-            raise DomainError("Enter the name of who is asked to pay", field="payer_name")
-        if not is_agreed:
-            raise DomainError(f"Ask first whether {name} may see what this is for, then say so here", field="is_agreed")
-        said |= {"payer_name": name, "payer_email": payer_email}
+        said |= payer_said(payer_name, payer_email, is_agreed=is_agreed)
     save(checkout_id, answers={**plan.checkout.answers, "top_up": said})
+
+
+def payer_said(payer_name: str | None, payer_email: str | None, *, is_agreed: bool) -> dict[str, str]:
+    """Who is asked to pay, as it is kept. Raises DomainError on the field at fault."""
+    name, address = " ".join((payer_name or "").split()), (payer_email or "").strip()
+    if not name:
+        raise DomainError("Enter the name of who is asked to pay", field="payer_name")
+    if not address:
+        raise DomainError("Enter their email address, like name@example.com", field="payer_email")
+    if not is_agreed:
+        raise DomainError(f"Ask first whether {name} may see what this is for, then say so here", field="is_agreed")
+    return {"payer_name": name, "payer_email": address}
 
 
 def refuse_top_up(plan: Plan) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.parts import back_to_parts, budget_shares, lines_of_part
+from payments.parts import asked_key, back_to_parts, budget_shares, lines_of_part, part_key
 
 PENCE = st.integers(0, 5_000_000)
 PRICES = st.lists(st.integers(1, 200_000), min_size=1, max_size=8)
@@ -62,3 +62,15 @@ def test_more_than_was_paid_is_refused(pence: int) -> None:
         back_to_parts(pence, 4_000, 1_400)
     with pytest.raises(ValueError, match="a budget's part"):
         budget_shares([5_400], pence)
+
+
+@pytest.mark.parametrize("key", ["k", "a-form_1", "k" * 56, "k" * 64])
+def test_parts_of_one_refund_are_known_by_the_key_of_their_form(key: str) -> None:
+    keys = [part_key(key, number) for number in range(3)]
+    assert len(set(keys)) == 3 and all(len(each) <= 64 for each in keys)
+    assert {asked_key(each) for each in keys} == {key[:56]}
+
+
+def test_what_no_form_asked_for_is_nobodys_part() -> None:
+    assert asked_key("ended:7:9:0") == "ended:7:9:0" != asked_key("ended:7:10:0")
+    assert asked_key("stripe:re_1") == "stripe:re_1"

@@ -96,7 +96,7 @@ def card_story(
     else:
         account_id = provider_of.account_id
     give_card(sandbox, checkout_id, card)
-    own = rail is Rail.OWN_MONEY
+    own = rail is Rail.OWN_MONEY or "top_up_pence" in fields
     with transaction():
         from catalogue.models import Listing
 

@@ -30,7 +30,7 @@ from tests.factories.accounts import OrganisationFactory, UserFactory, user_with
 from tests.integration.payments.money.test_damage import World
 from tests.integration.payments.orders.shop import all_orders, fields_of
 from tests.integration.payments.orders.test_card_checkout import CardShop, states
-from tests.integration.payments.orders.test_races import at_once
+from tests.integration.payments.orders.test_races import tally
 from tests.stripe import DECLINED_CARD, GOOD_CARD, TestSandbox
 
 ANNA = "anna@example.org"
@@ -39,8 +39,8 @@ ANNA = "anna@example.org"
 class TopUpShop(CardShop):
     """A shop where a budget of £100.00 pays a part, and cards bear a levy of their own."""
 
-    def __init__(self, sandbox: TestSandbox, pence: int = 10_000) -> None:
-        super().__init__(sandbox, pence=pence)
+    def __init__(self, sandbox: TestSandbox, pence: int = 10_000, **more: object) -> None:
+        super().__init__(sandbox, pence=pence, **more)
         self.change_listing(0, title="Gardening")
         with transaction():
             db.session.add(
@@ -235,7 +235,7 @@ def test_bad_answers_get_one_sentence_and_nothing_typed_is_lost(
     assert client.get(checkout).location == f"{checkout}/top-up"
 
 
-def test_the_choice_is_not_there_without_cards_with_a_direct_payment_or_by_another_spelling(
+def test_the_choice_is_not_there_without_cards_or_by_another_spelling(
     app: Flask, client: FlaskClient, shop: TopUpShop
 ) -> None:
     shop.change_listing(0, accepts_own_money=False)
@@ -352,7 +352,7 @@ def test_of_two_top_ups_against_the_last_pounds_one_is_placed(
         with transaction():  # as from a second device: a basket of its own
             basket_id = db.session.get_one(Checkout, number).basket_id
             db.session.get_one(Basket, basket_id).user_id = UserFactory().id
-    outcomes = at_once(app, *presses, times=2)
+    outcomes = tally(app, *presses, times=2)
     assert sum(name.startswith("Placed(") for name in outcomes) == 1, outcomes
     assert shop.pot_now() == (5_300, 0, 4_700)
     (order,) = all_orders()

@@ -12,22 +12,24 @@ from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
 from marketplace.kernel import clock, keeping
-from marketplace.kernel.rails import Rail
+from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.rails import BUDGET_RAILS, Rail
 from marketplace.outbox.models import Email
-from marketplace.reports.domain import build
+from marketplace.reports.building import build
 from payments.domain import RefundState
 from payments.models import Basket, Checkout, Order, Refund, TopUp
-from payments.queries import decisions, levy_report, operator
+from payments.queries import checkouts, decisions, levy_report, operator
 from payments.queries.levy_report import month_report
 from payments.queries.orders.of_people import list_bought_for
 from payments.queries.purchases import Bought
 from payments.services import orders, refunds, top_ups
-from payments.services.checkout import place, placing
+from payments.services.checkout import choose_way, place, placing
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import UserFactory, user_with_role
 from tests.integration.payments.orders.shop import all_orders, fields_of
-from tests.integration.payments.orders.test_races import at_once
+from tests.integration.payments.orders.test_races import tally
 from tests.integration.payments.orders.test_top_ups import ANNA, TopUpShop, parts, shop, the_order, verified
+from tests.stripe import TestSandbox
 
 __all__ = ["shop"]
 
@@ -78,14 +80,19 @@ def test_the_month_of_the_levy_counts_it_once_and_its_money_by_part(
 def test_a_part_that_is_settled_in_a_later_month_is_no_second_order(
     app: Flask, client: FlaskClient, shop: TopUpShop
 ) -> None:
-    agreed(app, client, shop)
+    agreed(app, client, shop, pence="53.00")
     sold_in = clock.today()
     with clock.fixed_clock(clock.start_of_day(clock.next_month(sold_in)) + timedelta(hours=10)):
         shop.run()
         later = month_report(clock.today())
-        assert groups_of(later) == {Rail.COUNCIL_MANAGED: (0, 4_000)} and later.levy_pence == 100
+        assert groups_of(later) == {Rail.COUNCIL_MANAGED: (0, 5_300)} and later.levy_pence == 133
         assert [band.orders for band in later.bands()] == [0] * 5
-    assert groups_of(month_report(sold_in)) == {Rail.OWN_MONEY: (1, 1_400)}
+    first = month_report(sold_in)
+    assert groups_of(first) == {Rail.OWN_MONEY: (1, 100)}
+    # What the card costs is above the levy of its £1.00, and below that of the whole order.
+    assert first.left_pence < 0 and first.losses == ()
+    (order,) = first.orders
+    assert (order.sold_pence, order.levy_pence) == (5_400, 133 + 4)
     db.session.rollback()
 
 
@@ -133,6 +140,8 @@ def test_one_decision_gives_back_both_parts_as_they_were_asked_for(
     assert "£240.00 of order" in words and "£80.00 to the budget and £160.00 to the card" in words
     other = db.session.scalars(select(Refund.id).where(Refund.id != waiting.id)).one()
     assert "£240.00 of order" in text_of(client.get(f"/desk/refund/{other}"))
+    with pytest.raises(NotFound):
+        operator.get_refund(other + 99)
     refused = submit(client, page, {"decision": "refuse", "words": "  "})
     assert "Say why not" in text_of(refused) and waiting_refunds() == [RefundState.WAITING] * 2
     with monkeypatch.context() as without:  # the negative control: decided part by part, one of them still waits
@@ -187,6 +196,29 @@ def test_what_a_budget_paid_stays_bought_when_the_card_has_its_part_back(
     assert list_bought_for(shop.person_id, [shop.outcome_id]) == []
 
 
+def test_a_direct_payment_shares_no_order_with_another_card(
+    app: Flask, client: FlaskClient, stripe_sandbox: TestSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = TopUpShop(stripe_sandbox, pence=1_000, rail=Rail.DIRECT_PAYMENT)
+    sign_in(client, shop.margaret.user_id or 0)
+    shop.add(client, 0, 3)
+    checkout = shop.begin(client)
+    page = text_of(client.get(f"{checkout}/paid"))
+    assert "A direct payment cannot share one order with another card" in page and "the rest by card" not in page
+    way, number = f"{shop.way}+card", int(checkout.rsplit("/", 1)[1])
+    assert "Choose one of the answers" in shop.submit(client, f"{checkout}/paid", way=way)
+    with pytest.raises(DomainError, match="Choose how to pay"):
+        choose_way(shop.margaret, number, way)
+    # The negative control: chosen all the same, its card pays before anything is done, and nobody pays the rest.
+    monkeypatch.setattr(checkouts, "SETTLED_RAILS", BUDGET_RAILS)
+    shop.answer(client, checkout, way=way)
+    assert shop.submit(client, f"{checkout}/top-up", budget_pence="9.00", payer="buyer") == checkout
+    shop.card(client, checkout)
+    shop.place(client, checkout)
+    assert [(part[0], part[1]) for part in parts()] == [("direct_payment", 900), ("own_money", 4_500)]
+    assert [each["amount"] for each in shop.sandbox.objects("payment_intents")] == [900]
+
+
 def test_who_was_asked_to_pay_is_forgotten_a_while_after_the_order_ended(
     app: Flask, client: FlaskClient, shop: TopUpShop
 ) -> None:
@@ -231,6 +263,6 @@ def test_without_what_guards_the_budget_two_top_ups_spend_the_last_pounds_twice(
             db.session.get_one(Basket, basket_id).user_id = UserFactory().id
     with transaction():
         db.session.execute(text(f"DROP TRIGGER pot_periods_no_hold_when_overcommitted{on}"))
-    outcomes = at_once(app, *presses, times=2)
+    outcomes = tally(app, *presses, times=2)
     assert sum(name.startswith("Placed(") for name in outcomes) == 2, outcomes
     assert shop.pot_now() == (10_600, 0, -600)
