@@ -21,7 +21,7 @@ from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import user_with_role
 from tests.factories.budgets import MandateFactory
 from tests.integration.payments.orders.shop import Shop
-from tests.integration.payments.orders.test_races import at_once
+from tests.integration.payments.orders.test_races import tally
 from tests.integration.payments.orders.town import subjects
 
 
@@ -132,7 +132,7 @@ def test_only_the_council_holds_it_on_a_day_that_was(app: Flask) -> None:
 def test_of_two_who_write_it_down_at_once_one_is_kept(app: Flask) -> None:
     case = Reviewed()
     review_id, today = case.next.id, clock.today()  # type: ignore[attr-defined]
-    counted = at_once(
+    counted = tally(
         app, lambda: reviews.hold(case.finance, review_id, held_on=today, words="Looked at together"), times=6
     )
     assert counted == {"None": 1, NotAllowed.__name__: 5}

@@ -17,7 +17,7 @@ from marketplace.planning.services import notes
 from tests.browser import sign_in, submit, text_of
 from tests.factories.catalogue import ListingFactory
 from tests.integration.payments.orders.shop import Shop
-from tests.integration.payments.orders.test_races import at_once
+from tests.integration.payments.orders.test_races import tally
 
 
 def words_of(shop: Shop) -> list[str]:
@@ -91,7 +91,7 @@ def test_what_was_noted_moves_along_when_an_outcome_gets_other_words(app: Flask)
 def test_two_changes_at_once_are_two_versions_and_the_last_has_both(app: Flask) -> None:
     shop = Shop()
     wanted = iter(f"Outcome {number}" for number in range(20))
-    at_once(app, lambda: outcomes.add_outcome(shop.margaret, shop.person_id, words=next(wanted)), times=8)
+    tally(app, lambda: outcomes.add_outcome(shop.margaret, shop.person_id, words=next(wanted)), times=8)
     versions = list_versions(shop.person_id)
     assert [line.number for line in versions] == list(range(8, 0, -1))
     last = [outcome["words"] for outcome in get_version(shop.person_id, 8).content]
@@ -113,7 +113,7 @@ def test_without_its_number_being_the_next_a_change_would_be_lost(app: Flask, mo
 def test_two_who_reword_one_outcome_at_once_do_not_make_two_of_it(app: Flask) -> None:
     shop = Shop()
     wanted = iter(f"New words {number}" for number in range(20))
-    counted = at_once(app, lambda: outcomes.change_outcome(shop.margaret, shop.outcome_id, words=next(wanted)), times=6)
+    counted = tally(app, lambda: outcomes.change_outcome(shop.margaret, shop.outcome_id, words=next(wanted)), times=6)
     assert len(words_of(shop)) == 1
     assert counted["DomainError"] + counted["NotFound"] == 5
 
