@@ -7,6 +7,7 @@ from wtforms.validators import Optional
 from budgets.domain import ConsentHow
 from budgets.services.hand_overs import Along, Given
 from marketplace.kernel.errors import DomainError
+from marketplace.kernel.ids import find_id
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
 
@@ -63,16 +64,21 @@ class GivenForm(BaseForm):
 class MoveForm(BaseForm):
     """Which colleague acts instead, for how long, and why; for whom stands in the table below."""
 
+    people = fields.CheckboxesField("People", choices=[], coerce=find_id, validate_choice=False)
     to = fields.SelectField("Who acts instead?", validators=[fields.Required("Choose a colleague")])
     how_long = fields.RadioField("For how long?", choices=HOW_LONG, validators=[fields.Required("Choose for how long")])
-    first = fields.UkDateField("First day", validators=[Optional()])
-    last = fields.UkDateField("Last day", validators=[Optional()])
+    first = fields.UkDateField("First day", hint="For a stand-in", validators=[Optional()])
+    last = fields.UkDateField("Last day", hint="For a stand-in", validators=[Optional()])
     reason = fields.TextField(
         "Why?",
         hint="Each person gets these words in a letter. For example: Priya is on leave",
         longest=200,
         validators=[fields.Required("Say why, so that the next person knows")],
     )
+
+    def chosen(self) -> frozenset[int]:
+        """The mandates that are ticked."""
+        return frozenset(each for each in self.people.data or () if each is not None)
 
     def away(self) -> tuple[date, date] | None:
         """The days of a stand-in. Raises DomainError on the one that is missing."""

@@ -31,6 +31,7 @@ from marketplace.accounts.domain import OrganisationKind
 from marketplace.accounts.queries import get_council, names_of, organisations_by_id, search_organisations
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.ids import find_id
 from marketplace.ui.forms import BaseForm
 from marketplace.ui.navigation import page_asked
 
@@ -159,8 +160,8 @@ def record_restriction(person_id: int) -> Response | str:
 def _providers(asked: str) -> list[tuple[int, str]]:
     """Providers of that name, and those that were ticked before another one was looked for."""
     found = {one.id: one for one in search_organisations(asked)} if asked else {}
-    ticked = {int(each) for each in request.form.getlist("named") if each.isascii() and each.isdigit()}
-    found |= organisations_by_id({each for each in ticked if each < 2**63})
+    ticked = {key for each in request.form.getlist("named") if (key := find_id(each)) is not None}
+    found |= organisations_by_id(ticked)
     return [(one.id, one.name) for one in found.values() if one.kind is OrganisationKind.PROVIDER]
 
 

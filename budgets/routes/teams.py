@@ -10,6 +10,7 @@ from budgets.words import BASIS_WORDS
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.ids import find_id
 from marketplace.ui.filters import plural
 
 
@@ -20,7 +21,7 @@ def team() -> Response | str:
     actor = current_actor()
     mandates = teams.team_mandates(actor)
     known = dict(sorted({one for line in mandates for one in line.staff}, key=lambda one: one[1].casefold()))
-    of = _number(request.values.get("of"))
+    of = find_id(request.values.get("of"))
     of = of if of in known else None
     shown = [line for line in mandates if of is None or of in line.staff_ids]
     form = MoveForm()
@@ -28,11 +29,10 @@ def team() -> Response | str:
         ("", "Choose"),
         *((str(key), name) for key, name in teams.colleagues(actor).items() if key != of),
     ]
-    chosen = {number for value in request.form.getlist("people") if (number := _number(value)) is not None}
     done: list[teams.Moved] = []
     if of is not None and form.validate_on_submit():
         try:
-            wanted = teams.Move(frozenset(chosen), of, int(form.to.data), form.reason.data or "", form.away())
+            wanted = teams.Move(form.chosen(), of, int(form.to.data), form.reason.data or "", form.away())
             done = teams.move(actor, wanted)
         except NotFound:
             raise
@@ -50,11 +50,7 @@ def team() -> Response | str:
         known=known,
         of=of,
         form=form,
-        chosen=chosen if request.method == "POST" else {line.id for line in shown},
+        chosen=form.chosen() if request.method == "POST" else {line.id for line in shown},
         done=done,
         basis=BASIS_WORDS,
     )
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 18 else None

@@ -3,6 +3,8 @@
 import secrets
 import time
 
+LONGEST_ID = 18
+"""In figures: every number of so many fits a row of either database."""
 _ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
 
 
@@ -10,6 +12,11 @@ def new_reference() -> str:
     """A reference such as `K7QM-4TXR`: no vowels, no letters that look like digits; 28^8 possibilities."""
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(8))
     return f"{letters[:4]}-{letters[4:]}"
+
+
+def find_id(text: str | None) -> int | None:
+    """The id that a form or an address names in figures; None for what is no number, or longer than any id."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= LONGEST_ID else None
 
 
 def new_token() -> str:

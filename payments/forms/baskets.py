@@ -2,7 +2,7 @@
 
 from wtforms.validators import Optional
 
-from marketplace.kernel.ids import new_token
+from marketplace.kernel.ids import find_id, new_token
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
 from payments.services.baskets import LONGEST_NOTE, LineWanted
@@ -44,14 +44,9 @@ class LineForm(BaseForm):
             quantity=int(self.quantity.data or 0),
             wanted_on=self.wanted_on.data,
             note=self.note.data or None,
-            outcome_id=_number(self.outcome_id.data),
+            outcome_id=find_id(self.outcome_id.data),
             key=(self.key.data or "")[:100] or None,
         )
-
-
-def _number(text: str | None) -> int | None:
-    """A number that a page wrote into a hidden box; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 class QuantityForm(BaseForm):

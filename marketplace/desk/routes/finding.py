@@ -23,6 +23,7 @@ from marketplace.desk import services
 from marketplace.desk.forms import CouncilForm
 from marketplace.desk.routes import blueprint
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.ids import find_id
 from payments.queries.operator import find_order_id
 
 OBJECTS = {
@@ -53,12 +54,8 @@ class Found:
     person_council: str | None
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
-
-
 def _find(text: str) -> Found:
-    number = _number(text)
+    number = find_id(text)
     user = find_user(number) if number is not None else find_user_by_email(text) if "@" in text else None
     person = find_person(number) if number is not None else None
     council = get_council(person.council_id).short_name if person and person.council_id is not None else None
@@ -91,7 +88,7 @@ def audit() -> str:
     """Who did what to one thing, in order."""
     kind, number = request.args.get("object", "order"), request.args.get("id", "").strip()
     kind = kind if kind in OBJECTS else "order"
-    object_id = _number(number)
+    object_id = find_id(number)
     if object_id is None and kind == "order" and number:
         object_id = find_order_id(number)
     acts = list_for_object(kind, object_id, limit=MOST_ACTS) if object_id is not None else []

@@ -8,6 +8,7 @@ from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import get_council
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.ids import find_id
 from marketplace.planning.forms import ExplainForm, LookForm, RuleForm
 from marketplace.planning.monitoring import CASH_WORDS, KINDS, Found, Sign
 from marketplace.planning.queries.evidence import counts_of_orders, has_live_look
@@ -32,8 +33,8 @@ def _council_id(actor: Actor) -> int:
     mine = actor.council_ids(*services.OFFICERS)
     if not mine:
         raise NotFound
-    asked = request.args.get("council", "")
-    return int(asked) if asked.isascii() and asked.isdigit() and int(asked) in mine else mine[0]
+    asked = find_id(request.args.get("council"))
+    return asked if asked in mine else mine[0]
 
 
 @blueprint.get("/council/monitoring")
@@ -74,9 +75,8 @@ def monitored(person_id: int) -> Response | str:
     is_looking = has_live_look(actor, person_id)
     if not is_looking and form.validate_on_submit():
         services.look(actor, person_id, form.reason.data)
-        order = request.args.get("order", "")
-        if order.isascii() and order.isdigit() and len(order) <= 18:
-            return redirect(url_for("planning.evidence", order_id=int(order)))
+        if order_id := find_id(request.args.get("order")):
+            return redirect(url_for("planning.evidence", order_id=order_id))
         return redirect(url_for("planning.monitored", person_id=person_id))
     order_ids = {each.order_id for each in shown.found if each.order_id is not None} if is_looking else set()
     return render_template(
@@ -113,8 +113,7 @@ def explain_sign(person_id: int, sign: str) -> Response | str:
 
 def _found(found: tuple[Found, ...], sign: str) -> Found | None:
     """The sign of the address, and with `?order=` the one about that order."""
-    order = request.args.get("order", "")
-    order_id = int(order) if order.isascii() and order.isdigit() and len(order) <= 18 else None
+    order_id = find_id(request.args.get("order"))
     return next((each for each in found if each.sign == sign and each.order_id == order_id), None)
 
 

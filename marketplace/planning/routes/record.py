@@ -4,6 +4,7 @@ from flask import render_template, request
 
 from budgets.domain import MandateAction
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
+from marketplace.kernel.ids import find_id
 from marketplace.planning.queries.record import get_acts
 from marketplace.planning.queries.rights import get_rights
 from marketplace.planning.routes import blueprint
@@ -17,11 +18,10 @@ def audit(person_id: int) -> str:
     actor = current_actor()
     rights = get_rights(actor, person_id, MandateAction.READ_BUDGET)
     note_look(actor, rights, "audit")
-    before = request.args.get("before", "")
     looks = request.args.get("show") == "looks"
     acts = get_acts(
         rights,
-        before_id=int(before) if before.isascii() and before.isdigit() and len(before) <= 18 else None,
+        before_id=find_id(request.args.get("before")),
         looks=looks,
     )
     return render_template("planning/audit.html", rights=rights, page=acts, looks=looks)

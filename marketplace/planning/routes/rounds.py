@@ -12,6 +12,7 @@ from catalogue.queries.search import SearchQuery, search
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.ids import find_id
 from marketplace.kernel.money import plain_pounds
 from marketplace.kernel.spreadsheets import csv_of, harmless
 from marketplace.planning import words
@@ -100,13 +101,17 @@ def buy_for_many(listing_id: int) -> AnyResponse | str:
 def _chosen(candidates: list[Candidate]) -> set[int]:
     """Whom the form names; before it was sent those whom the address asks for."""
     if request.method == "POST":
-        return {int(value) for value in request.form.getlist("people") if value.isascii() and value.isdigit()}
+        return _ids("people")
     if request.args.get("tick") == "all":
         return {candidate.person_id for candidate in candidates if candidate.is_ready}
-    again = request.args.get("again", "")
-    if again.isascii() and again.isdigit() and len(again) <= 18:
-        return {part.person_id for part in get_round(current_actor(), int(again)).of(PartState.REFUSED)}
+    if again := find_id(request.args.get("again")):
+        return {part.person_id for part in get_round(current_actor(), again).of(PartState.REFUSED)}
     return set()
+
+
+def _ids(name: str) -> set[int]:
+    """What is ticked in the form."""
+    return {found for text in request.form.getlist(name) if (found := find_id(text)) is not None}
 
 
 def _selected(candidates: list[Candidate]) -> dict[int, str]:
@@ -120,10 +125,7 @@ def _selected(candidates: list[Candidate]) -> dict[int, str]:
 def _outcomes(candidates: list[Candidate], chosen: Collection[int]) -> dict[int, int | None]:
     """The outcome chosen for each person who was ticked; somebody unknown stays, so that the service refuses them."""
     selected = _selected(candidates)
-    return {
-        person_id: int(value) if (value := selected.get(person_id, "")).isdigit() and value.isascii() else None
-        for person_id in chosen
-    }
+    return {person_id: find_id(selected.get(person_id)) for person_id in chosen}
 
 
 def _without_outcome(candidates: list[Candidate], wanted: dict[int, int | None]) -> dict[int, str]:
@@ -157,7 +159,7 @@ def _repeat(person_id: int | None) -> AnyResponse | str:
     chosen = {one.order_id for one in repeats if one.stopped is None and one.short is None}
     error = None
     if request.method == "POST":
-        chosen = {int(value) for value in request.form.getlist("orders") if value.isascii() and value.isdigit()}
+        chosen = _ids("orders")
         try:
             round_id = rounds.prepare_repeat(actor, month, chosen, person_id=person_id)
             return redirect(url_for("planning.round_page", round_id=round_id))

@@ -281,7 +281,7 @@ def test_the_person_reads_and_questions_a_rule_and_an_officer_answers(client: Fl
         for part, value in (("day", on.day), ("month", on.month), ("year", on.year))
     }
     names = f"/council/rules/person/{town.people[NAME]}/new?kind=not_providers"
-    looked = submit(client, names, {"q": "Dales", "look": "1", "reason": "Pressed to buy"})
+    looked = submit(client, names, {"q": "Dales", "look": "1", "reason": "Pressed to buy", "named": ["9" * 5000]})
     assert "Dales Home Care" in text_of(looked)
     assert "Pressed to buy" in looked.get_data(as_text=True)  # nothing that was typed is lost
     assert "Enter the most that it may be" in text_of(submit(client, new, {"reason": "Pressed to buy", **days}))

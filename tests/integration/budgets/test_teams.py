@@ -80,7 +80,9 @@ def test_many_people_go_to_a_colleague_in_one_act_and_each_that_cannot_says_why(
     sign_in(client, town.lead_id)
     page = f"/team?of={town.manager_id}"
     typed = {"to": town.colleague_id, "how_long": "good", "reason": "Bea has another job", "people": []}
-    assert "Choose at least one person" in text_of(submit(client, page, typed, to=page))
+    nobody = submit(client, page, typed, to=page).get_data(as_text=True)
+    assert nobody.count("Choose at least one person") == 2 and '<a href="#people">' in nobody
+    assert nobody.count('id="people"') == 1 and 'aria-describedby="people-error"' in nobody
     assert f'<option value="{town.lead_id}"' not in client.get(page).get_data(as_text=True)  # nobody names themself
     shown = text_of(submit(client, page, {**typed, "people": sorted(town.mandate_ids())}, to=page))
     assert (

@@ -93,7 +93,9 @@ def test_what_changed_and_what_cannot_be_had_again_is_said_before(client: FlaskC
         _, again = orders_of(town.people["Ann Same"])
         assert (again.total_pence, again.period_starts_on) == (4_000, date(2026, 5, 18))
         assert "Repeated already" in (found(town)["Ann Same"].stopped or "")
-        assert "Choose at least one" in text_of(submit(client, "/caseload/repeat", {"month": "2026-04"}))
+        for nothing in ([], ["9" * 5000]):
+            answer = submit(client, "/caseload/repeat", {"month": "2026-04", "orders": nothing})
+            assert "Choose at least one" in text_of(answer)
 
 
 def outcome_of(town: Many, name: str) -> int:
