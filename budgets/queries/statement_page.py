@@ -1,7 +1,7 @@
 """Everything that the page My money shows, in a constant number of queries."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import func, select
 
@@ -125,13 +125,11 @@ def forecast(balance: Balance, today: date) -> str | None:
     if spent + held == 0:
         return "Nothing is spent or booked yet."
     at_the_end = balance.yours_pence - spent - max(held, spent * (whole - days) // days)
-    if at_the_end >= 0:
-        return (
-            f"If you go on like this, about {format_pounds(at_the_end - at_the_end % 100)} will be left on "
-            f"{day_words(balance.ends_on)}."
-        )
-    lasts = max(balance.yours_pence * days // spent, days)
-    runs_out = date.fromordinal(min(balance.starts_on.toordinal() + lasts, balance.ends_on.toordinal()))
+    lasts = whole if at_the_end >= 0 else balance.yours_pence * days // spent
+    runs_out = balance.starts_on + timedelta(days=lasts)
+    if runs_out >= balance.ends_on:
+        about = max(0, at_the_end - at_the_end % 100)
+        return f"If you go on like this, about {format_pounds(about)} will be left on {day_words(balance.ends_on)}."
     return f"At this rate the money ends on about {day_words(runs_out)}, before {day_words(balance.ends_on)}."
 
 

@@ -81,3 +81,31 @@ def test_nothing_is_said_too_early_afterwards_when_paused_or_overcommitted(day: 
 
 def test_a_pot_of_nothing_has_no_forecast_that_divides_by_nothing() -> None:
     assert on_day(100, allocated_pence=0) == "Nothing is spent or booked yet."
+
+
+@pytest.mark.parametrize(
+    ("spent", "said"),
+    [
+        # Day 100 of 365, £3,650.00 for the year: £1,000.00 so far is £2,650.00 for the 265 days to come.
+        (999_99, "If you go on like this, about £0.00 will be left on 31 March 2027."),  # 3.65p to spare
+        (1_000_00, "If you go on like this, about £0.00 will be left on 31 March 2027."),  # to the penny
+        # A penny too fast is still enough for 364 whole days, so the last day comes first.
+        (1_000_01, "If you go on like this, about £0.00 will be left on 31 March 2027."),
+        # £3,650.00 ÷ £10.0274 a day: 364.002 days. By £10.0275: 363.998, so the day before the last.
+        (1_002_74, "If you go on like this, about £0.00 will be left on 31 March 2027."),
+        (1_002_75, "At this rate the money ends on about 30 March 2027, before 31 March 2027."),
+        # £999.72 and £2,649.25 to come leave £1.03; a penny more, and £2,649.28 to come, leave £0.99.
+        (999_72, "If you go on like this, about £1.00 will be left on 31 March 2027."),
+        (999_73, "If you go on like this, about £0.00 will be left on 31 March 2027."),
+    ],
+)
+def test_the_forecast_by_hand_at_the_rate_that_just_lasts_and_a_penny_either_side(spent: int, said: str) -> None:
+    assert on_day(100, spent_pence=spent) == said
+
+
+def test_no_forecast_ends_on_its_own_last_day_and_before_it() -> None:
+    """Whatever was spent on whichever day: either money lasts until the last day, or it ends on an earlier one."""
+    for day in (28, 29, 100, 200, 364, 365):
+        for spent in range(0, 365_001, 4_999):
+            said = on_day(day, spent_pence=spent) or ""
+            assert "on about 31 March 2027, before" not in said
