@@ -106,5 +106,6 @@ def columns_form(choice: ColumnChoice) -> ColumnsForm:
             FIELD_WORDS[field],
             choices=[(NOT_THERE, nothing), *((heading, heading) for heading in dict.fromkeys(choice.header))],
             default=NOT_THERE,
+            validators=[fields.Required(f"Choose the column for “{FIELD_WORDS[field]}”")] if field in REQUIRED else [],
         )
     return type("ColumnsFormOfFile", (ColumnsForm,), boxes)(data=dict(choice.chosen))

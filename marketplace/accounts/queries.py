@@ -178,6 +178,11 @@ class SecondStep:
     recovery_codes_left: int
     waits: bool
 
+    @property
+    def takes_code(self) -> bool:
+        """Whether there is a code to type now: otherwise one has to be sent first."""
+        return self.app_since is not None or self.waits
+
 
 @dataclass(frozen=True)
 class NewApp:

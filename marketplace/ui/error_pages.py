@@ -46,7 +46,7 @@ _WORDS: dict[int, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         "That file is too large",
         ("The file or the text you sent is larger than we can take. Nothing was changed.",),
         (
-            "Go back and choose a smaller file: we take up to 10 MB.",
+            "Go back and choose a smaller file: we take up to 9 MB.",
             "Divide a long list into several files, or take a photograph in a lower quality.",
         ),
     ),

@@ -33,10 +33,13 @@ def confirm() -> Response | str:
         except WrongCode as error:
             count_failure()
             form.refuse(error)
+    step = second_step.second_step_of(user_id, browser.token())
+    if not step.takes_code:  # the last one is too old by now: what is wrong is said on top, as there is no box
+        form.form_errors, form.proof.errors = [*form.form_errors, *form.proof.errors], []
     return render_template(
         "accounts/confirm.html",
         form=form,
-        step=second_step.second_step_of(user_id, browser.token()),
+        step=step,
         council=council_sign_in.login_of(user_id),
     )
 

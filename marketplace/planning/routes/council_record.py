@@ -13,6 +13,7 @@ from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import find_user
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
+from marketplace.kernel.ids import find_id
 from marketplace.kernel.spreadsheets import csv_of, harmless
 from marketplace.planning.queries.council_record import (
     RecordedAct,
@@ -92,9 +93,10 @@ def _wanted() -> tuple[RecordFilter, dict[str, str]]:
             day = date.fromisoformat(typed)
         except ValueError:
             errors["day"] = "Choose a day, or write it like 2026-04-14."
-    before = request.args.get("before", "")
-    before_id = int(before) if before.isascii() and before.isdigit() and len(before) <= 18 else None
-    return RecordFilter(person_id, user_id, day, before_id), errors
+        else:
+            if day > clock.today():
+                errors["day"] = "Choose today or a day before it."
+    return RecordFilter(person_id, user_id, day, find_id(request.args.get("before"))), errors
 
 
 def _text(name: str) -> str:

@@ -15,6 +15,7 @@ from marketplace.accounts.access import SIGNED_IN, allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.ids import find_id
 from marketplace.kernel.rails import Rail
 from marketplace.planning.forms.help_requests import (
     DeclineRequestForm,
@@ -86,9 +87,8 @@ def new_request(person_id: int) -> Response | str:
 
 def _begin_with(person_id: int) -> dict[str, Any]:
     data: dict[str, Any] = dict(first_days())
-    again = request.args.get("again", "")
-    if again.isascii() and again.isdigit() and len(again) <= 18:
-        before = get_request(current_actor(), person_id, int(again))
+    if again := find_id(request.args.get("again")):
+        before = get_request(current_actor(), person_id, again)
         data |= {
             "category": before.category_slug,
             "words": before.words,
@@ -153,7 +153,7 @@ def _page(person_id: int, request_id: int, error: str | None = None, chosen: set
 def send_request(person_id: int, request_id: int) -> Response | str:
     """Ask the providers that are ticked."""
     _rights(person_id)
-    chosen = {int(value) for value in request.form.getlist("providers") if value.isascii() and value.isdigit()}
+    chosen = {found for text in request.form.getlist("providers") if (found := find_id(text)) is not None}
     try:
         services.send(current_actor(), person_id, request_id, chosen)
     except NotFound:
@@ -169,11 +169,11 @@ def send_request(person_id: int, request_id: int) -> Response | str:
 def choose_answer(person_id: int, request_id: int) -> Response | str:
     """One offer goes into the basket, and the checkout begins."""
     _rights(person_id)
-    answer = request.form.get("answer", "")
-    if not (answer.isascii() and answer.isdigit() and len(answer) <= 18):
+    answer = find_id(request.form.get("answer"))
+    if answer is None:
         raise NotFound
     try:
-        checkout_id = services.choose(current_actor(), person_id, request_id, int(answer))
+        checkout_id = services.choose(current_actor(), person_id, request_id, answer)
     except NotFound:
         raise
     except DomainError as error:
@@ -219,17 +219,7 @@ def provider_requests() -> str:
 def answer_request(answer_id: int) -> Response | str:
     """What is needed, and the provider's offer."""
     asked = get_asked(current_actor(), answer_id)
-    offers = list_own_offers(asked.organisation_id, asked.rail)
-    before = asked.offer if asked.state is AnswerState.OFFERED else None
-    form = OfferForm(
-        data={
-            "listing": before.offer.listing_id if before and before.offer else services.listing_of(answer_id),
-            "quantity": before.quantity if before else None,
-            "starts_on": before.starts_on if before else asked.starts_on,
-            "words": before.words if before else None,
-        }
-    )
-    form.listing.choices = [(offer.listing_id, f"{offer.title}, {_price(offer)}") for offer in offers]
+    form = _offer_form(asked)
     if form.validate_on_submit():
         try:
             services.offer(current_actor(), answer_id, form.to_command())
@@ -240,21 +230,33 @@ def answer_request(answer_id: int) -> Response | str:
         else:
             flash("Your offer is sent. We write to you either way.", "success")
             return redirect(url_for("planning.provider_requests", organisation=asked.organisation_id))
-    return _answer_page(asked, form, offers)
+    return _answer_page(asked, form, DeclineRequestForm(formdata=None))
+
+
+def _offer_form(asked: AskedView, **options: Any) -> OfferForm:
+    """The form of an offer, with the one that stands already; `options` are WTForms' own."""
+    before = asked.offer if asked.state is AnswerState.OFFERED else None
+    form = OfferForm(
+        data={
+            "listing": before.offer.listing_id if before and before.offer else services.listing_of(asked.answer_id),
+            "quantity": before.quantity if before else None,
+            "starts_on": before.starts_on if before else asked.starts_on,
+            "words": before.words if before else None,
+        },
+        **options,
+    )
+    offers = list_own_offers(asked.organisation_id, asked.rail)
+    form.listing.choices = [(offer.listing_id, f"{offer.title}, {_price(offer)}") for offer in offers]
+    return form
 
 
 def _price(offer: Offer) -> str:
     return f"{pounds(offer.price_pence)} {offer.unit_words.per}"
 
 
-def _answer_page(asked: AskedView, form: OfferForm, offers: list[Offer]) -> str:
+def _answer_page(asked: AskedView, form: OfferForm, decline_form: DeclineRequestForm) -> str:
     return render_template(
-        "planning/requests/answer.html",
-        asked=asked,
-        form=form,
-        decline_form=DeclineRequestForm(formdata=None),
-        offers=offers,
-        states=AnswerState,
+        "planning/requests/answer.html", asked=asked, form=form, decline_form=decline_form, states=AnswerState
     )
 
 
@@ -264,7 +266,8 @@ def decline_request(answer_id: int) -> Response | str:
     """Not this time."""
     asked = get_asked(current_actor(), answer_id)
     form = DeclineRequestForm()
-    if form.validate_on_submit():
-        services.decline(current_actor(), answer_id, form.decline_words.data or None)
-        flash("Thank you for answering. You will be asked again.", "success")
+    if not form.validate():
+        return _answer_page(asked, _offer_form(asked, formdata=None), form)
+    services.decline(current_actor(), answer_id, form.decline_words.data or None)
+    flash("Thank you for answering. You will be asked again.", "success")
     return redirect(url_for("planning.provider_requests", organisation=asked.organisation_id))

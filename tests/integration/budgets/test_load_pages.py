@@ -74,6 +74,16 @@ def test_the_refused_rows_mended_in_their_own_file_can_be_loaded(town: Town, vis
     assert "New budgets 2" in page and "Refused rows 0" in page
 
 
+def test_every_column_that_is_missing_is_asked_for_at_once_by_its_name(town: Town, visit: Visit) -> None:
+    client = visit(town.finance[0])
+    columns = upload(client, "Agreement,Client,Money,To,From,Who\n1,2,3,4,5,6\n").location + "/columns"
+    page = submit(client, columns, {"ends_on": "To", "starts_on": "From"})
+    for words in ("Your reference of the budget", "The person’s name", "How it is paid", "The amount for its dates"):
+        assert text_of(page).count(f"Choose the column for “{words}”") == 2
+    assert '<option value="From" selected>From' in page.get_data(as_text=True)
+    assert "Choose the column for “First day”" not in text_of(page)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

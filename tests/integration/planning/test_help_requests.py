@@ -143,6 +143,9 @@ def test_from_the_words_to_the_order_and_the_kind_no(asking: Asking, app: Flask)
     address = f"/provider/requests/{asking.answer_id('Acorn')}"
     wrong = submit(provider, address, given)
     assert "We come gladly" in wrong.get_data(as_text=True) and "There is a problem" in text_of(wrong)
+    no = submit(provider, address, {"decline_words": "We are full. " * 20}, to=f"{address}/decline")
+    assert text_of(no).count("Use 200 characters or fewer") == 2
+    assert no.get_data(as_text=True).count("We are full.") == 20, "what was typed is there to be cut"
     submit(provider, address, given | {"quantity": 3})
     asking.offer("Birch")
 
