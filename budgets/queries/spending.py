@@ -1,6 +1,5 @@
 """Entries of spending as a council's own systems want them: whose, from which budget, for which order."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,11 +31,6 @@ class SpendingEntry:
 def list_spending_besides(council_id: int, known: Select[int], limit: int) -> list[SpendingEntry]:
     """The oldest entries of spending of a council whose ids are not among `known`, as far as they are committed."""
     return _list(_query().where(BudgetEntry.council_id == council_id, BudgetEntry.id.not_in(known)).limit(limit))
-
-
-def list_spending(entry_ids: Sequence[int]) -> list[SpendingEntry]:
-    """These entries, in the order of the book."""
-    return _list(_query().where(BudgetEntry.id.in_(entry_ids)))
 
 
 def _query() -> Any:

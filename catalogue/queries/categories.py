@@ -8,7 +8,6 @@ from catalogue.domain import ListingState
 from catalogue.models import Category, Listing, Provider
 from catalogue.visibility import PUBLIC_PROVIDERS
 from marketplace.database import db, read_once
-from marketplace.kernel.errors import NotFound
 
 
 @dataclass(frozen=True)
@@ -57,14 +56,6 @@ def categories_by_slug(tree: list[CategoryView] | None = None) -> dict[str, Cate
         found[category.slug] = category
         found.update({child.slug: child for child in category.children})
     return found
-
-
-def get_category(slug: str) -> CategoryView:
-    """Raises NotFound."""
-    category = categories_by_slug().get(slug)
-    if category is None:
-        raise NotFound()
-    return category
 
 
 def count_by_category() -> dict[str, int]:

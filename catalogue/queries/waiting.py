@@ -18,8 +18,6 @@ class WaitingProvider:
     about: str
     is_micro_enterprise: bool
     cqc_location_id: str | None
-    has_dbs: bool
-    is_insured: bool
     applied_at: datetime | None
 
 
@@ -65,8 +63,6 @@ def list_waiting_providers() -> list[WaitingProvider]:
             row.about or "",
             row.is_micro_enterprise,
             row.cqc_location_id,
-            row.dbs_declared_on is not None,
-            row.insurance_ends_on is not None,
             row.applied_at,
         )
         for row in rows

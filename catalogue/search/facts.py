@@ -36,10 +36,6 @@ class Facts:
     rating_rank: int
     digest: str
 
-    @property
-    def is_free(self) -> bool:
-        return self.price_pence == 0
-
     def to_text(self) -> str:
         """As kept in the index: JSON, because a stored object would be a pickle."""
         return json.dumps(

@@ -106,11 +106,6 @@ def outcode_of(text: str) -> str:
     return parse_place(text).outcode
 
 
-def is_full(text: str) -> bool:
-    """Whether the text is a whole postcode and not an outcode or something else."""
-    return _FULL_PATTERN.fullmatch(_compact(text)) is not None
-
-
 def _compact(text: str) -> str:
     if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
         return ""
@@ -127,11 +122,6 @@ def distance_metres(start: Point, end: Point) -> float:
     half_lon = math.radians(end.lon - start.lon) / 2
     chord = math.sin(half_lat) ** 2 + math.cos(lat_start) * math.cos(lat_end) * math.sin(half_lon) ** 2
     return 2 * EARTH_RADIUS_METRES * math.asin(min(1.0, math.sqrt(chord)))
-
-
-def distance_miles(start: Point, end: Point) -> float:
-    """Great-circle distance in miles."""
-    return distance_metres(start, end) / MILE_METRES
 
 
 # --- British National Grid ------------------------------------------------------------------------------------------

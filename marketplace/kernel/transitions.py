@@ -19,9 +19,6 @@ class TransitionTable(Generic[State, Action]):
     def allows(self, state: State, action: Action) -> bool:
         return (state, action) in self.moves
 
-    def actions_from(self, state: State) -> list[Action]:
-        return [action for from_state, action in self.moves if from_state is state]
-
     def move(self, state: State, action: Action) -> State:
         """The state after `action`; raises NotAllowed when the table has no such move."""
         try:

@@ -12,23 +12,6 @@ from marketplace.kernel.errors import NotFound
 from marketplace.outbox.models import Email, OutboxRow
 
 
-@dataclass(frozen=True)
-class OutboxHealth:
-    waiting: int
-    oldest_waiting_at: datetime | None
-    failed: int
-
-
-def health() -> OutboxHealth:
-    waiting, oldest = db.session.execute(
-        select(func.count(OutboxRow.id), func.min(OutboxRow.created_at)).where(
-            OutboxRow.done_at.is_(None), OutboxRow.failed_at.is_(None)
-        )
-    ).one()
-    failed = db.session.scalar(select(func.count(OutboxRow.id)).where(OutboxRow.failed_at.is_not(None))) or 0
-    return OutboxHealth(waiting, oldest, failed)
-
-
 def overdue_since() -> datetime | None:
     """Since when the oldest work that is due has not been taken up; None when nothing waits for a worker."""
     now = clock.now()

@@ -21,7 +21,6 @@ def without_notes(content: bytes, media_type: MediaType) -> bytes:
 
 
 # JPEG: ITU T.81 annex B. A marker is 0xFF and a byte; most carry a length and that many bytes of their own.
-_JPEG_START = b"\xff\xd8\xff"
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _SCAN, _END = 0xDA, 0xD9
 _APP0, _APP1, _APP15, _COMMENT = 0xE0, 0xE1, 0xEF, 0xFE
@@ -98,7 +97,6 @@ def _only_orientation(value: int) -> bytes:
 
 
 # PNG: chunks of length, name, data and check, until IEND. Names with a small first letter may be left out.
-_PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_NOTES = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"})
 
 

@@ -110,11 +110,6 @@ def list_prepared_by(actor: Actor) -> list[WaitingCase]:
     return _list(Approval.prepared_by_user_id == actor.user_id)
 
 
-def count_waiting(actor: Actor) -> int:
-    """How many cases the actor may agree to now."""
-    return len(list_waiting(actor))
-
-
 def _list(*which: object) -> list[WaitingCase]:
     rows = db.session.execute(
         select(

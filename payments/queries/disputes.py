@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import names_of
@@ -101,11 +101,6 @@ def list_disputes(*, ended: bool = False, limit: int = 50, offset: int = 0) -> l
         .offset(offset)
     )
     return [_view(row, True, ()) for row in rows]
-
-
-def count_disputes(*, ended: bool = False) -> int:
-    wanted = Dispute.status.in_(ENDED) if ended else Dispute.status.not_in(ENDED)
-    return int(db.session.scalar(select(func.count(Dispute.id)).where(wanted)) or 0)
 
 
 def dispute_of_order(order_id: int) -> int | None:

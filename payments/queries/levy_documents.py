@@ -37,11 +37,6 @@ class IssuedPaper:
     def without_vat_pence(self) -> int:
         return self.levy_pence - self.vat_pence
 
-    @property
-    def signed_pence(self) -> int:
-        """The levy, minus for a credit note."""
-        return self.levy_pence if self.kind is LevyPaper.INVOICE else -self.levy_pence
-
 
 @dataclass(frozen=True)
 class PaperLine:

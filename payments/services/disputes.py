@@ -4,7 +4,6 @@ What is handed in is kept here first and given to Stripe by the worker. It goes 
 and by itself on the last day, because a bank takes silence for a yes.
 """
 
-import logging
 from datetime import timedelta
 from typing import Any
 
@@ -21,8 +20,6 @@ from payments.models import Dispute, DisputeEvidence, Order
 from payments.services import money_letters
 from payments.services.moves import has_happened, lock_order, note_order
 from payments.stripe import DisputeView, gateway
-
-log = logging.getLogger(__name__)
 
 LONGEST_WORDS = 20_000
 """What Stripe takes of all words about one dispute together."""

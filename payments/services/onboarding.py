@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -135,11 +134,6 @@ def take_in_account(account: AccountView) -> None:
                 organisation_id=before.organisation_id,
                 charges_enabled=account.charges_enabled,
             )
-
-
-def return_address(public_url: str, path: str, organisation_id: int) -> str:
-    """Where Stripe sends the provider back to, with the organisation in the address."""
-    return f"{public_url}{path}?{urlencode({'organisation': organisation_id})}"
 
 
 def _facts(account: AccountView) -> dict[str, object]:

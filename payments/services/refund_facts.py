@@ -1,7 +1,5 @@
 """Take in refunds and disputes as Stripe has them, whoever made them. Helpers of the open transaction."""
 
-import logging
-
 from sqlalchemy import func, or_, select
 
 from marketplace.audit.services import record
@@ -25,8 +23,6 @@ from payments.services.refund_rows import (
     take_from_budget_again,
 )
 from payments.stripe import ChargeView, DisputeView, RefundView
-
-log = logging.getLogger(__name__)
 
 FAILED = ("failed", "canceled")
 

@@ -282,21 +282,6 @@ def _waits(view: AskedView) -> bool:
     return view.can_answer and view.state is AnswerState.ASKED
 
 
-def count_to_answer(organisation_id: int) -> int:
-    """How many requests wait for a provider's answer. One query."""
-    found = db.session.scalar(
-        select(func.count(HelpAnswer.id))
-        .join(HelpRequest, HelpRequest.id == HelpAnswer.request_id)
-        .where(
-            HelpAnswer.organisation_id == organisation_id,
-            HelpAnswer.state == AnswerState.ASKED,
-            HelpRequest.state == RequestState.SENT,
-            HelpRequest.answer_by >= clock.today(),
-        )
-    )
-    return int(found or 0)
-
-
 def get_asked(actor: Actor, answer_id: int) -> AskedView:
     """A request that went to a provider whose staff the actor is. Raises NotFound."""
     row = db.session.execute(

@@ -223,14 +223,6 @@ def list_to_answer(organisation_ids: Iterable[int], *, limit: int = 100) -> list
     return _list(query.order_by(Order.answer_by, Order.id).limit(limit))
 
 
-def count_to_answer(organisation_ids: Iterable[int]) -> int:
-    """How many orders wait for a provider's answer."""
-    ids = list(organisation_ids)
-    if not ids:
-        return 0
-    return db.session.scalar(select(func.count(Order.id)).where(_of_provider(ids, [OrderState.PLACED]))) or 0
-
-
 def list_to_confirm(person_ids: Iterable[int], *, limit: int = 100) -> list[OrderSummary]:
     """Orders that a provider says are done and nobody has agreed to yet, oldest first; none whose money came back."""
     ids = list(person_ids)
