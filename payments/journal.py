@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from marketplace.kernel.errors import DomainError
+from marketplace.kernel.money import plain_pounds
 
 FIELDS: dict[str, str] = {
     "run": "Reference of the run",
@@ -24,7 +25,7 @@ FIELDS: dict[str, str] = {
     "amount": "Amount, a credit with a minus",
 }
 """What a column can hold, with words for it."""
-LONGEST_HEADING, LONGEST_CODE, MOST_COLUMNS = 60, 60, len(FIELDS)
+LONGEST_HEADING, LONGEST_CODE = 60, 60
 NOTHING = "-"
 """Stands for a column that is not used."""
 
@@ -67,6 +68,19 @@ class JournalMap:
             stored["returned"],
             stored["by_category"],
         )
+
+
+def money_cell(name: str, pence: int) -> str | None:
+    """What a column of money holds of an amount, a credit being below nothing; None for a column that is no money."""
+    match name:
+        case "amount":
+            return plain_pounds(pence)
+        case "debit":
+            return plain_pounds(pence) if pence > 0 else ""
+        case "credit":
+            return plain_pounds(-pence) if pence < 0 else ""
+        case _:
+            return None
 
 
 def named_columns(chosen: Sequence[tuple[str, str]], known: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

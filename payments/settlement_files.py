@@ -14,7 +14,7 @@ from marketplace.kernel.spreadsheets import csv_of, harmless
 from marketplace.ui.filters import short_date
 from marketplace.ui.pdf import Address, Column, Paper, Sheet
 from payments.banking.bacs import Credit, Submission, bacs_file
-from payments.journal import Creditor, JournalLine, JournalMap
+from payments.journal import Creditor, JournalLine, JournalMap, money_cell
 from payments.journal import rows as journal_rows
 from payments.queries.due import Remittance
 from payments.queries.payers import SettingsView
@@ -121,13 +121,9 @@ def journal_csv(run: RunView, mapping: JournalMap) -> str:
 
 
 def _journal_cell(name: str, row: Mapping[str, object]) -> object:
-    pence = int(str(row["pence"]))
-    if name == "amount":
-        return plain_pounds(pence)
-    if name == "debit":
-        return plain_pounds(pence) if pence > 0 else ""
-    if name == "credit":
-        return plain_pounds(-pence) if pence < 0 else ""
+    money = money_cell(name, int(str(row["pence"])))
+    if money is not None:
+        return money
     cell = row[name]
     return harmless(cell) if isinstance(cell, str) else cell
 

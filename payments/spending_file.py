@@ -12,7 +12,7 @@ from typing import Any
 from marketplace.kernel.errors import DomainError
 from marketplace.kernel.money import plain_pounds
 from marketplace.kernel.spreadsheets import csv_of, harmless
-from payments.journal import LONGEST_CODE, named_columns
+from payments.journal import LONGEST_CODE, money_cell, named_columns
 
 FIELDS: dict[str, str] = {
     "run": "Reference of the file",
@@ -33,7 +33,6 @@ FIELDS: dict[str, str] = {
     "amount": "Amount, what was given back with a minus",
 }
 """What a column can hold, with words for it."""
-MOST_COLUMNS = len(FIELDS)
 USUAL_CODE = "care and support"
 _USUAL = (
     "run",
@@ -161,17 +160,13 @@ def _rows(layout: Layout, reference: str, facts: Iterable[Mapping[str, Any]]) ->
 
 
 def _cell(name: str, number: int, row: Mapping[str, Any]) -> str:
-    pence: int = row["pence"]
     if name == "line":
         return str(number)
-    if name == "amount":
-        return plain_pounds(pence)
-    if name == "debit":
-        return plain_pounds(pence) if pence > 0 else ""
-    if name == "credit":
-        return plain_pounds(-pence) if pence < 0 else ""
+    money = money_cell(name, row["pence"])
+    if money is not None:
+        return money
     value = row[name]
     return "" if value is None else str(value) if isinstance(value, int) else harmless(value)
 
 
-__all__ = ["FIELDS", "LONGEST_CODE", "MOST_COLUMNS", "Layout", "columns_of", "digest_of", "facts_of", "file_of"]
+__all__ = ["FIELDS", "LONGEST_CODE", "Layout", "columns_of", "digest_of", "facts_of", "file_of"]

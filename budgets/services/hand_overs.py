@@ -17,12 +17,12 @@ from budgets.queries.hand_overs import Answers, HandOverView, get_hand_over_for
 from budgets.queries.mandates import MandateLine, MandateState, get_mandate, list_pots
 from budgets.queries.people import get_person
 from budgets.services import mandate_letters as letters
+from budgets.services.mandate_record import record_act
 from budgets.services.mandates import STAFF_ROLES, Authority, check_given, write
 from budgets.services.taking_over import take_over
 from budgets.words import day_words
 from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import actor_of, find_user
-from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
@@ -77,7 +77,8 @@ def ask(actor: Actor, mandate: MandateLine, to_user_id: int, words: str, away: t
             )
             .returning(HandOver.id)
         ).scalar_one()
-        _record(actor, "mandate.ask_stand_in" if away else "mandate.ask_hand_over", mandate, hand_over_id, to_user_id)
+        action = "mandate.ask_stand_in" if away else "mandate.ask_hand_over"
+        record_act(actor, mandate, action, hand_over_id=hand_over_id, to_user_id=to_user_id)
         return hand_over_id
 
 
@@ -116,7 +117,9 @@ def refuse(actor: Actor, hand_over_id: int) -> None:
         row = _locked(hand_over_id)
         row.agreed, row.answered_at, row.answered_by_user_id = False, clock.now(), actor.user_id
         db.session.flush()
-        _record(actor, "mandate.refuse_hand_over", found.mandate, hand_over_id, found.to_user_id)
+        record_act(
+            actor, found.mandate, "mandate.refuse_hand_over", hand_over_id=hand_over_id, to_user_id=found.to_user_id
+        )
         letters.stays(found.mandate, found.asked_by_user_id, found.to_name)
 
 
@@ -194,18 +197,3 @@ def _check_days(mandate: MandateLine, away: tuple[date, date]) -> None:
         raise DomainError(
             f"Your own authority ends on {day_words(mandate.ends_on)}. Choose a day until then", field="last"
         )
-
-
-def _record(actor: Actor, action: str, mandate: MandateLine, hand_over_id: int, to_user_id: int) -> None:
-    record(
-        action,
-        "mandate",
-        mandate.id,
-        actor_user_id=actor.user_id,
-        person_id=mandate.person_id,
-        mandate_id=mandate.id,
-        organisation_id=mandate.organisation_id,
-        council_id=mandate.council_id,
-        hand_over_id=hand_over_id,
-        to_user_id=to_user_id,
-    )

@@ -13,9 +13,9 @@ from budgets.domain import ConsentHow, LegalBasis
 from budgets.models import Mandate, MandateQuestion, Person
 from budgets.queries.mandates import MandateLine, get_mandate, is_officer
 from budgets.services import mandate_letters as letters
+from budgets.services.mandate_record import record_act
 from marketplace.accounts.domain import Actor, OrganisationKind
 from marketplace.accounts.queries import list_organisations_of_council
-from marketplace.audit.services import record
 from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
@@ -74,7 +74,7 @@ def ask(actor: Actor, mandate_id: int, words: str, *, how: ConsentHow = ConsentH
             .values(mandate_id=mandate_id, words=words, how=how, asked_by_user_id=actor.user_id, asked_at=clock.now())
             .returning(MandateQuestion.id)
         ).scalar_one()
-        _record(actor, mandate, "mandate.question", words)
+        record_act(actor, mandate, "mandate.question", reason=words)
         teams = list_organisations_of_council(mandate.council_id or 0, OrganisationKind.COUNCIL)
         for address in [team.email for team in teams if team.email][:1]:
             letters.question(mandate, address, words)
@@ -99,7 +99,7 @@ def answer(actor: Actor, question_id: int, words: str) -> int:
         )
         if not answered:
             raise NotAllowed("Somebody has answered this already.")
-        _record(actor, mandate, "mandate.answer", words)
+        record_act(actor, mandate, "mandate.answer", reason=words)
         letters.answer(mandate, words)
     return mandate_id
 
@@ -141,17 +141,3 @@ def can_ask(actor: Actor, mandate: MandateLine) -> bool:
     if is_own(actor, mandate):
         return mandate.legal_basis is not LegalBasis.AGREEMENT
     return is_officer(actor, mandate.council_id)
-
-
-def _record(actor: Actor, mandate: MandateLine, action: str, reason: str) -> None:
-    record(
-        action,
-        "mandate",
-        mandate.id,
-        actor_user_id=actor.user_id,
-        person_id=mandate.person_id,
-        mandate_id=mandate.id,
-        organisation_id=mandate.organisation_id,
-        council_id=mandate.council_id,
-        reason=reason,
-    )

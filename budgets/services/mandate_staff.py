@@ -10,12 +10,11 @@ from budgets.constraints import named_constraints
 from budgets.domain import LegalBasis
 from budgets.models import MandateStaff
 from budgets.queries.mandates import MandateLine, get_mandate, get_mandate_for, is_officer
-from budgets.queries.people import get_person
 from budgets.services import mandate_letters as letters
 from budgets.services import mandates
+from budgets.services.mandate_record import record_act
 from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import actor_of, find_user_by_email
-from marketplace.audit.services import record
 from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel.errors import DomainError, NotFound
 
@@ -44,7 +43,7 @@ def add_staff(actor: Actor, mandate_id: int, email: str) -> None:
                 field="email",
             )
         db.session.execute(insert(MandateStaff).values(mandate_id=mandate_id, user_id=user.id))
-        _record(actor, mandate, "mandate.add_staff", user.id)
+        record_act(actor, mandate, "mandate.add_staff", user_id=user.id)
         letters.granted(get_mandate(mandate_id), only=user.id)
 
 
@@ -65,7 +64,7 @@ def remove_staff(actor: Actor, mandate_id: int, user_id: int) -> None:
             delete(MandateStaff).where(MandateStaff.mandate_id == mandate_id, MandateStaff.user_id == user_id)
         )
         if removed:
-            _record(actor, mandate, "mandate.remove_staff", user_id)
+            record_act(actor, mandate, "mandate.remove_staff", user_id=user_id)
             letters.left(mandate, user_id)
 
 
@@ -83,17 +82,3 @@ def can_remove(actor: Actor, mandate: MandateLine, user_id: int) -> bool:
     """Whether `remove_staff` would do it."""
     is_self = actor.user_id is not None and actor.user_id == user_id
     return mandate.is_open and (is_self or can_add(actor, mandate) or is_officer(actor, mandate.council_id))
-
-
-def _record(actor: Actor, mandate: MandateLine, action: str, user_id: int) -> None:
-    record(
-        action,
-        "mandate",
-        mandate.id,
-        actor_user_id=actor.user_id,
-        person_id=mandate.person_id,
-        mandate_id=mandate.id,
-        organisation_id=mandate.organisation_id,
-        council_id=get_person(mandate.person_id).council_id,
-        user_id=user_id,
-    )

@@ -25,11 +25,11 @@ from budgets.queries.mandates import (
 from budgets.queries.people import get_person
 from budgets.services import mandate_letters as letters
 from budgets.services.mandate_papers import add_paper
+from budgets.services.mandate_record import record_act
 from budgets.services.taking_over import take_over
 from budgets.words import BASIS_QUESTION, possessive, short_name
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import actor_of, find_user_by_email
-from marketplace.audit.services import record
 from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
@@ -346,19 +346,8 @@ def works_for(actor: Actor, organisation_id: int) -> bool:
 
 
 def _record(actor: Actor, mandate: MandateLine, action: str, reason: str | None = None) -> None:
-    record(
-        action,
-        "mandate",
-        mandate.id,
-        actor_user_id=actor.user_id,
-        person_id=mandate.person_id,
-        mandate_id=mandate.id,
-        organisation_id=mandate.organisation_id,
-        council_id=mandate.council_id,
-        reason=reason,
-        basis=mandate.legal_basis.value,
-        order_limit_pence=mandate.order_limit_pence,
-    )
+    basis, limit = mandate.legal_basis.value, mandate.order_limit_pence
+    record_act(actor, mandate, action, reason=reason, basis=basis, order_limit_pence=limit)
 
 
 def can_end(actor: Actor, mandate: MandateLine) -> bool:

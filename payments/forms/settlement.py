@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms.validators import Optional
-
-from marketplace.kernel.errors import DomainError
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
 from payments.banking.accounts import LONGEST_NAME, BankAccount, bank_account
-from payments.journal import FIELDS, LONGEST_CODE, LONGEST_HEADING, MOST_COLUMNS, NOTHING, JournalMap, columns_of
+from payments.forms.columns import ColumnsForm, columns_form
+from payments.journal import FIELDS, LONGEST_CODE, JournalMap, columns_of
 from payments.services.returned import LONGEST_REASON
 
 _DIGITS: dict[str, Any] = {"inputmode": "numeric", "autocomplete": "off", "spellcheck": False}
@@ -73,7 +71,7 @@ class ReturnedForm(BaseForm):
     submit = fields.SubmitField("Pay it again in the next run")
 
 
-class JournalForm(BaseForm):
+class JournalForm(ColumnsForm):
     """Which columns, under which headings, with which codes. `journal_form` adds the rows and the categories."""
 
     care = fields.TextField(
@@ -98,52 +96,25 @@ class JournalForm(BaseForm):
     )
     submit = fields.SubmitField("Book runs like this")
 
-    slugs: tuple[str, ...]
+    known = FIELDS
 
     def to_command(self) -> JournalMap:
-        columns = [(self[f"field_{row}"].data, self[f"heading_{row}"].data or "") for row in range(1, MOST_COLUMNS + 1)]
-        codes = {slug: code for slug in self.slugs if (code := (self[f"code_{slug}"].data or "").strip())}
         return JournalMap(
-            columns_of(columns),
+            columns_of(self.chosen_columns()),
             self.care.data or "",
             self.providers.data or "",
             self.operator.data or "",
             self.returned.data or "",
-            codes,
+            self.chosen_codes(),
         )
-
-    def refuse(self, error: DomainError) -> None:
-        super().refuse(DomainError(error.message, field="field_1" if error.field == "columns" else error.field))
-
-    @property
-    def rows(self) -> list[tuple[Any, Any]]:
-        return [(self[f"field_{row}"], self[f"heading_{row}"]) for row in range(1, MOST_COLUMNS + 1)]
-
-    @property
-    def codes(self) -> list[Any]:
-        return [self[f"code_{slug}"] for slug in self.slugs]
 
 
 def journal_form(journal: JournalMap, categories: Sequence[tuple[str, str]]) -> JournalForm:
     """The form with what stands now in its boxes."""
-    boxes: dict[str, Any] = {}
-    choices = [(NOTHING, "Nothing"), *FIELDS.items()]
-    for row in range(1, MOST_COLUMNS + 1):
-        boxes[f"field_{row}"] = fields.SelectField(f"Column {row}", choices=choices, default=NOTHING)
-        boxes[f"heading_{row}"] = fields.TextField(
-            f"Heading of column {row}", longest=LONGEST_HEADING, validators=[Optional()]
-        )
-    for slug, name in categories:
-        boxes[f"code_{slug}"] = fields.TextField(name, longest=LONGEST_CODE, validators=[Optional()])
-    now: dict[str, Any] = {
+    now = {
         "care": journal.care,
         "providers": journal.providers,
         "operator": journal.operator,
         "returned": journal.returned,
     }
-    for row, (name, heading) in enumerate(journal.columns, start=1):
-        now[f"field_{row}"], now[f"heading_{row}"] = name, heading
-    now |= {f"code_{slug}": code for slug, code in journal.by_category.items()}
-    form: JournalForm = type("JournalFormOfPayer", (JournalForm,), boxes)(data=now)
-    form.slugs = tuple(slug for slug, _ in categories)
-    return form
+    return columns_form(JournalForm, now, journal.columns, journal.by_category, categories)

@@ -178,16 +178,16 @@ def _waiting(round_id: int) -> list[int]:
     )
 
 
+def _lock_part(part_id: int) -> RoundPart:
+    query = select(RoundPart).where(RoundPart.id == part_id).with_for_update()
+    return db.session.execute(query.execution_options(populate_existing=True)).scalar_one()
+
+
 def order_part(actor: Actor, part_id: int) -> PartState:
     """Try one order of a round, in a transaction of its own; answers what became of it, now or before."""
     try:
         with transaction():
-            part = db.session.execute(
-                select(RoundPart)
-                .where(RoundPart.id == part_id)
-                .with_for_update()
-                .execution_options(populate_existing=True)
-            ).scalar_one()
+            part = _lock_part(part_id)
             if part.state is not PartState.WAITING:
                 return part.state
             name = short_name(part.person_name)
@@ -224,12 +224,7 @@ def _put_into_basket(actor: Actor, part_id: int, why: str) -> PartState:
     """Where the buyer can give the card: one more transaction, in which nothing else of the part is done."""
     try:
         with transaction():
-            part = db.session.execute(
-                select(RoundPart)
-                .where(RoundPart.id == part_id)
-                .with_for_update()
-                .execution_options(populate_existing=True)
-            ).scalar_one()
+            part = _lock_part(part_id)
             if part.state is not PartState.WAITING:
                 return part.state
             owner = baskets.owner_for(actor, part.person_id, None)
