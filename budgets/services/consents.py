@@ -21,6 +21,7 @@ def share_purchases(actor: Actor, person_id: int, *, on: bool) -> None:
     """The person alone agrees to show their own-money purchases, without a name, in their council's reports, or stops.
 
     Twice the same changes nothing. Taken back, it counts for nothing from then on, past purchases included.
+    Raises NotFound for anybody else.
     """
     person = get_person(person_id)
     if actor.user_id is None or person.user_id != actor.user_id:
@@ -90,7 +91,7 @@ def agree_to_assisted_order(actor: Actor, person_id: int, organisation_id: int, 
     """An access point's worker writes down that a person here agreed to order with them; answers the consent's id.
 
     `how` is on paper or spoken. It ends when the day ends in London. The same again today answers the first.
-    Raises NotFound unless the actor works at that access point.
+    Raises NotFound unless the actor works at that access point, DomainError on `how`.
     """
     if organisation_id not in actor.organisation_ids(Role.ACCESS_POINT_WORKER):
         raise NotFound
@@ -119,7 +120,10 @@ def agree_to_assisted_order(actor: Actor, person_id: int, organisation_id: int, 
 
 
 def end_assisted_order(actor: Actor, person_id: int) -> None:
-    """The person has left, or changed their mind: the worker's right to order with them ends now."""
+    """The person has left, or changed their mind: the worker's right to order with them ends now. Twice is once.
+
+    Raises NotFound for who works at no access point.
+    """
     organisation_ids = actor.organisation_ids(Role.ACCESS_POINT_WORKER)
     if not organisation_ids:
         raise NotFound

@@ -307,7 +307,10 @@ def decide_change(actor: Actor, change_id: int, *, agree: bool) -> None:
 
 
 def set_state(actor: Actor, budget_id: int, state: BudgetState, *, reason: str) -> None:
-    """Pause a budget, let it go on, or end it. What is booked goes on in any case. An ended budget stays ended."""
+    """Pause a budget, let it go on, or end it for good. What is booked goes on. The same again changes nothing.
+
+    Raises NotFound unless the actor works in its council's finance, NotAllowed once it ended, DomainError on `reason`.
+    """
     row = db.session.execute(
         select(PersonalBudget.council_id, PersonalBudget.person_id).where(PersonalBudget.id == budget_id)
     ).one_or_none()
@@ -317,9 +320,7 @@ def set_state(actor: Actor, budget_id: int, state: BudgetState, *, reason: str) 
     if not reason.strip():
         raise DomainError("Say why, so that the next person knows", field="reason")
     with transaction():
-        now = db.session.execute(
-            select(PersonalBudget.state).where(PersonalBudget.id == budget_id).with_for_update()
-        ).scalar_one()
+        now = db.session.scalar(select(PersonalBudget.state).where(PersonalBudget.id == budget_id).with_for_update())
         if now is state:
             return
         if now is BudgetState.ENDED:

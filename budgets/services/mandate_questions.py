@@ -131,6 +131,7 @@ def list_open(council_ids: Collection[int]) -> list[QuestionView]:
 
 
 def is_own(actor: Actor, mandate: MandateLine) -> bool:
+    """Whether it is a mandate for the actor themself."""
     return actor.user_id is not None and mandate.person_user_id == actor.user_id
 
 

@@ -122,6 +122,7 @@ def record_by_officer(
 
 
 def check_given(basis: LegalBasis, given_on: date | None, read_by: str | None) -> None:
+    """Raise DomainError on the field at fault, unless it says when and before whom an agreement was given."""
     if given_on is not None and given_on > clock.today():
         raise DomainError("The day on which it was given cannot be in the future.", field="given_on")
     if basis is LegalBasis.AGREEMENT and given_on is None:
@@ -176,7 +177,10 @@ def end(actor: Actor, mandate_id: int, *, reason: str | None = None) -> None:
 
 
 def suspend(actor: Actor, mandate_id: int, *, reason: str) -> None:
-    """An officer of the person's council stops new spending under a mandate; what is booked goes on."""
+    """An officer of the person's council stops new spending under a mandate; what is booked goes on. Twice is once.
+
+    Raises NotFound for anybody else, DomainError on `reason`.
+    """
     mandate = get_mandate(mandate_id)
     if not is_officer(actor, mandate.council_id):
         raise NotFound
@@ -215,7 +219,10 @@ def suspend_all(actor: Actor, person_id: int, *, reason: str) -> int:
 
 
 def resume(actor: Actor, mandate_id: int, *, reason: str) -> None:
-    """A safeguarding lead of the person's council lets a paused mandate go on. Raises NotFound for anybody else."""
+    """A safeguarding lead of the person's council lets a paused mandate go on. Twice is once.
+
+    Raises NotFound for anybody else, DomainError on `reason`.
+    """
     mandate = get_mandate(mandate_id)
     if mandate.council_id not in actor.council_ids(Role.SAFEGUARDING_LEAD):
         raise NotFound
@@ -244,7 +251,10 @@ def write(
     given_on: date | None = None,
     read_by: str | None = None,
 ) -> int:
-    """Write a mandate down, in the open transaction of a caller that judged the actor; answers its id."""
+    """Write a mandate down, in the open transaction of a caller that judged the actor; answers its id.
+
+    Raises DomainError on the field at fault.
+    """
     _check_dates(authority)
     if authority.pot_ids - {pot.id for pot in list_pots(person.id)}:
         raise DomainError("Choose pots of this person, or none for all their money", field="pots")

@@ -51,7 +51,10 @@ def add_outcome(actor: Actor, person_id: int, *, words: str, category_slug: str 
 
 
 def change_outcome(actor: Actor, outcome_id: int, *, words: str, category_slug: str | None = None) -> int:
-    """New words are a new outcome in the same place, so that orders keep what they were bought for; answers its id."""
+    """New words are a new outcome in the same place, so that orders keep what they were bought for; answers its id.
+
+    Raises NotFound for whoever may not write the plan, DomainError on `words`, also when somebody else was faster.
+    """
     old = _find(outcome_id)
     access = get_access(actor, old.person_id, MandateAction.WRITE_PLAN)
     words = _checked(words)

@@ -169,7 +169,8 @@ class RecordNecessity:
 def record_necessity(actor: Actor, wanted: RecordNecessity) -> int:
     """A social worker of the person's council records that paying a relative is necessary; answers its id.
 
-    It counts when a second officer has agreed. Raises NotFound for anybody else, DomainError on the field at fault.
+    It counts when a second officer has agreed. Raises NotFound for anybody else, NotAllowed for a payee who needs none
+    or has one, DomainError on the field at fault.
     """
     declaration = officers_declaration(actor, wanted.declaration_id)
     person = get_person(declaration.person_id)
@@ -229,7 +230,10 @@ def decide_necessity(actor: Actor, necessity_id: int, *, agrees: bool) -> None:
 
 
 def end_necessity(actor: Actor, necessity_id: int, *, reason: str) -> None:
-    """An officer ends it now: the direct payment may not pay them for anything new. Again, it changes nothing."""
+    """An officer ends it now: the direct payment may not pay them for anything new. Again, it changes nothing.
+
+    Raises NotFound for anybody else, DomainError on `reason`.
+    """
     necessity = officers_necessity(actor, necessity_id)
     reason = reason.strip()
     if not reason:

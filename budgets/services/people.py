@@ -120,7 +120,10 @@ def create_person(
 
 
 def move_to_postcode(actor: Actor, person_id: int, postcode: str) -> None:
-    """A person who signs in says where they live. Their council follows, unless a council set it with a budget."""
+    """A person who signs in says where they live. Their council follows, unless a council set it with a budget.
+
+    Raises NotFound for anybody else, DomainError on `postcode`.
+    """
     person = get_person(person_id)
     if person.user_id is None or person.user_id != actor.user_id:
         raise NotFound

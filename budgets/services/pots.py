@@ -20,7 +20,8 @@ from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 def add_pot(actor: Actor, budget_id: int, rules: PotRules) -> int:
     """Another pot of a budget, with nothing agreed for it yet; answers its id.
 
-    Raises NotFound unless the actor works in finance of the budget's council, DomainError on the field to change.
+    Raises NotFound unless the actor works in finance of the budget's council, NotAllowed when the budget has ended,
+    DomainError on the field to change.
     """
     _check(rules)
     with transaction(), named_constraints():

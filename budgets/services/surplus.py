@@ -233,7 +233,10 @@ def let_keep(actor: Actor, surplus_id: int, *, reason: str) -> None:
 
 
 def propose_rule(actor: Actor, council_id: int, *, weeks_kept: int, notice_days: int) -> int:
-    """A council's own rule, which counts when a second person agrees; answers its id. A newer one replaces it."""
+    """A council's own rule, which counts when a second person agrees; answers its id. A newer one replaces it.
+
+    Raises NotFound for anybody but finance of the council.
+    """
     if council_id not in actor.council_ids(Role.COUNCIL_FINANCE):
         raise NotFound
     with transaction(), named_constraints():

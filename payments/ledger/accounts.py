@@ -57,34 +57,42 @@ _OF_SOMEBODY = re.compile(
 
 
 def person_card(person_id: int) -> str:
+    """What a person's card paid or is owed back."""
     return f"person:{person_id}:card"
 
 
 def provider_payable(organisation_id: int) -> str:
+    """What the operator owes a provider."""
     return f"provider:{organisation_id}:payable"
 
 
 def provider_stripe(organisation_id: int) -> str:
+    """What stands in a provider's account at Stripe."""
     return f"provider:{organisation_id}:stripe"
 
 
 def provider_received(organisation_id: int) -> str:
+    """The other side of a provider's account at Stripe: what came through this marketplace."""
     return f"provider:{organisation_id}:received"
 
 
 def provider_bank(organisation_id: int) -> str:
+    """What Stripe paid out to a provider's bank."""
     return f"provider:{organisation_id}:bank"
 
 
 def council_owed(council_id: int) -> str:
+    """What a council owes for orders from the budgets that it manages."""
     return f"council:{council_id}:owed"
 
 
 def council_fees(council_id: int) -> str:
+    """What a council owes the operator for its own fee."""
     return f"council:{council_id}:fees"
 
 
 def isf_owed(organisation_id: int) -> str:
+    """What the holder of individual service funds owes for orders from them."""
     return f"isf:{organisation_id}:owed"
 
 

@@ -94,7 +94,10 @@ def agree(actor: Actor, details_id: int) -> None:
 
 
 def stop(actor: Actor, details_id: int) -> None:
-    """Nothing is paid to these details any more. By the organisation's people or the operator. Twice is once."""
+    """Nothing is paid to these details any more. By the organisation's people or the operator. Twice is once.
+
+    Raises NotFound for anybody else.
+    """
     with transaction():
         details = _lock(details_id)
         is_owner = details.organisation_id in actor.organisation_ids(*OWNERS)

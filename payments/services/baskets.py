@@ -123,7 +123,7 @@ def change(owner: Owner, line_id: int, *, quantity: int, wanted_on: date | None,
 
 
 def change_quantity(owner: Owner, line_id: int, quantity: int) -> None:
-    """Change how many of one line."""
+    """Change how many of one line. Raises NotForBasket, DomainError on `quantity`, NotFound for another's line."""
     with transaction():
         line = _line(owner, line_id)
         offer = offer_for([line.listing_id]).get(line.listing_id)
@@ -145,7 +145,10 @@ def remove(owner: Owner, line_id: int) -> None:
 
 
 def accept_price(owner: Owner, line_id: int, price_pence: int) -> None:
-    """Take a price that changed since the line was put in. Raises PriceChangedAgain when it is not that any more."""
+    """Take a price that changed since the line was put in.
+
+    Raises PriceChangedAgain when it is not that any more, NotForBasket, NotFound for a line that is not theirs.
+    """
     with transaction():
         line = _line(owner, line_id)
         offer = offer_for([line.listing_id]).get(line.listing_id)
@@ -201,7 +204,7 @@ def drop_old() -> int:
 
 
 def check_wanted(offer: Offer | None, wanted: LineWanted) -> None:
-    """Raise DomainError on the field to change, unless this can be put into a basket."""
+    """Whether this can be put into a basket. Raises NotForBasket, or DomainError on the field to change."""
     reason = why_not(offer)
     if offer is None or reason is not None:
         raise NotForBasket(reason or "")

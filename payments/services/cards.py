@@ -166,7 +166,7 @@ def forget_payer(payload: dict[str, Any]) -> None:
 
 
 def keep_card(checkout_id: int) -> None:
-    """Note that the buyer asked to keep the card when the checkout's orders are closed."""
+    """Note that the buyer asked to keep the card when the checkout's orders are closed. Raises NotFound."""
     with transaction():
         checkout = db.session.execute(
             select(Checkout).where(Checkout.id == checkout_id).with_for_update()

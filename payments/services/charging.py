@@ -204,7 +204,8 @@ def renew(payload: dict[str, Any]) -> None:
 
     Booked work is paid for at once. When the bank says no, the buyer is told: an order that nobody has answered ends,
     booked work needs another card. What is set aside while nobody is there is kept for less than five days. While
-    something is said to have gone wrong no bank is asked: the end of the complaint asks.
+    something is said to have gone wrong no bank is asked: the end of the complaint asks. Raises GatewayUnknown
+    when it cannot be known yet what became of it: it is tried again.
     """
     from payments.services import orders
 
@@ -254,7 +255,8 @@ def charge(payload: dict[str, Any]) -> None:
 
     When the bank asks for the person, they are led to it by e-mail; when it says no, they are asked for another card.
     A card that was declined is not tried again by itself, and none is charged while something is said to have gone
-    wrong: the end of the complaint asks again.
+    wrong: the end of the complaint asks again. Raises GatewayUnknown when it cannot be known yet
+    what became of it: it is tried again.
     """
     order_id = int(payload["order_id"])
     order, payment = _standing(order_id)

@@ -43,7 +43,10 @@ class FeePlan:
 
 
 def agree(actor: Actor, council_id: int, plan: FeePlan) -> None:
-    """Write down what a council agreed to pay. Once per council. Raises NotFound, or DomainError on its field."""
+    """Write down what a council agreed to pay, with its instalments. Once per council.
+
+    Raises NotFound, NotAllowed when it is agreed already, or DomainError on its field.
+    """
     _require_operator(actor)
     if plan.pence < plan.instalments:
         raise DomainError("Enter the whole fee, like 30,000", field="pence")

@@ -39,7 +39,10 @@ def rate_for(council_id: int | None, rail: Rail, on: date) -> int:
 
 
 def propose_rate(actor: Actor, council_id: int, rail: Rail, rate_bp: int, starts_on: date) -> int:
-    """Write a rate that begins on a day after today and waits for a second person. Answers its id."""
+    """Write a rate that begins on a day after today and waits for a second person. Answers its id.
+
+    Raises NotFound for whoever may not set it, DomainError on `rate` (0 to 1,000 basis points) or `starts_on`.
+    """
     _require_right(actor, council_id)
     if not 0 <= rate_bp <= 1000:
         raise DomainError("Enter a levy from 0% to 10%.", field="rate")
@@ -66,7 +69,10 @@ def propose_rate(actor: Actor, council_id: int, rail: Rail, rate_bp: int, starts
 
 
 def approve_rate(actor: Actor, rate_id: int) -> None:
-    """Let a proposed rate count. Never by the person who proposed it."""
+    """Let a proposed rate count. Never by the person who proposed it. Twice is once.
+
+    Raises NotFound for whoever may not set it, DomainError for their own proposal and for a day that has passed.
+    """
     with transaction():
         row = db.session.execute(select(LevyRate).where(LevyRate.id == rate_id).with_for_update()).scalar_one_or_none()
         if row is None:

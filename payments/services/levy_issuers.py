@@ -38,7 +38,7 @@ _VAT_NUMBER = re.compile(r"(?:GB)?(\d{9}(?:\d{3})?)")
 def propose_issuer(actor: Actor, starts_on: date, name: str, address: str, vat_number: str | None) -> int:
     """Prepare who invoices the levy from a month on that is not closed, for another operator to confirm.
 
-    Answers its id. Raises DomainError beside the field at fault.
+    Answers its id. Raises NotFound for who is no operator, DomainError beside the field at fault.
     """
     if not actor.has(Role.OPERATOR):
         raise NotFound()

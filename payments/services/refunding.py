@@ -20,7 +20,8 @@ def give_back(payload: dict[str, Any]) -> None:
     """Outbox `payments.refund`: money goes back to the card, then the provider's share and the exact levy follow.
 
     Each step first looks at what Stripe has, so that it can be taken up anywhere. Refunds of one order go one after
-    the other, because the levy of each follows from those before it.
+    the other, because the levy of each follows from those before it. Raises GatewayUnknown, so that it is tried again,
+    when one before it is not done or nothing is known of the charge.
     """
     refund_id = int(payload["refund_id"])
     refund = db.session.get(Refund, refund_id, populate_existing=True)

@@ -146,7 +146,10 @@ def approve_refund(actor: Actor, refund_id: int) -> None:
 
 
 def refuse_refund(actor: Actor, refund_id: int, words: str) -> None:
-    """An operator says no to all of a refund that waits; what it set aside can be given back again. Twice is once."""
+    """An operator says no to all of a refund that waits; what it set aside can be given back again. Twice is once.
+
+    Raises NotFound for anybody else, DomainError on `words` without a reason.
+    """
     if not words.strip():
         raise DomainError("Say why not, for whoever asked", field="words")
     with transaction():

@@ -154,7 +154,10 @@ def send(actor: Actor, run_id: int) -> None:
 
 
 def drop(actor: Actor, run_id: int, words: str) -> None:
-    """Give up a run that was not sent: its lines are due again. Twice is once. Raises NotAllowed once sent."""
+    """Give up a run that was not sent: its lines are due again. Twice is once.
+
+    Raises NotFound for whoever may not settle, NotAllowed once it is sent, DomainError on `words` without a reason.
+    """
     words = words.strip()
     if not words:
         raise DomainError("Say why this run is not sent", field="words")
@@ -324,6 +327,7 @@ def lock_run(actor: Actor, run_id: int) -> SettlementRun:
 
 
 def require_finance(actor: Actor, council_id: int, payer_organisation_id: int | None) -> None:
+    """Raises NotFound unless the actor settles for this payer."""
     if not may_settle(actor, council_id, payer_organisation_id):
         raise NotFound()
 

@@ -173,7 +173,10 @@ def allocate(
 def reclaim(
     pot_period_id: int, pence: int, *, cause: str, actor_user_id: int | None, reason: str | None = None
 ) -> int | None:
-    """Take back what is left of a pot, as after its period. Never more than is left: raises NotEnoughLeft."""
+    """Take back what is left of a pot, as after its period. 0p changes nothing.
+
+    Never more than is left: raises BudgetError on `amount`. Raises CauseUsedDifferently, NotFound.
+    """
     entry = Entry(EntryKind.RECLAIM, pot_period_id, pence, cause, None, None, actor_user_id, None, reason)
     account, before = open_account(entry)
     if before is not None or pence == 0:

@@ -150,7 +150,10 @@ class Account:
 
 
 def open_account(entry: Entry, *, may_be_negative: bool = False) -> tuple[Account, int | None]:
-    """The account, and the entry's id when its cause stands in the book already."""
+    """The account, and the entry's id when its cause stands in the book already.
+
+    Raises CauseUsedDifferently when it stands there for another act, NotFound without such a pot.
+    """
     if not in_transaction():
         raise RuntimeError("the budget book is written in the transaction of the act that causes it")
     if type(entry.pence) is not int:
@@ -194,6 +197,7 @@ def lock_account(pot_period_id: int) -> None:
 
 
 def sum_of_order(entry: Entry, signs: dict[EntryKind, int]) -> int:
+    """The pence of an entry's order in its pot, each kind with its sign; kinds that are not named count for nothing."""
     signed = case(*((BudgetEntry.kind == kind, BudgetEntry.pence * sign) for kind, sign in signs.items()), else_=0)
     return int(
         db.session.execute(

@@ -51,7 +51,7 @@ def import_file(
 ) -> Imported:
     """Judge a file and, unless `dry_run`, take its good rows. Totals that are given, here or in the file, must agree.
 
-    The same file, broken off before, goes on where it stood. Raises DomainError.
+    The same file, broken off before, goes on where it stood. Raises DomainError, of which TotalsDiffer is one.
     """
     mapped = dict(mapped or current_map(council_id, FileKind.BUDGETS))
     try:

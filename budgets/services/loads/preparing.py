@@ -67,6 +67,7 @@ def look_at(path: Path, mapped: Mapping[str, str]) -> Survey | None:
 
 
 def is_long(seen: Survey | None) -> bool:
+    """Whether a file is taken by the worker, and not while somebody waits."""
     return seen is not None and seen.row_count > AT_ONCE
 
 

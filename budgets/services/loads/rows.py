@@ -81,10 +81,12 @@ def lock_council(council_id: int) -> None:
 
 
 def figures_of(load: BudgetLoad) -> LoadFigures:
+    """The figures that a load keeps."""
     return LoadFigures(*(getattr(load, name) for name in LoadFigures.__dataclass_fields__))
 
 
 def set_figures(load: BudgetLoad, figures: LoadFigures, rows_done: int) -> None:
+    """Keep the figures of a load so far, and how many of its rows were judged."""
     for name, value in asdict(figures).items():
         setattr(load, name, value)
     load.rows_done = rows_done
@@ -98,4 +100,5 @@ def write_refusals(load_id: int, refused: tuple[RefusedRow, ...] | list[RefusedR
 
 
 def drop_refusals(load_id: int) -> None:
+    """Forget the rows that were left out: the file is judged anew."""
     db.session.execute(delete(BudgetLoadRefusal).where(BudgetLoadRefusal.load_id == load_id))

@@ -79,7 +79,10 @@ def preview(actor: Actor, load_id: int) -> Preview:
 
 
 def refused_rows(actor: Actor, load_id: int) -> tuple[Cells, Iterator[tuple[RefusedRow, Cells]]]:
-    """The headings of a file, and its refused rows with their cells as they were, for a file to mend and load again."""
+    """The headings of a file, and its refused rows with their cells as they were, for a file to mend and load again.
+
+    Raises NotFound for others, and when the file is not kept any more or cannot be read.
+    """
     load = get_load(actor, load_id)
     if not load.stored_as or load.state is LoadState.COLUMNS:
         raise NotFound

@@ -35,7 +35,10 @@ def release(actor: Actor, order_id: int, reason: str) -> None:
 
 
 def pay(actor: Actor, order_id: int, reason: str) -> None:
-    """Agree, in the person's place, to what was done before they died: it is spent. Raises as `release`."""
+    """Agree, in the person's place, to what was done before they died: it is spent. Twice is once.
+
+    Raises as `release`, and NotAllowed while the provider has not said that it was done.
+    """
     reason = required_reason(reason, "Say in a few words how you know that it was done")
     cause = f"confirm:{order_id}"
     with transaction():
