@@ -16,7 +16,7 @@ from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from payments.services.checkout.at_once import AtOnce, SeenLine, order_at_once
 from tests.factories.accounts import UserFactory, council
-from tests.integration.payments.orders.test_races import at_once
+from tests.integration.payments.orders.test_races import tally
 from tests.integration.planning.town_of_many import Many, orders_of
 
 pytestmark = pytest.mark.trial
@@ -61,7 +61,7 @@ def both_order(app: Flask, monkeypatch: pytest.MonkeyPatch) -> int:
         return pence
 
     monkeypatch.setattr(judging, "kept_in_month", read_and_wait)
-    at_once(app, lambda: order_at_once(manager, first), lambda: order_at_once(manager, second), times=2)
+    tally(app, lambda: order_at_once(manager, first), lambda: order_at_once(manager, second), times=2)
     return sum(order.total_pence for order in orders_of(person_id))
 
 
