@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 
 from budgets.constraints import named_constraints
 from budgets.domain import ConsentHow, LegalBasis
-from budgets.models import HandOver, MandatePot
+from budgets.models import HandOver, Mandate, MandatePot
 from budgets.queries.hand_overs import Answers, HandOverView, get_hand_over_for
 from budgets.queries.mandates import MandateLine, MandateState, get_mandate, list_pots
 from budgets.queries.people import get_person
@@ -64,6 +64,8 @@ def ask(actor: Actor, mandate: MandateLine, to_user_id: int, words: str, away: t
     if away is not None:
         _check_days(mandate, away)
     with transaction(), named_constraints():
+        if _waits_already(mandate.id, to_user_id, away):
+            raise DomainError("You asked for this already, and it waits for an answer", field="email")
         hand_over_id: int = db.session.execute(
             insert(HandOver)
             .values(
@@ -80,6 +82,14 @@ def ask(actor: Actor, mandate: MandateLine, to_user_id: int, words: str, away: t
         action = "mandate.ask_stand_in" if away else "mandate.ask_hand_over"
         record_act(actor, mandate, action, hand_over_id=hand_over_id, to_user_id=to_user_id)
         return hand_over_id
+
+
+def _waits_already(mandate_id: int, to_user_id: int, away: tuple[date, date] | None) -> bool:
+    """Whether the same was asked and nobody has answered: a second press asks nobody twice. Others wait meanwhile."""
+    db.session.execute(select(Mandate.id).where(Mandate.id == mandate_id).with_for_update())
+    starts_on, ends_on = away or (None, None)
+    same = select(HandOver.id).filter_by(mandate_id=mandate_id, to_user_id=to_user_id, agreed=None)
+    return db.session.scalar(same.filter_by(starts_on=starts_on, ends_on=ends_on)) is not None
 
 
 def agree(actor: Actor, hand_over_id: int, along: Along) -> int:

@@ -125,6 +125,9 @@ def unexplained(unexplained_id: int) -> Response | str:
     moved = get_unexplained(unexplained_id)
     said = list_explanations(unexplained_id)
     standing = next((each for each in said if each.agreed is not False), None)
+    if standing is not None and "code" in request.form:  # a second press, or a colleague was quicker
+        flash("It was explained already: look below.")
+        return redirect(url_for("desk.unexplained", unexplained_id=unexplained_id))
     form = DecideExplanationForm() if standing else ExplainForm()
     if (standing is None or standing.agreed is None) and form.validate_on_submit():
         try:

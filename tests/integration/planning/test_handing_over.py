@@ -108,6 +108,24 @@ def last_mandates(count: int) -> list[int]:
     return sorted(db.session.scalars(select(Mandate.id).order_by(Mandate.id.desc()).limit(count)))
 
 
+def test_the_same_is_asked_once_however_often_the_button_is_pressed(
+    client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    manager, following = world.holder(role=Role.BUDGET_MANAGER), somebody(Role.BUDGET_MANAGER)
+    typed = {"how_long": "good", "email": following.email, "words": "Prefers mornings"}
+    sign_in(client, manager.user_id or 0)
+    page = f"/people/{world.person_id}/hand-over"
+    assert submit(client, page, typed).status_code == 302
+    again = submit(client, page, typed)
+    assert "You asked for this already, and it waits for an answer" in text_of(again)
+    assert "Prefers mornings" in again.get_data(as_text=True) and len(letters()) == 1
+    assert len(list_notes_about(manager, note_rights(manager, world.person_id))) == 1
+    # Negative control: without the look the person gets a second letter about the same.
+    monkeypatch.setattr("budgets.services.hand_overs._waits_already", lambda *asked: False)
+    assert submit(client, page, typed).status_code == 302 and len(letters()) == 2
+
+
 def test_what_the_person_keeps_back_stays_back_and_no_changes_nothing(client: FlaskClient, app: Flask) -> None:
     world = World()
     manager, following = world.holder(role=Role.BUDGET_MANAGER), somebody(Role.BUDGET_MANAGER)

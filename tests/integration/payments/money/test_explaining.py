@@ -42,6 +42,8 @@ def test_unexplained_money_is_explained_with_a_reason_agreed_to_and_leaves_the_d
     shown = submit(client, page, {"code": ledger.OPERATOR_BANK, "reason": ""})
     assert "Say how you know" in text_of(shown) and "checked" in shown.get_data(as_text=True)
     assert submit(client, page, {"code": ledger.OPERATOR_BANK, "reason": "Our top-up of 3 May"}).status_code == 302
+    twice = submit(client, page, {"code": ledger.OPERATOR_BANK, "reason": "Our top-up of 3 May"}, follow_redirects=True)
+    assert "It was explained already" in text_of(twice) and "There is a problem" not in text_of(twice)
     assert "You said what it was. A colleague has to agree" in text_of(client.get(page))
     with pytest.raises(NotAllowed, match="already"):
         explaining.explain(second, entry_id, ledger.OPERATOR_PROCESSING_FEES, "A fee")
