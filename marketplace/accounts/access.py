@@ -130,12 +130,15 @@ def enforce() -> Response | None:
 def note_refusal(response: FlaskResponse) -> FlaskResponse:
     """After each request: the log says who was told that there is nothing, by the rule or by what was read.
 
-    What is refused and what does not exist look the same to whoever asks, and here too: both say what was tried.
+    Pages that anybody may open belong to it: a basket or an order on them is somebody's all the same. What is refused
+    and what does not exist look the same to whoever asks, and here too: both say what was tried. The line holds the
+    path without its secrets and the number of the user, and no names.
     """
     view = current_app.view_functions.get(request.endpoint or "")
-    rule: Rule | None = getattr(view, "access_rule", None)
-    if response.status_code == 404 and rule is not None and rule.needs_sign_in:
-        log.warning("refused %s %s for user %s", request.method, path_for_logs(), current_actor().user_id)
+    if response.status_code == 404 and hasattr(view, "access_rule"):
+        user_id = current_actor().user_id
+        who = "nobody signed in" if user_id is None else f"user {user_id}"
+        log.warning("refused %s %s for %s", request.method, path_for_logs(), who)
     return response
 
 

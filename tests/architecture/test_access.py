@@ -14,10 +14,12 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule as Route
 from werkzeug.test import TestResponse
 
+from marketplace.accounts import access
 from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, roles
 from marketplace.accounts.domain import Actor, MembershipView, OrganisationKind, Role
 from marketplace.app import create_app
 from tests.architecture.access_table import DEMO, HIDDEN, SHOWN, TABLE, Line
+from tests.architecture.refusals import refusals
 from tests.architecture.visitors import VISITORS, visitor
 from tests.architecture.world import World, build, everything
 from tests.browser import sign_in
@@ -96,6 +98,7 @@ class Walk:
         if actor.user_id is not None:
             sign_in(client, actor.user_id)
         self.nothing = _shape(client.get("/nothing-of-that-name"))
+        refusals.lines.clear()
 
     def address(self, route: Route) -> str:
         values = self.world.values_for(route.endpoint, set(route.arguments))
@@ -109,6 +112,10 @@ class Walk:
         return found[1]
 
     def expect(self, response: TestResponse, statuses: Collection[int], what: str) -> None:
+        """One of these answers; and when it is that nothing is there, a line in the log."""
+        if response.status_code in HIDDEN and not refusals.lines:
+            self.wrong.append(f"{self.who} {what}: the refusal is not in the log")
+        refusals.lines.clear()
         if response.status_code not in statuses:
             self.wrong.append(f"{self.who} {what}: {response.status_code}, not {statuses} {response.location or ''}")
 
@@ -263,6 +270,25 @@ def test_the_walk_notices_a_page_that_shows_anothers_thing(
     walk = Walk(app, client, "person", build())
     walk.gets()
     assert [line for line in walk.wrong if "/organisation/" in line]
+
+
+def test_the_walk_notices_a_refusal_that_is_not_in_the_log(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access.log, "warning", lambda *_: None)
+    walk = Walk(app, client, "anonymous", build())
+    walk.gets()
+    assert walk.wrong and all("the refusal is not in the log" in line for line in walk.wrong)
+
+
+def test_what_the_log_says_of_a_refusal_holds_no_name_and_no_secret(app: Flask, client: FlaskClient) -> None:
+    """On a page that needs no sign-in, with the secret of a link in its address."""
+    person = visitor("person")
+    assert person.user_id is not None
+    sign_in(client, person.user_id)
+    refusals.lines.clear()
+    assert client.get("/top-up/a-secret?email=margaret@example.org").status_code == 404
+    assert refusals.lines == [f"refused GET /top-up/… for user {person.user_id}"]
 
 
 def test_the_walk_notices_a_refusal_that_tells_more_than_nothing_there(
