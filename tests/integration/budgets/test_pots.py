@@ -14,6 +14,7 @@ from budgets.commands import AgreeAmount, Deploy, PayOnce, PotRules
 from budgets.domain import BudgetState, ContributionHow, Every, Funder, OutsideRule, ProposedLine
 from budgets.domain.allocations import agreed_between
 from budgets.errors import BudgetError, LineRefused
+from budgets.forms import pots as pot_forms
 from budgets.models import PersonalBudget, Pot, PotAmount, PotPeriod
 from budgets.queries.amounts import list_amounts, periods_of, regular_amounts
 from budgets.queries.book import list_balances
@@ -24,6 +25,7 @@ from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
+from marketplace.kernel.ids import new_token
 from marketplace.kernel.rails import Rail
 from tests.browser import sign_in, submit, text_of
 from tests.integration.budgets.finance import Finance
@@ -165,21 +167,38 @@ def test_a_period_that_is_over_is_closed_from_the_first_minute_of_6_april(
         allocations.pay_once(ida.one, PayOnce(ida.pot_id, date(2027, 4, 5), 100, "Taxi", "key-3"))
 
 
+def _pay_twice(client: FlaskClient, ida: Agreeing) -> tuple[str, dict[str, object]]:
+    """Send one form twice; answers where it went, and the form."""
+    sign_in(client, ida.user_ids[0])
+    address = f"/council/budgets/pots/{ida.pot_id}"
+    day = {f"once_on-{part}": getattr(SPRING, part) for part in ("day", "month", "year")}
+    form = {**fields_of(client.get(address)), **day, "once_pence": "500.00", "once_reason": "A ramp"}
+    for _ in range(2):
+        assert client.post(f"{address}/once", data=form).status_code == 302
+    return address, form
+
+
 def test_a_payment_that_is_sent_twice_is_paid_once(app: Flask, client: FlaskClient) -> None:
     with clock.fixed_clock(SPRING):
         ida = Agreeing()
         (before,) = ida.allocated()
-        sign_in(client, ida.user_ids[0])
-        address = f"/council/budgets/pots/{ida.pot_id}"
-        day = {f"once_on-{part}": getattr(SPRING, part) for part in ("day", "month", "year")}
-        form = {**fields_of(client.get(address)), **day, "once_pence": "500.00", "once_reason": "A ramp"}
-        for _ in range(2):
-            assert client.post(f"{address}/once", data=form).status_code == 302
+        address, form = _pay_twice(client, ida)
         assert ida.allocated() == [before + 50_000]
         other = client.post(f"{address}/once", data={**form, "once_pence": "600.00"})
         assert "with another amount" in other.text
         again = {**form, **fields_of(client.get(address))}  # the key alone tells: a page of its own is another payment
         client.post(f"{address}/once", data=again)
+        assert ida.allocated() == [before + 100_000]
+
+
+def test_without_the_key_of_its_form_it_would_be_paid_twice(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pot_forms, "PayOnce", lambda *values: PayOnce(*values[:-1], new_token()))
+    with clock.fixed_clock(SPRING):
+        ida = Agreeing()
+        (before,) = ida.allocated()
+        _pay_twice(client, ida)
         assert ida.allocated() == [before + 100_000]
 
 
