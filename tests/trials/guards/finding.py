@@ -38,15 +38,15 @@ _CALL_OF_A_RIGHT = re.compile(r"actor|require_fresh|require_preparer|_require_pe
 
 
 class Board:
-    """Which guard is taken away now, and which were asked since the last look."""
+    """Which guards are taken away now, and which were asked since the last look."""
 
     def __init__(self) -> None:
-        self.gone: int | None = None
+        self.gone: frozenset[int] = frozenset()
         self.asked: set[int] = set()
 
     def stands(self, number: int) -> bool:
         self.asked.add(number)
-        return number != self.gone
+        return number not in self.gone
 
 
 at = Board()

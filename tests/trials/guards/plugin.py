@@ -1,7 +1,8 @@
 """A run of pytest that takes guards away, one after the other, and asks which test notices.
 
 Loaded with `-p tests.trials.guards.plugin`, before anything of the product. The file that GUARDS_PLAN names holds what
-to do: `{"look": {guard: test}}` takes each of those guards away and runs the one test; `{"find": [guard, …]}` runs
+to do: `{"look": {guard: test}}` takes each of those guards away and runs the one test; `{"pairs": {guard: {"others":
+[guard, …], "test": test}}}` takes each away alone, those behind it alone, and all at once; `{"find": [guard, …]}` runs
 every collected test once, notes which guards it asks, and then looks for one that fails without the guard, the one
 that asks the fewest first. What came out is written to GUARDS_FOUND.
 """
@@ -43,18 +44,19 @@ class Run:
         finding.remake()
         self.built_once = set(finding.at.asked)
 
-    def fails(self, test: str, without: int | None = None) -> bool:
-        """Whether a test fails, in its own body, without a guard."""
+    def fails(self, test: str, *without: int) -> bool:
+        """Whether a test fails, in its own body, without some guards."""
         item = self.items[test]
         item._initrequest()  # type: ignore[attr-defined]
-        finding.at.gone = without
+        finding.at.gone = frozenset(without)
+        is_built_once = bool(finding.at.gone & self.built_once)
         try:
-            if without in self.built_once:
+            if is_built_once:
                 finding.remake()
             reports = runtestprotocol(item, log=False, nextitem=self.then)
         finally:
-            finding.at.gone = None
-            if without in self.built_once:
+            finding.at.gone = frozenset()
+            if is_built_once:
                 finding.remake()
         return any(report.failed for report in reports if report.when == "call")
 
@@ -75,6 +77,30 @@ class Run:
             guard: guard in numbers and self.try_as_it_is(test) and self.fails(test, numbers[guard])
             for guard, test in wanted.items()
         }
+
+    def pairs(self, wanted: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        """Of each guard with others behind it, what is wrong with the proof; empty when its test passes without the one
+        and without the others, and fails without all of them.
+        """
+        numbers = {name: number for number, name in enumerate(finding.names)}
+        wrong: dict[str, str] = {}
+        for guard, one in wanted.items():
+            test, both = str(one["test"]), [guard, *one["others"]]
+            if unknown := [each for each in both if each not in numbers]:
+                wrong[guard] = f"no such guard: {unknown}"
+                continue
+            first, *others = [numbers[each] for each in both]
+            if not self.try_as_it_is(test):
+                wrong[guard] = "its test is gone, or fails with every guard in place"
+            elif self.fails(test, first):
+                wrong[guard] = "its test misses it alone"
+            elif self.fails(test, *others):
+                wrong[guard] = "its test misses the others alone"
+            elif not self.fails(test, first, *others):
+                wrong[guard] = "its test passes without all of them"
+            else:
+                wrong[guard] = ""
+        return wrong
 
     def find(self, wanted: list[str]) -> dict[str, Any]:
         """Of each guard, the test that notices it gone; None where none does."""
@@ -107,6 +133,7 @@ def write(found: dict[str, Any]) -> None:
 def pytest_runtestloop(session: pytest.Session) -> bool:
     plan = json.loads(Path(os.environ["GUARDS_PLAN"]).read_text())
     run = Run(session)
-    found = run.look(plan["look"]) if "look" in plan else run.find(plan["find"])
+    ((what, wanted),) = plan.items()
+    found = {"look": run.look, "pairs": run.pairs, "find": run.find}[what](wanted)
     write(found)
     return True

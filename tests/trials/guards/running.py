@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ FOLDER = Path(__file__).parent
 NOTICED = FOLDER / "noticed.csv"
 """Each guard and the test that notices when it is gone."""
 KEPT = FOLDER / "kept_by_another.csv"
-"""Each guard without which another one still holds, and which, in words."""
+"""Each guard without which another one still holds: why in words, the others by name, and the test that fails when all
+of them are away. No others are named where there is no right to lose: the words say so.
+"""
+AND = " || "
 
 LOOKED_THROUGH = (
     "tests/architecture/test_access.py",
@@ -41,6 +45,29 @@ def read(path: Path) -> dict[str, str]:
 def write(path: Path, rows: dict[str, str]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(sorted(rows.items()))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Why nothing is lost without a guard, the guards that still hold then, and the test that misses all of them."""
+
+    why: str
+    others: tuple[str, ...]
+    test: str
+
+
+def read_kept() -> dict[str, Kept]:
+    with KEPT.open(encoding="utf-8", newline="") as rows:
+        return {
+            guard: Kept(why, tuple(each for each in others.split(AND) if each), test)
+            for guard, why, others, test in csv.reader(rows)
+        }
+
+
+def write_kept(kept: dict[str, Kept]) -> None:
+    with KEPT.open("w", encoding="utf-8", newline="") as file:
+        rows = ((guard, one.why, AND.join(one.others), one.test) for guard, one in sorted(kept.items()))
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 class Run:
@@ -75,6 +102,12 @@ def look(folder: Path, noticed: dict[str, str], *, at_once: int = 2) -> dict[str
     parts = [dict(by_test[len(by_test) * n // at_once : len(by_test) * (n + 1) // at_once]) for n in range(at_once)]
     runs = [Run(folder / str(n), {"look": part}, _files(part.values())) for n, part in enumerate(parts) if part]
     return {guard: bool(fails) for run in runs for guard, fails in run.wait().items()}
+
+
+def pairs(folder: Path, kept: dict[str, Kept]) -> dict[str, str]:
+    """Of each guard that another keeps, what is wrong with the proof of it; empty when it is proved."""
+    wanted = {guard: {"others": one.others, "test": one.test} for guard, one in kept.items() if one.test}
+    return dict(Run(folder, {"pairs": wanted}, _files(one.test for one in kept.values() if one.test)).wait())
 
 
 def _files(tests: Iterable[str]) -> list[str]:

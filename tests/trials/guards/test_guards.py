@@ -1,7 +1,8 @@
 """Each guard of the product is taken away in turn, and a test then fails.
 
-`noticed.csv` names the test of each guard; `kept_by_another.csv` those without which another guard still holds. A guard
-that stands in neither fails here: `python -m tests.trials.guards` looks for its test.
+`noticed.csv` names the test of each guard; `kept_by_another.csv` those without which another guard still holds, and
+which: those are taken away together. A guard that stands in neither fails here: `python -m tests.trials.guards` looks
+for its test.
 """
 
 from pathlib import Path
@@ -15,21 +16,24 @@ pytestmark = pytest.mark.trial
 
 def test_each_guard_that_is_taken_away_is_missed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     guards = finding.all_guards()
-    noticed, kept = running.read(running.NOTICED), running.read(running.KEPT)
+    noticed, kept = running.read(running.NOTICED), running.read_kept()
     assert len(guards) > 300
     unknown = [guard for guard in guards if guard not in noticed and guard not in kept]
     stale = [guard for guard in (*noticed, *kept) if guard not in guards]
-    assert not set(noticed) & set(kept) and all(why.strip() for why in kept.values())
+    assert not set(noticed) & set(kept) and all(one.why.strip() for one in kept.values())
     missed = running.look(tmp_path, noticed)
-    gaps = [guard for guard, why in kept.items() if why.startswith("no test yet")]
     survivors = [guard for guard, was_missed in missed.items() if not was_missed]
+    proofs = running.pairs(tmp_path / "pairs", kept)
+    unproved = {guard: wrong for guard, wrong in proofs.items() if wrong}
+    no_right = [guard for guard, one in kept.items() if not one.test]
     with capsys.disabled():
         print(
             f"\nguards: {len(guards)} found, {len(missed)} taken away, {len(missed) - len(survivors)} missed by a "
-            f"test; {len(kept) - len(gaps)} behind which another guard holds; {len(gaps)} without a test yet; "
-            f"survivors: {', '.join(survivors) or 'none'}"
+            f"test; {len(proofs)} behind which another guard holds, {len(proofs) - len(unproved)} of them proved by "
+            f"taking away all; {len(no_right)} that guard no right; survivors: {', '.join(survivors) or 'none'}"
         )
-    assert (unknown, stale, survivors) == ([], [], [])
+    assert (unknown, stale, survivors, unproved) == ([], [], [], {})
+    assert all(kept[guard].why.startswith("no right") for guard in no_right)
 
 
 def test_a_guard_that_its_test_does_not_miss_is_reported(tmp_path: Path) -> None:
@@ -39,6 +43,22 @@ def test_a_guard_that_its_test_does_not_miss_is_reported(tmp_path: Path) -> None
     nowhere = "tests/architecture/test_access.py::test_of_no_such_name[sqlite]"
     for test in (passes, nowhere):
         assert running.look(tmp_path / str(len(test)), {guard: test}, at_once=1) == {guard: False}
+
+
+def test_guards_that_are_not_proved_together_are_reported(tmp_path: Path) -> None:
+    """The controls: a test that passes without all of them, one that misses the first alone, and no such guard."""
+    guard, one = next((guard, one) for guard, one in running.read_kept().items() if one.test)
+    noticed, its_test = next(iter(running.read(running.NOTICED).items()))
+    nothing_to_do = "tests/architecture/test_access.py::test_every_route_has_its_line_and_its_rule[sqlite]"
+    wrong = {
+        "passes without all": running.Kept("", one.others, nothing_to_do),
+        "misses it alone": running.Kept("", one.others, its_test),
+        "no such guard": running.Kept("", ("nothing",), one.test),
+    }
+    for words, kept in wrong.items():
+        name = noticed if words == "misses it alone" else guard
+        found = running.pairs(tmp_path / words.replace(" ", "-"), {name: kept})
+        assert words in found[name]
 
 
 def test_every_kind_of_guard_is_seen_and_plain_conditions_are_not() -> None:
