@@ -293,13 +293,14 @@ def test_a_stranger_serves_nobody(app: Flask) -> None:
     assert db.session.scalar(select(Consent.id)) is None
 
 
-def test_a_stranger_chooses_no_answer(world: World) -> None:
-    stranger, ids = _stranger(), world.ids
+def test_a_helper_at_an_access_point_chooses_no_answer(world: World) -> None:
+    """They may order with a person who stands beside them today, and an offer is of another day."""
+    helper, ids = actor_of(_helper_at_an_access_point(world)), world.ids
     with transaction():
         answer = db.session.get_one(HelpAnswer, ids["answer_id"])
         answer.state, answer.listing_id = AnswerState.OFFERED, answer.found_listing_id
         answer.quantity, answer.price_pence, answer.starts_on = 1, 2_400, clock.today() + timedelta(days=14)
-    _refused(lambda: help_requests.choose(stranger, world.person_id, int(ids["request_id"]), int(ids["answer_id"])))
+    _refused(lambda: help_requests.choose(helper, world.person_id, int(ids["request_id"]), int(ids["answer_id"])))
 
 
 def test_a_stranger_tries_no_round_again(world: World) -> None:
