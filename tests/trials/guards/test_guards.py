@@ -39,7 +39,7 @@ def test_each_guard_that_is_taken_away_is_missed(tmp_path: Path, capsys: pytest.
 def test_a_guard_that_its_test_does_not_miss_is_reported(tmp_path: Path) -> None:
     """The control: a test that has nothing to do with a guard passes without it; one that is gone finds nothing."""
     guard = next(guard for guard in running.read(running.NOTICED) if guard.startswith("budgets.queries.access"))
-    passes = "tests/architecture/test_access.py::test_every_route_has_its_line_and_its_rule[sqlite]"
+    passes = "tests/architecture/test_access.py::test_every_route_has_its_line_and_its_rule"
     nowhere = "tests/architecture/test_access.py::test_of_no_such_name[sqlite]"
     for test in (passes, nowhere):
         assert running.look(tmp_path / str(len(test)), {guard: test}, at_once=1) == {guard: False}
@@ -49,7 +49,7 @@ def test_guards_that_are_not_proved_together_are_reported(tmp_path: Path) -> Non
     """The controls: a test that passes without all of them, one that misses the first alone, and no such guard."""
     guard, one = next((guard, one) for guard, one in running.read_kept().items() if one.test)
     noticed, its_test = next(iter(running.read(running.NOTICED).items()))
-    nothing_to_do = "tests/architecture/test_access.py::test_every_route_has_its_line_and_its_rule[sqlite]"
+    nothing_to_do = "tests/architecture/test_access.py::test_every_route_has_its_line_and_its_rule"
     wrong = {
         "passes without all": running.Kept("", one.others, nothing_to_do),
         "misses it alone": running.Kept("", one.others, its_test),
