@@ -7,135 +7,31 @@
 `WHO` is ANYBODY, SIGNED_IN, or the roles that may. Everybody else gets the page for what does not exist; somebody who
 is not signed in is asked to sign in first. Where the address names a thing (an order, a person), those who may use the
 route still see 404 for a thing of somebody else, unless the line says otherwise (see `Line`).
-A new route needs its line here, or `test_access.py` fails.
+A new route needs its line here, or in `access_at_the_door.py` when it is of accounts, the catalogue or reviews, or
+`test_access.py` fails.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
-
 from marketplace.accounts.domain import Role
-
-ANYBODY = frozenset({"anonymous", "person", *Role})
-SIGNED_IN = ANYBODY - {"anonymous"}
-PROVIDERS = frozenset({Role.PROVIDER})
-OPERATORS = frozenset({Role.OPERATOR})
-ACCESS_POINTS = frozenset({Role.ACCESS_POINT_WORKER})
-FINANCE = frozenset({Role.COUNCIL_FINANCE})
-READ_BUDGETS = FINANCE | {Role.AUDITOR}
-SET_RULES = FINANCE | {Role.SOCIAL_WORKER}
-SETTLE = FINANCE | {Role.FUND_FINANCE}
-READ_RUNS = SETTLE | {Role.AUDITOR}
-WATCH_MANDATES = frozenset({Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD})
-
-HIDDEN = (404,)
-SHOWN = (200, 302)
-
-
-@dataclass(frozen=True)
-class Line:
-    """`methods` of a route, and `who` may use it.
-
-    `public`: what all of those get for somebody else's thing; `operator`: what the operator gets, who looks after every
-    thing; `unchanged`: what a form about somebody else's thing answers while it changes nothing. Without any: 404.
-    """
-
-    methods: frozenset[str]
-    who: frozenset[str]
-    public: Collection[int] | None = None
-    operator: Collection[int] | None = None
-    unchanged: Collection[int] | None = None
-
-
-def page(who: Collection[str], **answers: Collection[int]) -> Line:
-    return Line(frozenset({"GET"}), frozenset(who), **answers)
-
-
-def form(who: Collection[str], **answers: Collection[int]) -> Line:
-    return Line(frozenset({"GET", "POST"}), frozenset(who), **answers)
-
-
-def act(who: Collection[str], **answers: Collection[int]) -> Line:
-    return Line(frozenset({"POST"}), frozenset(who), **answers)
-
-
-OPEN = {
-    "healthz": page(ANYBODY),
-    "readyz": page(ANYBODY),
-    "ui.static": page(ANYBODY, public=(200,)),
-    "ui.page_settings": page(ANYBODY),
-    "ui.change_page_settings": act(ANYBODY),
-}
-
-ACCOUNTS = {
-    "accounts.about": page(ANYBODY),
-    "accounts.accessibility": page(ANYBODY),
-    "accounts.account": page(SIGNED_IN),
-    "accounts.buy_for_myself": act(SIGNED_IN),
-    "accounts.change_email": form(SIGNED_IN),
-    "accounts.change_name": form(SIGNED_IN),
-    "accounts.change_password": form(SIGNED_IN),
-    "accounts.choose_new_password": form(ANYBODY, public=(410,)),
-    "accounts.confirm_new_email": form(ANYBODY, public=(410,)),
-    "accounts.code_app": form(SIGNED_IN),
-    "accounts.codes": page(SIGNED_IN),
-    "accounts.confirm": form(SIGNED_IN),
-    "accounts.council_sign_in": page(ANYBODY),
-    "accounts.council_sign_in_back": page(ANYBODY),
-    "accounts.end_membership": act(SIGNED_IN, operator=SHOWN),
-    "accounts.end_other_sign_ins": act(SIGNED_IN),
-    "accounts.end_sign_in": act(SIGNED_IN),
-    "accounts.forgotten_password": form(ANYBODY),
-    "accounts.help_for_providers": page(ANYBODY),
-    "accounts.help_page": page(ANYBODY),
-    "accounts.invitation": form(ANYBODY, public=(410,)),
-    "accounts.new_organisation": form(OPERATORS),
-    "accounts.new_password_sent": page(ANYBODY),
-    "accounts.not_verified": page(ANYBODY),
-    "accounts.open_data": page(ANYBODY),
-    "accounts.organisations": page(OPERATORS),
-    "accounts.people": form(SIGNED_IN, operator=SHOWN),
-    "accounts.privacy": page(ANYBODY),
-    "accounts.register": form(ANYBODY),
-    "accounts.registered": page(ANYBODY),
-    "accounts.resend": act(ANYBODY),
-    "accounts.renew_recovery_codes": act(SIGNED_IN),
-    "accounts.send_code": act(SIGNED_IN),
-    "accounts.set_large_print": act(SIGNED_IN, public=(302,)),
-    "accounts.sign_in": form(ANYBODY),
-    "accounts.sign_out": act(ANYBODY),
-    "accounts.take_off_code_app": act(SIGNED_IN),
-    "accounts.terms": page(ANYBODY),
-    "accounts.verify": form(ANYBODY, public=(410,)),
-    "accounts.withdraw_invitation": act(SIGNED_IN, operator=SHOWN),
-}
-
-CATALOGUE = {
-    "catalogue.categories": page(ANYBODY),
-    "catalogue.category": page(ANYBODY, public=(200,)),
-    "catalogue.claim": form(SIGNED_IN, public=(200,)),
-    "catalogue.compare": page(ANYBODY),
-    "catalogue.helping": page(ANYBODY),
-    "catalogue.home": page(ANYBODY),
-    "catalogue.listing": page(ANYBODY, public=(200,)),
-    "catalogue.listing_act": act(PROVIDERS),
-    "catalogue.listing_check": page(PROVIDERS),
-    "catalogue.listing_edit": form(PROVIDERS),
-    "catalogue.listing_new": form(PROVIDERS),
-    "catalogue.missing": act(ANYBODY),
-    "catalogue.missing_form": page(ANYBODY),
-    "catalogue.missing_thanks": page(ANYBODY),
-    "catalogue.places": page(ANYBODY),
-    "catalogue.provider_apply_again": act(PROVIDERS),
-    "catalogue.provider_join": form(SIGNED_IN),
-    "catalogue.provider_listings": page(PROVIDERS),
-    "catalogue.provider_page": page(ANYBODY, public=(200,)),
-    "catalogue.provider_profile": form(PROVIDERS),
-    "catalogue.report": form(ANYBODY, public=(200,)),
-    "catalogue.search": page(ANYBODY),
-    "catalogue.shortlist": page(ANYBODY),
-    "catalogue.shortlist_add": act(ANYBODY),
-    "catalogue.shortlist_remove": act(ANYBODY),
-}
+from tests.architecture.access_at_the_door import ACCOUNTS, CATALOGUE, OPEN, RATINGS
+from tests.architecture.access_lines import (
+    ACCESS_POINTS,
+    ANYBODY,
+    FINANCE,
+    HIDDEN,
+    OPERATORS,
+    PROVIDERS,
+    READ_BUDGETS,
+    READ_RUNS,
+    SET_RULES,
+    SETTLE,
+    SHOWN,
+    SIGNED_IN,
+    WATCH_MANDATES,
+    Line,
+    act,
+    form,
+    page,
+)
 
 BUDGETS = {
     "budgets.answer_rule": act(SET_RULES),
@@ -222,7 +118,6 @@ BUDGETS = {
     "budgets.start_acting": act(SIGNED_IN),
     "budgets.stop_acting": act(SIGNED_IN),
 }
-
 PAYMENTS = {
     "payments.after_death": form(FINANCE),
     "payments.decide_after_death": act(FINANCE),
@@ -324,15 +219,6 @@ PAYMENTS = {
     "payments.top_up_bank": page(ANYBODY, public=HIDDEN),
     "payments.top_up_again": act(ANYBODY, public=HIDDEN),
 }
-
-RATINGS = {
-    "ratings.about": page(ANYBODY),
-    "ratings.answer": form(PROVIDERS),
-    "ratings.for_provider": page(PROVIDERS),
-    "ratings.mine": page(SIGNED_IN),
-    "ratings.write": form(SIGNED_IN),
-}
-
 PLANNING = {
     "planning.add_note": act(SIGNED_IN),
     "planning.budget_questions": form(ANYBODY),
@@ -435,7 +321,6 @@ PLANNING = {
     "planning.all_statements_zip": page(SIGNED_IN, public=HIDDEN),
     "planning.to_confirm": page(SIGNED_IN),
 }
-
 DESK = {
     "desk.approve_levy": act(OPERATORS, public=SHOWN),
     "desk.audit": page(OPERATORS),
@@ -470,18 +355,14 @@ DESK = {
     "desk.work": page(OPERATORS, public=SHOWN),
     "desk.work_again": act(OPERATORS, public=SHOWN),
 }
-
 READ_REPORTS = READ_BUDGETS | OPERATORS | {Role.COMMISSIONER}
-
 REPORTS = {
     "reports.export": page(READ_REPORTS, public=SHOWN),
     "reports.reports": page(READ_REPORTS),
     "reports.understand": page(READ_REPORTS),
 }
-
 DEMO = {"demo.be": act(ANYBODY), "demo.demo": page(ANYBODY)}
 """Served by a demonstration alone."""
-
 TABLE: dict[str, Line] = {
     **OPEN,
     **ACCOUNTS,

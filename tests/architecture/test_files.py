@@ -7,9 +7,9 @@ import pytest
 
 from tests.architecture.files import PACKAGES, ROOT, templates, written_files
 
-MOST_LINES = 500
+MOST_LINES = 400
 GENERATED = {
-    "migrations/versions/0001_tables.py",  # every first table, written by Alembic
+    *(f"migrations/versions/0001{part}.py" for part in ("_tables_1", "b_tables_2", "c_tables_3")),  # by Alembic
     "marketplace/ui/build/package-lock.json",  # written by npm
 }
 _EXTENDS = re.compile(r"""\{%-?\s*extends\s+["']([^"']+)["']""")
@@ -25,13 +25,13 @@ def too_long(paths: list[Path]) -> list[str]:
     ]
 
 
-def test_no_file_is_longer_than_500_lines() -> None:
+def test_no_file_is_longer_than_400_lines() -> None:
     files = list(written_files())
     assert len(files) > 200
     assert too_long(files) == []
 
 
-def test_a_file_of_501_lines_is_found() -> None:
+def test_a_file_of_401_lines_is_found() -> None:
     path = ROOT / "tests" / "architecture" / f"_long_{id(object())}.py"
     path.write_text("pass\n" * (MOST_LINES + 1))
     try:

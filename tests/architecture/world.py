@@ -15,7 +15,6 @@ from budgets.domain.loads import LoadState
 from budgets.domain.payees import Relationship
 from budgets.domain.people import LetterAbout
 from budgets.domain.plans import ReviewReason, SolutionKind
-from budgets.domain.restrictions import RestrictionKind
 from budgets.models import (
     AllocationChange,
     BudgetLoad,
@@ -31,8 +30,6 @@ from budgets.models import (
     PlanSolution,
     PlanVersion,
     PotAmount,
-    Restriction,
-    RestrictionQuestion,
     Surplus,
     SurplusRule,
 )
@@ -53,8 +50,6 @@ from marketplace.planning.models import (
     PersonNote,
     PlanNote,
     Round,
-    Sample,
-    SampleItem,
 )
 from marketplace.planning.monitoring import Sign
 from marketplace.planning.rounds import RoundKind
@@ -62,23 +57,22 @@ from marketplace.uploads.content import MediaType
 from marketplace.uploads.models import Upload
 from marketplace.uploads.services import store
 from payments import ledger
-from payments.domain import OrderState, Payee, RefundState, RunState
+from payments.domain import OrderState, RefundState, RunState
 from payments.ledger import stories
 from payments.models import (
     Approval,
-    BankDetails,
     Checkout,
     Dispute,
     LevyRate,
     OrderFunding,
     Refund,
-    SettlementLine,
-    SettlementPayment,
     SettlementRun,
     SpendingExport,
 )
 from tests.architecture.addresses import WORDS, of_endpoints
+from tests.architecture.oversight import rule_for_one, sample
 from tests.architecture.papers import fee_invoice, help_request, levy_invoice, waiting_for_operators
+from tests.architecture.payouts import paid_in_run
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory, council, user_with_role
 from tests.factories.budgets import BudgetFactory, MandateFactory, OutcomeFactory, PersonFactory
 from tests.factories.catalogue import ListingFactory, ProviderFactory
@@ -357,86 +351,19 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
             set_by_user_id=staff.id,
             set_at=now,
         ),
-        "restriction_id": Restriction(
-            person_id=person.id,
-            council_id=theirs,
-            kind=RestrictionKind.ORDER_LIMIT,
-            pence=5_000,
-            reason="Somebody else used the budget",
-            starts_on=clock.today(),
-            ends_on=clock.today(),
-            review_on=clock.today(),
-            recorded_by_user_id=staff.id,
-            recorded_at=now,
-            approved=True,
-            decided_by_user_id=owner.id,
-            decided_at=now,
-        ),
         "sign_in_id": SignIn(user_id=owner.id, token_digest="s" * 64, created_at=now, last_seen_at=now),
     }
     db.session.add_all(rows.values())
     db.session.flush()
     ids: dict[str, int | str] = {name: row.id for name, row in rows.items()}
-    asked = RestrictionQuestion(
-        restriction_id=ids["restriction_id"], words="Why?", asked_by_user_id=owner.id, asked_at=now
-    )
-    sample = Sample(
-        council_id=theirs,
-        starts_on=clock.today(),
-        ends_on=clock.today(),
-        risks=[],
-        large_pence=50_000,
-        per_rule=5,
-        share=5,
-        most_random=10,
-        seed="s",
-        population=1,
-        reason="A check",
-        drawn_by_user_id=staff.id,
-        drawn_at=now,
-    )
-    db.session.add_all((asked, sample))
-    db.session.flush()
-    item = SampleItem(sample_id=sample.id, order_id=order.id, person_id=person.id, picked_by="random", risks=[])
-    db.session.add(item)
-    db.session.flush()
-    ids |= {"rule_question_id": asked.id, "sample_id": sample.id, "item_id": item.id}
-    db.session.add(
-        SettlementLine(
-            run_id=ids["sent_run_id"],
-            order_funding_id=rows["refund_id"].order_funding_id,
-            organisation_id=provider.organisation_id,
-            gross_pence=5_400,
-            levy_pence=135,
-            net_pence=5_265,
-        )
-    )
+    ids |= rule_for_one(person.id, theirs, staff.id, owner.id) | sample(theirs, staff.id, order.id, person.id)
     ids |= help_request(person.id, owner.id, listing)
     entry_id = ledger.book(stories.provider_payout("txn_1", provider.organisation_id, -5_265, now))
-    payment = SettlementPayment(
-        run_id=ids["sent_run_id"],
-        payee=Payee.PROVIDER,
-        organisation_id=provider.organisation_id,
-        line_count=1,
-        gross_pence=5_400,
-        levy_pence=135,
-        pence=5_265,
-    )
-    details = BankDetails(
-        organisation_id=provider.organisation_id,
-        account_name="Their Care",
-        sort_code="102030",
-        account_number="12345678",
-        given_by_user_id=owner.id,
-        given_at=now,
-        usable_from=now + timedelta(days=3),
-    )
-    db.session.add_all((payment, details))
-    db.session.flush()
-    ids |= {"payment_id": payment.id, "details_id": details.id}
+    funding_id = int(rows["refund_id"].order_funding_id)
+    ids |= paid_in_run(int(ids["sent_run_id"]), funding_id, provider.organisation_id, owner.id)
     ids |= fee_invoice(theirs, staff.id) | waiting_for_operators(staff.id)
     email_id = queue_email("owner@example.org", "For the owner", "Words")
-    ids["document_id"] = levy_invoice(order, int(rows["refund_id"].order_funding_id))
+    ids["document_id"] = levy_invoice(order, funding_id)
     ids |= {
         "person_id": person.id,
         "budget_id": budget.id,
