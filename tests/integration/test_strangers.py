@@ -114,7 +114,7 @@ def attempts(world: World) -> dict[str, Callable[[Actor], object]]:
         "begin a checkout": lambda actor: answers.begin(actor, person_id),
         "begin a checkout, signed out": lambda actor: answers.begin(ANYONE, person_id),
         "order at once, signed out": lambda actor: at_once._basket(ANYONE, SimpleNamespace()),  # type: ignore[arg-type]
-        "pay": lambda actor: paying._mine(actor, ids["checkout_id"]),
+        "pay": lambda actor: paying.mine(actor, ids["checkout_id"]),
         "mark a fee unpaid": lambda actor: fees.mark_unpaid(actor, ids["council_id"], ids["instalment_id"], "Why"),
         "open an account at Stripe": lambda actor: onboarding.start(actor, provider, return_url="", refresh_url=""),
         "claim, signed out": lambda actor: claims.claim(ANYONE, provider, position="Manager", evidence="My own email"),
