@@ -1,8 +1,10 @@
 """The whole product under kill -9, at every named point and at random moments: nothing lost, doubled or unbalanced.
 
-`SEED=…` runs the same again, as far as the order in which processes get their turn can be the same.
+`SEED=…` runs the same again, as far as the order in which processes get their turn can be the same; `KILLS=…` says how
+many the soak makes.
 """
 
+import os
 import random
 import time
 
@@ -17,7 +19,11 @@ from tests.trials.kills.town import Town
 
 @pytest.mark.parametrize(
     "kills",
-    [20, pytest.param(200, marks=pytest.mark.trial), pytest.param(2_000, marks=pytest.mark.soak)],
+    [
+        20,
+        pytest.param(200, marks=pytest.mark.trial),
+        pytest.param(int(os.environ.get("KILLS", "2000")), marks=pytest.mark.soak),
+    ],
 )
 def test_killed_processes_lose_and_double_nothing(
     app: Flask, site: Site, chance: random.Random, kills: int, database: str
