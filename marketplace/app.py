@@ -186,6 +186,7 @@ def _accounts_ports() -> accounts_ports.Ports:
     return accounts_ports.Ports(
         ensure_person=budgets.services.people.ensure_person_for_user,
         frame=basket_pages.frame,
+        along=basket_pages.ALONG,
         levy_on=lambda pence: levy(pence, DEFAULT_RATE_BP),
         on_sign_in=[basket_pages.merge_at_sign_in],
         decisions=[budgets.queries.decisions.list_for, payments.queries.decisions.list_for],

@@ -70,7 +70,7 @@ def listing(listing_id: int) -> str:
         checked=evidence_rows(view.checks),
         opening=opening_rows(view.opening_hours),
         vat=VAT_WORDS[view.vat_category],
-        reviews=reviews_for(listing_id),
+        reviews=reviews_for(listing_id) if view.rating_count else [],
         similar=similar,
         is_saved=listing_id in shortlist_ids(),
         address=_address(listing_id),

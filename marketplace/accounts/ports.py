@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
+
     from marketplace.accounts.decisions import Decisions
 
 _KEY = "accounts_ports"
@@ -25,18 +27,32 @@ class Frame:
     basket_count: int | None = None
 
 
+@dataclass(frozen=True)
+class Along:
+    """What one statement reads along with whoever is signed in, so that the request need not ask for it again.
+
+    `extend` adds columns of its own to a query that has the id of the user; `parameters()` are their values in this
+    request; `keep(user_id, row, parameters)` is given the first row.
+    """
+
+    extend: "Callable[[Select[Any], ColumnElement[int]], Select[Any]]"
+    parameters: Callable[[], dict[str, Any]]
+    keep: Callable[[int, Any, dict[str, Any]], None]
+
+
 @dataclass
 class Ports:
     """Each is a plain function, or nothing when the package above is not there.
 
     `ensure_person(user_id) -> person_id` makes the person of somebody who buys for themselves; doing so twice is
-    harmless. `frame()` is about the actor of this request. `on_sign_in(user_id)` runs after each sign-in, such as to
-    merge a basket filled before it. `levy_on(pence)` is the levy in pence on a sale at the ordinary rate. Each of
-    `decisions` says what waits for an actor's yes or no.
+    harmless. `frame()` is about the actor of this request; `along` is read with the sign-in that a request brings.
+    `on_sign_in(user_id)` runs after each sign-in, such as to merge a basket filled before it. `levy_on(pence)` is the
+    levy in pence on a sale at the ordinary rate. Each of `decisions` says what waits for an actor's yes or no.
     """
 
     ensure_person: Callable[[int], int] | None = None
     frame: Callable[[], Frame] = Frame
+    along: Along | None = None
     levy_on: Callable[[int], int] | None = None
     on_sign_in: list[Callable[[int], None]] = field(default_factory=list)
     decisions: "list[Decisions]" = field(default_factory=list)

@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 
 from marketplace.accounts.domain import Actor, JoinedAs, MembershipView, OrganisationKind, Role
 from marketplace.accounts.models import Council, Invitation, Membership, Organisation, User
-from marketplace.database import db, send, table_of
+from marketplace.database import db, look_up, send, table_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 
@@ -118,7 +118,7 @@ def list_addresses_of(organisation_id: int, role: Role) -> list[tuple[int | None
 
     The organisation's own address, with no user, when nobody has joined; nothing when it has none. One query.
     """
-    rows = send(_ADDRESSES, {"organisation_id": organisation_id, "role": role}).all()
+    rows = look_up(_ADDRESSES, {"organisation_id": organisation_id, "role": role}).all()
     members = {row.id: row.user_email for row in rows if row.id is not None}
     if members:
         return list(members.items())

@@ -6,6 +6,7 @@ somebody put in the wrong place fails at once, on SQLite and on PostgreSQL alike
 
 from marketplace.database.sending import (
     for_each_dialect,
+    look_up,
     named_before,
     new_id,
     send,
@@ -36,6 +37,7 @@ __all__ = [
     "for_each_dialect",
     "in_transaction",
     "install_engine_events",
+    "look_up",
     "named_before",
     "new_id",
     "read_once",

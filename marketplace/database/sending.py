@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, count
 from typing import Any, TypeVar
 
 from sqlalchemy import CursorResult, Dialect, Executable, Table
@@ -28,6 +28,7 @@ Parameters = Mapping[str, Any]
 Statement = TypeVar("Statement")
 _Process = Callable[[Any], Any]
 _NAMED = re.compile(r"%\((\w+)\)s")
+_NUMBERED = re.compile(r"\$\d+")
 
 
 class Answer:
@@ -78,14 +79,25 @@ def send(statement: Executable, parameters: Parameters | Sequence[Parameters] | 
     objects that were changed and not flushed are not written before.
     """
     _send_waiting()
-    connection = _connection()
     if isinstance(parameters, Sequence):
+        connection = _connection()
         spelling = _spelled(statement, connection.dialect, parameters[0])
         return spelling.answer(
-            run(connection, spelling.text, [spelling.values(each) for each in parameters], many=True)
+            run(connection, spelling.text, [spelling.values(each) for each in parameters], many=True, answers=False)
         )
-    spelling = _spelled(statement, connection.dialect, parameters or {})
-    return spelling.answer(run(connection, spelling.text, spelling.values(parameters or {})))
+    return _answer(statement, parameters or {})
+
+
+def look_up(statement: Executable, parameters: Parameters) -> Answer:
+    """As `send`, for a read of what nothing in a block of `together()` writes: what waits there goes on waiting."""
+    return _answer(statement, parameters)
+
+
+def _answer(statement: Executable, parameters: Parameters) -> Answer:
+    connection = _connection()
+    spelling = _spelled(statement, connection.dialect, parameters)
+    values = spelling.values(parameters)
+    return spelling.answer(run(connection, spelling.text, values, answers=spelling.answers))
 
 
 def send_once(statement: Executable) -> "CursorResult[Any]":
@@ -146,7 +158,7 @@ def _send_waiting() -> None:
 def _as_one(connection: Connection, waiting: Sequence[tuple[str, list[Any]]]) -> None:
     """All of it as one statement of several parts."""
     text = _in_one(tuple(text for text, _ in waiting))
-    run(connection, text, list(chain.from_iterable(values for _, values in waiting)))
+    run(connection, text, list(chain.from_iterable(values for _, values in waiting)), answers=False)
 
 
 def _by_kind(connection: Connection, waiting: Sequence[tuple[str, list[Any]]]) -> None:
@@ -156,9 +168,9 @@ def _by_kind(connection: Connection, waiting: Sequence[tuple[str, list[Any]]]) -
         kinds[text] = [*kinds.pop(text, ()), values]
     for text, rows in kinds.items():
         if len(rows) > 1:
-            run(connection, text, rows, many=True)
+            run(connection, text, rows, many=True, answers=False)
         else:
-            run(connection, text, rows[0])
+            run(connection, text, rows[0], answers=False)
 
 
 SENT_TOGETHER: dict[str, Callable[[Connection, Sequence[tuple[str, list[Any]]]], None]] = {
@@ -170,11 +182,13 @@ SENT_TOGETHER: dict[str, Callable[[Connection, Sequence[tuple[str, list[Any]]]],
 
 @lru_cache(500)
 def _in_one(texts: tuple[str, ...]) -> str:
-    *before, last = texts
+    numbers = count(1)
+    *before, last = (_NUMBERED.sub(lambda _: f"${next(numbers)}", text) for text in texts)
     parts = ", ".join(f"w{number} AS ({text})" for number, text in enumerate(before))
     return f"WITH {parts} {last}" if parts else last
 
 
+_END = "(SELECT coalesce(max(id), 0) FROM {})"
 _named_before: list[Table] = []
 
 
@@ -196,15 +210,17 @@ def new_id(table: Table) -> int:
         raise RuntimeError("only a transaction writes")
     connection = _connection()
     if connection.dialect.name == "sqlite":
-        if table.name not in turn.ids:
-            ((last,),) = run(connection, f"SELECT coalesce(max(id), 0) FROM {table.name}").rows  # noqa: S608 a table of ours
-            turn.ids[table.name] = [last]
+        if not turn.ids:
+            ends = ", ".join(_END.format(each.name) for each in _named_before)
+            (lasts,) = run(connection, f"SELECT {ends}", answers=True).rows
+            turn.ids = {each.name: [last] for each, last in zip(_named_before, lasts, strict=True)}
         turn.ids[table.name][0] += 1
         return turn.ids[table.name][0]
     ids = turn.ids.get(table.name)
     if not ids:
         drawn = ", ".join(f"nextval('{each.name}_id_seq')" for each in _named_before)
-        rows = run(connection, f"SELECT {drawn} FROM generate_series(1, 4)").rows  # noqa: S608 tables of ours
+        draw = f"SELECT {drawn} FROM generate_series(1, 4)"  # noqa: S608 tables of ours
+        rows = run(connection, draw, answers=True).rows
         for each, column in zip(_named_before, zip(*rows, strict=True), strict=True):
             turn.ids.setdefault(each.name, []).extend(reversed(column))
         ids = turn.ids[table.name]
@@ -240,6 +256,13 @@ class _Spelling:
     dialect: Dialect
     _row: tuple[Callable[[Any], Any], list[tuple[int, _Process]]] | None = field(default=None)
 
+    @property
+    def answers(self) -> bool | None:
+        """Whether rows come back; None while the driver has yet to say of what kind they are."""
+        if not self.columns:
+            return False
+        return True if self._row is not None else None
+
     def values(self, parameters: Parameters) -> list[Any]:
         if self.spread:
             parameters = dict(parameters)
@@ -251,9 +274,9 @@ class _Spelling:
         ]
 
     def answer(self, ran: Ran) -> Answer:
-        if ran.columns is None or not ran.rows:
+        if not ran.rows:
             return Answer((), ran.met)
-        make, processes = self._row or self._learn(ran.columns)
+        make, processes = self._row or self._learn(ran.columns or ())
         if not processes:
             return Answer([make(row) for row in ran.rows], ran.met)
         rows = []
@@ -292,8 +315,8 @@ def _spell(statement: Any, dialect: Dialect, names: tuple[str, ...], lengths: tu
     always = {column.key: _default(column) for column in compiled.prefetch if column.key not in sample}
     text, order = state.statement, state.positiontup
     if order is None:
-        order = _NAMED.findall(text)
-        text = _NAMED.sub("%s", text)
+        order, numbers = _NAMED.findall(text), count(1)
+        text = _NAMED.sub(lambda _: f"${next(numbers)}", text).replace("%%", "%")
     places: list[tuple[str | None, _Process | None, Any]] = []
     for name in order:
         process = compiled.binds[whole.get(name, name)].type.dialect_impl(dialect).bind_processor(dialect)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from marketplace.database import db
-from marketplace.kernel import clock
+from marketplace.kernel import clock, memory
 from marketplace.outbox import services
 
 log = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ class Worker:
         """Until SIGTERM or SIGINT. A fault of the database is waited out, not died of."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopping.set())
+        memory.set_aside()
         while not self.stopping.is_set():
             try:
                 self.run_once()

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, select
 
+from budgets.domain import PersonView
+from budgets.queries.people import PEOPLE, find_person
 from catalogue.queries.offers import LISTING_ID, OFFERS, Offer, offer_in
 from marketplace.database import send, table_of
 from marketplace.kernel.rails import Rail
@@ -146,9 +148,14 @@ class BasketView:
 
 
 def get_basket(owner: Owner) -> BasketView:
-    """The basket of a buyer and person, or of a browser; an empty one when there is none. One query."""
+    """The basket of a buyer and person, or of a browser; an empty one when there is none. One query.
+
+    What lies in it for a person comes with that person, whom whoever asks for the basket asks about next.
+    """
     if owner.user_id is not None and owner.person_id is not None:
         rows = send(_LINES_OF_BUYER, {"user_id": owner.user_id, "person_id": owner.person_id}).all()
+        if rows:
+            find_person.know(PersonView(*rows[0][-len(PEOPLE.c) :]), owner.person_id)
     elif owner.token:
         rows = send(_LINES_OF_BROWSER, {"digest": digest_of(owner.token)}).all()
     else:
@@ -180,8 +187,10 @@ _LINES = (
 )
 _LINES_OF_BASKET = _LINES.where(_lines.c.basket_id == bindparam("basket_id"))
 _LINES_WITH_OWNER = _LINES.join(_baskets, _baskets.c.id == _lines.c.basket_id)
-_LINES_OF_BUYER = _LINES_WITH_OWNER.where(
-    _baskets.c.user_id == bindparam("user_id"), _baskets.c.person_id == bindparam("person_id")
+_LINES_OF_BUYER = (
+    _LINES_WITH_OWNER.join(PEOPLE, PEOPLE.c.id == _baskets.c.person_id)
+    .add_columns(*(column.label(f"of_{column.key}") for column in PEOPLE.c))
+    .where(_baskets.c.user_id == bindparam("user_id"), _baskets.c.person_id == bindparam("person_id"))
 )
 _LINES_OF_BROWSER = _LINES_WITH_OWNER.where(
     _baskets.c.token_digest == bindparam("digest"), _baskets.c.user_id.is_(None)

@@ -266,11 +266,14 @@ def plan_of(actor: Actor, checkout: CheckoutView) -> Plan:
     return plan_for(checkout, access, BasketView(checkout.basket_id, checkout.person_id, parts))
 
 
-def plan_for(checkout: CheckoutView, access: PersonAccess, basket: BasketView) -> Plan:
-    """What a checkout would order by a right and from a basket that the caller has read."""
+def plan_for(checkout: CheckoutView, access: PersonAccess, basket: BasketView, *, for_ways_alone: bool = False) -> Plan:
+    """What a checkout would order by a right and from a basket that the caller has read.
+
+    `for_ways_alone` leaves out what it is for, which no way of paying depends on: then no outcome is read.
+    """
     ways = _ways(basket, checkout, access.mandate)
     way = next((way for way in ways if way.value == checkout.way), None)
-    outcomes = _outcomes(checkout, basket)
+    outcomes = () if for_ways_alone else _outcomes(checkout, basket)
     parts_ = _topped_up(checkout, way, _plan_parts(checkout, basket, way, outcomes))
     return Plan(checkout, access, basket, ways, way, parts_, outcomes)
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select, true
 
-from marketplace.database import db
+from budgets.queries.access import names_user_now
+from marketplace.database import db, send, table_of
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 from payments.domain import OrderState
@@ -22,16 +23,41 @@ class LastOrder:
     delivery: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Before:
+    """What is known of a buyer before they answer anything. `is_named`: a mandate that counts today names them."""
+
+    is_named: bool
+    last: LastOrder | None
+
+
+_orders, _funding = table_of(Order), table_of(OrderFunding)
+_LAST = (
+    select(_funding.c.rail, _funding.c.pot_period_id, _orders.c.delivery)
+    .join(_funding, and_(_funding.c.order_id == _orders.c.id, _funding.c.part_no == 1))
+    .where(
+        _orders.c.person_id == bindparam("person_id"),
+        _orders.c.buyer_user_id == bindparam("user_id"),
+        _orders.c.placed_at.is_not(None),
+    )
+    .order_by(_orders.c.created_at.desc(), _orders.c.id.desc())
+    .limit(1)
+)
+_last = _LAST.subquery()
+_named = select(names_user_now(bindparam("user_id"), bindparam("today")).label("is_named")).subquery()
+_BEFORE = select(_last, _named.c.is_named).select_from(_named.outerjoin(_last, true()))
+
+
 def find_last_order(person_id: int, user_id: int) -> LastOrder | None:
     """The buyer's newest order for a person that reached its provider."""
-    row = db.session.execute(
-        select(OrderFunding.rail, OrderFunding.pot_period_id, Order.delivery)
-        .join(OrderFunding, (OrderFunding.order_id == Order.id) & (OrderFunding.part_no == 1))
-        .where(Order.person_id == person_id, Order.buyer_user_id == user_id, Order.placed_at.is_not(None))
-        .order_by(Order.created_at.desc(), Order.id.desc())
-        .limit(1)
-    ).one_or_none()
+    row = send(_LAST, {"person_id": person_id, "user_id": user_id}).one_or_none()
     return LastOrder(*row) if row else None
+
+
+def known_before(person_id: int, user_id: int) -> Before:
+    """The last order, and whether there may be somebody else for whom the buyer acts. One query."""
+    *last, is_named = send(_BEFORE, {"person_id": person_id, "user_id": user_id, "today": clock.today()}).one()
+    return Before(is_named, LastOrder(*last) if last[0] is not None else None)
 
 
 def own_money_this_month(mandate_id: int, on: date | None = None) -> int:

@@ -1,6 +1,7 @@
 """The basket: fill it, change it, say whom it is for, go on to checkout."""
 
 from datetime import timedelta
+from typing import Any
 
 from flask import current_app, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -10,14 +11,14 @@ from budgets.queries.access import list_people
 from budgets.queries.people import find_person, find_person_of_user
 from catalogue.queries.listings import Offer, offer_for
 from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, current_actor
-from marketplace.accounts.ports import Frame
+from marketplace.accounts.ports import Along, Frame
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.ids import new_token
 from payments.forms.baskets import LineForm, QuantityForm, WhoseForm, WhoseOfManyForm
 from payments.queries.baskets import BasketLineView, Owner, get_basket, quantity_words, why_not
-from payments.queries.frame import count_lines, frame_of
+from payments.queries.frame import count_lines, frame_of, know_frame, parameters_of, with_frame
 from payments.routes import blueprint
-from payments.routes.people import basket_address, is_named, named_person_id
+from payments.routes.people import basket_address, is_named, likely_person_id, named_person_id
 from payments.services import baskets, checkout
 
 COOKIE = "basket"
@@ -261,6 +262,18 @@ def frame() -> Frame:
     if actor.user_id is None:
         return Frame(basket_count=count_lines(token) if token else 0)
     return frame_of(actor.user_id, named_person_id_or_none(), token)
+
+
+def _parameters() -> dict[str, Any]:
+    return parameters_of(likely_person_id(), request.cookies.get(COOKIE))
+
+
+def _know(user_id: int, row: Any, parameters: dict[str, Any]) -> None:
+    know_frame(user_id, row, parameters["person_id"], request.cookies.get(COOKIE))
+
+
+ALONG = Along(with_frame, _parameters, _know)
+"""The frame of the page that is asked for is read with the sign-in."""
 
 
 def named_person_id_or_none() -> int | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import request, url_for
+from flask import request, session, url_for
 
 from budgets.services import acting
 from marketplace.kernel.errors import NotFound
@@ -21,6 +21,15 @@ def named_person_id() -> int | None:
         return _number(request.args["for"])
     person = acting.acting_for()
     return person.id if person else None
+
+
+def likely_person_id() -> int | None:
+    """Whom `named_person_id` will most likely answer, before it is known who asks: a right is not looked at."""
+    text = acting.person_in_form() or request.args.get("for") or str(session.get(acting.SESSION_KEY) or "")
+    try:
+        return _number(text)
+    except NotFound:
+        return None
 
 
 def is_named() -> bool:

@@ -40,11 +40,42 @@ def _begin_or_touch(by: Sequence[str]) -> Callable[[], Any]:
 
 
 _BEGIN_OF_BUYER, _BEGIN_OF_BROWSER = _begin_or_touch(["user_id", "person_id"]), _begin_or_touch(["token_digest"])
-_INSIDE = (
-    select(*(_lines.c[name] for name in ("id", "listing_id", "wanted_on", "note", "price_seen_pence", "quantity")))
-    .where(_lines.c.basket_id == bindparam("basket_id"))
-    .order_by(_lines.c.id)
+_LINE = tuple(
+    _lines.c[name]
+    for name in (
+        "basket_id",
+        "listing_id",
+        "quantity",
+        "wanted_on",
+        "note",
+        "outcome_id",
+        "title_seen",
+        "price_seen_pence",
+        "added_at",
+    )
 )
+_of_basket = _lines.c.basket_id == bindparam("basket_id")
+_SAME = (
+    select(_lines.c.id, _lines.c.quantity)
+    .where(
+        _of_basket,
+        _lines.c.listing_id == bindparam("listing_id"),
+        _lines.c.wanted_on.is_not_distinct_from(bindparam("wanted_on", type_=_lines.c.wanted_on.type)),
+        _lines.c.note.is_not_distinct_from(bindparam("note", type_=_lines.c.note.type)),
+        _lines.c.price_seen_pence == bindparam("price_seen_pence"),
+    )
+    .order_by(_lines.c.id)
+    .limit(1)
+)
+_PUT_IN = insert(_lines).from_select(
+    _LINE,
+    select(*(bindparam(column.key, type_=column.type) for column in _LINE)).where(
+        ~_SAME.exists(),
+        select(func.count(_lines.c.id)).where(_of_basket).scalar_subquery() < MOST_LINES,
+    ),
+    include_defaults=False,
+)
+"""Another line, unless the same is there already or the basket is full: then nothing."""
 _MORE = (
     update(_lines)
     .where(_lines.c.id == bindparam("line_id"))
@@ -52,7 +83,6 @@ _MORE = (
         quantity=bindparam("quantity"), outcome_id=func.coalesce(bindparam("outcome", type_=Id), _lines.c.outcome_id)
     )
 )
-_PUT_IN = insert(_lines)
 _presses = table_of(BasketPress)
 _PRESS = for_each_dialect(lambda insert: insert(_presses).on_conflict_do_nothing().returning(_presses.c.key))
 
@@ -96,19 +126,16 @@ def add(owner: Owner, wanted: LineWanted) -> bool:
         basket_id = _ensure(owner)
         if wanted.key and not _is_first_press(wanted.key):
             return False
-        lines = send(_INSIDE, {"basket_id": basket_id}).all()
-        means = (wanted.listing_id, wanted.wanted_on, wanted.note or None, offer.price_pence)
-        same = next(
-            (line for line in lines if (line.listing_id, line.wanted_on, line.note, line.price_seen_pence) == means),
-            None,
-        )
-        if same is not None:
+        line = _line_of(basket_id, offer, wanted, _outcome_id(owner, wanted))
+        if not send(_PUT_IN, line).rowcount:
+            same = send(_SAME, line).one_or_none()
+            if same is None:
+                raise DomainError(
+                    f"Your basket holds {MOST_LINES} different things, which is as many as it can. Order them first."
+                )
             quantity = same.quantity + wanted.quantity
             _check_quantity(offer, quantity, had=same.quantity)
-            send(_MORE, {"line_id": same.id, "quantity": quantity, "outcome": _outcome_id(owner, wanted)})
-        else:
-            _check_room(len(lines))
-            _insert_line(basket_id, offer, wanted, _outcome_id(owner, wanted))
+            send(_MORE, {"line_id": same.id, "quantity": quantity, "outcome": line["outcome_id"]})
         return True
 
 
@@ -226,13 +253,6 @@ def _check_quantity(offer: Offer, quantity: int, *, had: int = 0) -> None:
     raise WrongQuantity(f"Choose {quantity_words(offer)}.{already}")
 
 
-def _check_room(lines: int) -> None:
-    if lines >= MOST_LINES:
-        raise DomainError(
-            f"Your basket holds {MOST_LINES} different things, which is as many as it can. Order them first."
-        )
-
-
 def _is_first_press(key: str) -> bool:
     """Write down that a form was sent. Two of the same at once wait for each other; a refusal forgets it again."""
     digest = digest_of(key)
@@ -283,21 +303,18 @@ def _outcome_id(owner: Owner, wanted: LineWanted) -> int | None:
     return wanted.outcome_id if wanted.outcome_id in live else None
 
 
-def _insert_line(basket_id: int, offer: Offer, wanted: LineWanted, outcome_id: int | None) -> None:
-    send(
-        _PUT_IN,
-        {
-            "basket_id": basket_id,
-            "listing_id": wanted.listing_id,
-            "quantity": wanted.quantity,
-            "wanted_on": wanted.wanted_on,
-            "note": wanted.note or None,
-            "outcome_id": outcome_id,
-            "title_seen": offer.title,
-            "price_seen_pence": offer.price_pence,
-            "added_at": clock.now(),
-        },
-    )
+def _line_of(basket_id: int, offer: Offer, wanted: LineWanted, outcome_id: int | None) -> dict[str, Any]:
+    return {
+        "basket_id": basket_id,
+        "listing_id": wanted.listing_id,
+        "quantity": wanted.quantity,
+        "wanted_on": wanted.wanted_on,
+        "note": wanted.note or None,
+        "outcome_id": outcome_id,
+        "title_seen": offer.title,
+        "price_seen_pence": offer.price_pence,
+        "added_at": clock.now(),
+    }
 
 
 def _touch(basket_id: int) -> None:

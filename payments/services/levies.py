@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, or_, select
 
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
-from marketplace.database import db, send, table_of, transaction
+from marketplace.database import db, look_up, table_of, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import Rail
@@ -34,7 +34,7 @@ def rate_for(council_id: int | None, rail: Rail, on: date) -> int:
     """
     if council_id is None:
         return DEFAULT_RATE_BP
-    rate: int | None = send(_RATE, {"council_id": council_id, "rail": rail, "on": on}).scalar()
+    rate: int | None = look_up(_RATE, {"council_id": council_id, "rail": rail, "on": on}).scalar()
     return DEFAULT_RATE_BP if rate is None else rate
 
 

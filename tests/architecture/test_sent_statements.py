@@ -7,14 +7,15 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("marketplace", "catalogue", "budgets", "payments", "ratings")
+SENDERS = ("send", "look_up", "write")
 
 
 def built_when_sent(source: str) -> list[int]:
-    """Lines where `send` or `write` is given a statement that is put together there."""
+    """Lines where `send`, `look_up` or `write` is given a statement that is put together there."""
     return [
         call.lineno
         for call in ast.walk(ast.parse(source))
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("send", "write")
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in SENDERS
         if call.args and isinstance(call.args[0], ast.Call) and (call.args[0].args or call.args[0].keywords)
     ]
 
@@ -30,7 +31,7 @@ def test_no_statement_is_built_where_it_is_sent() -> None:
     assert found == set()
 
 
-@pytest.mark.parametrize("code", ["send(select(a).where(b))", "write(insert(t), {})", "send(found.order_by(c))"])
+@pytest.mark.parametrize("code", ["send(select(a).where(b))", "write(insert(t), {})", "look_up(found.order_by(c))"])
 def test_one_that_is_built_there_is_seen(code: str) -> None:
     assert built_when_sent(code) == [1]
     assert built_when_sent(f"_S = select(a)\nsend(_S, {{}})\nsend(_WRITE(), {{}})\n# {code}") == []

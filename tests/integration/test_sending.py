@@ -1,6 +1,6 @@
 """Statements that are built once: sent past SQLAlchemy they mean the same, and several go in one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import bindparam, event, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from marketplace.database import db, new_id, send, sending, table_of, together, transaction, write
+from marketplace.database import db, look_up, new_id, send, sending, table_of, together, transaction, write
 from marketplace.kernel import clock
 from marketplace.outbox.models import Email
 from payments.models import Order
@@ -106,6 +106,21 @@ def test_what_waits_goes_before_whatever_asks(app: Flask) -> None:
     assert send(_SUBJECTS).scalars() == ["first", "second"]
     with pytest.raises(RuntimeError), together():
         write(_LETTER, letter("no transaction", 1))
+
+
+def test_what_nothing_of_a_block_writes_is_looked_up_while_the_writes_wait(app: Flask) -> None:
+    """Negative control: whatever is asked by `send` takes the writes along."""
+
+    def ask(how: Callable[..., Any]) -> list[str]:
+        with heard() as statements, transaction(), together():
+            write(_LETTER, letter("before", new_id(_emails)))
+            assert how(_ORDERS, {"ids": []}).all() == ()
+            write(_LETTER, letter("after", new_id(_emails)))
+        return [each.split()[0] for each in statements if "emails (" in each]
+
+    assert len(ask(look_up)) == 1
+    assert len(ask(send)) == 2
+    assert send(_SUBJECTS).scalars() == ["before", "after"] * 2
 
 
 def test_an_id_is_given_once_even_to_writers_that_share_a_transaction(app: Flask) -> None:

@@ -3,11 +3,15 @@
 import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from flask import has_request_context
+from sqlalchemy import Select, bindparam, insert, select, update
 
 from marketplace.accounts.access import SignedInUser
 from marketplace.accounts.models import SignIn, User
+from marketplace.accounts.ports import Along, ports
 from marketplace.accounts.queries import USERS_AS_ACTORS, SignInView, actor_in
 from marketplace.database import db, send, table_of, transaction
 from marketplace.kernel import clock
@@ -72,16 +76,26 @@ def begin(user_id: int, *, device: str | None = None, is_proved: bool = False) -
 def find(token: str) -> SignedInUser | None:
     """Who a cookie's token belongs to, if that sign-in still stands: not ended, used this last hour, under 12 hours."""
     now = clock.now()
-    rows = send(_LIVE, {"digest": digest(token)}).all()
+    along = ports().along if has_request_context() else None
+    statement, more = _live_with(along), along.parameters() if along else {}
+    rows = send(statement, {**more, "digest": digest(token)}).all()
     if not rows or now - rows[0].last_seen_at > IDLE or now - rows[0].created_at > LONGEST:
         return None
     row = rows[0]
+    if along is not None:
+        along.keep(row.user_id, row, more)
     if now - row.last_seen_at > timedelta(minutes=5):
         with transaction():
             db.session.execute(update(SignIn).where(SignIn.id == row.sign_in_id).values(last_seen_at=now))
     return SignedInUser(
         actor_in(rows), token, row.sign_in_id, confirmed_at=row.confirmed_at, large_print=row.large_print
     )
+
+
+@lru_cache
+def _live_with(along: Along | None) -> Select[Any]:
+    """The statement for a live sign-in with what else is read along with it: built once."""
+    return _LIVE if along is None else along.extend(_LIVE, _users.c.id)
 
 
 def how_it_ended(token: str) -> tuple[int, Ending] | None:

@@ -8,6 +8,8 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
+from marketplace.kernel import memory
+
 _fork = multiprocessing.get_context("fork")
 Act = Callable[[], object]
 
@@ -41,6 +43,7 @@ def at_once(clients: Sequence[Callable[[], Sequence[Act]]]) -> dict[str, Any]:
 def _run(make: Callable[[], Sequence[Act]], barrier: Barrier, results: "Queue[dict[str, Any]]") -> None:
     taken, errors = [], []
     acts = make()
+    memory.set_aside()  # as a server and the worker do when they are ready
     barrier.wait()
     begin = time.monotonic()
     for act in acts:

@@ -4,6 +4,7 @@ The floor is what a careful programmer writes without this code: one transaction
 nothing may be written unless there is enough, then each row by a statement of its own. It reads and judges nothing.
 """
 
+import re
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from marketplace.bench.shoppers import ready_checkouts, ready_checkouts_of_one_b
 from marketplace.database import db
 
 CLIENTS = 8
+_NUMBERED = re.compile(r"\$\d+")
 
 
 def measure(budgets: int) -> dict[str, Any]:
@@ -91,8 +93,9 @@ def _send(connection: "psycopg.Connection[Any]", statements: list[Statement]) ->
 
 
 def _budget_first(each: Recorded) -> list[Statement]:
-    """The writes of one placing, the budget's row first."""
-    return sorted(each.writes, key=lambda statement: not statement[0].startswith("UPDATE pot_periods"))
+    """The writes of one placing as psycopg spells them, the budget's row first."""
+    writes = [(_NUMBERED.sub("%s", sql), parameters, many) for sql, parameters, many in each.writes]
+    return sorted(writes, key=lambda statement: not statement[0].startswith("UPDATE pot_periods"))
 
 
 def _plain(admin_url: str, name: str) -> str:

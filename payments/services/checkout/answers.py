@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Text, cast, exists, insert, select, update
+from sqlalchemy import Text, bindparam, cast, exists, insert, select, update
 
 from budgets.domain import MandateAction, OutcomeView, PersonAccess, PersonView, PotChoice
 from budgets.domain.payees import Relationship
@@ -13,8 +13,8 @@ from budgets.errors import NotEnoughLeft
 from budgets.queries.access import get_access, list_people
 from budgets.services.payees import RELATION, declare, judge_payees
 from budgets.words import day_words, no_holder_words
-from marketplace.accounts.domain import Actor
-from marketplace.database import db, rows_changed, transaction
+from marketplace.accounts.domain import Actor, Role
+from marketplace.database import rows_changed, send, table_of, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.ids import new_token
@@ -31,11 +31,47 @@ from payments.queries.checkouts import (
     get_plan,
     plan_for,
 )
-from payments.queries.ordered_before import LastOrder, find_last_order
+from payments.queries.ordered_before import LastOrder, known_before
 from payments.queries.outside import why_asked
 from payments.queries.ways import LEAST_BY_CARD_PENCE, MOST_BY_CARD_PENCE, WITH_CARD, WayOfPaying
 
 LONGEST_REASON = 500
+_checkouts = table_of(Checkout)
+_OPEN_ONE = (
+    select(_checkouts.c.id)
+    .where(
+        _checkouts.c.user_id == bindparam("user_id"),
+        _checkouts.c.person_id == bindparam("person_id"),
+        _checkouts.c.basket_id == bindparam("basket_id"),
+        _checkouts.c.placed_at.is_(None),
+    )
+    .order_by(_checkouts.c.id.desc())
+    .limit(1)
+)
+_BEGUN_WITH = tuple(
+    _checkouts.c[name]
+    for name in (
+        "key",
+        "basket_id",
+        "user_id",
+        "person_id",
+        "assisted_by_organisation_id",
+        "answers",
+        "rail",
+        "pot_period_id",
+        "created_at",
+    )
+)
+_BEGIN = (
+    insert(_checkouts)
+    .from_select(
+        _BEGUN_WITH,
+        select(*(bindparam(column.key, type_=column.type) for column in _BEGUN_WITH)).where(~_OPEN_ONE.exists()),
+        include_defaults=False,
+    )
+    .returning(_checkouts.c.id)
+)
+"""A new checkout, unless one is open: then nothing, and that one is gone on with."""
 
 
 def begin(actor: Actor, person_id: int) -> int:
@@ -45,47 +81,36 @@ def begin(actor: Actor, person_id: int) -> int:
     """
     if actor.user_id is None:
         raise NotFound()
-    access = get_access(actor, person_id, MandateAction.ORDER)
     basket = get_basket(Owner(actor.user_id, person_id))
+    access = get_access(actor, person_id, MandateAction.ORDER)
     if basket.id is None or not basket.ready:
         raise DomainError("Look at your basket first: something in it has to be put right.")
     known: dict[str, Any] = {}
-    if len(list_people(actor, MandateAction.ORDER)) == 1:
+    before = known_before(person_id, actor.user_id)
+    helps_nobody = not before.is_named and not actor.has(Role.ACCESS_POINT_WORKER)
+    if helps_nobody or len(list_people(actor, MandateAction.ORDER)) == 1:
         known["who"] = True  # there is nobody else it could be for
-    last = find_last_order(person_id, actor.user_id)
+    last = before.last
     if last is not None and last.delivery.get("address"):
         known["delivery"] = {name: str(last.delivery.get(name) or "") for name in DELIVERY_FIELDS}
     way = _known_way(_new(actor.user_id, access.person, basket, known), access, basket, last)
+    wanted = {
+        "key": new_token(),
+        "basket_id": basket.id,
+        "user_id": actor.user_id,
+        "person_id": person_id,
+        "assisted_by_organisation_id": access.assisted_organisation_id,
+        "answers": known,
+        "rail": way.rail if way else None,
+        "pot_period_id": _pot_id(way) if way else None,
+        "created_at": clock.now(),
+    }
     with transaction():
-        open_one = db.session.scalar(
-            select(Checkout.id)
-            .where(
-                Checkout.user_id == actor.user_id,
-                Checkout.person_id == person_id,
-                Checkout.basket_id == basket.id,
-                Checkout.placed_at.is_(None),
-            )
-            .order_by(Checkout.id.desc())
-            .limit(1)
-        )
-        if open_one is not None:
-            return open_one
-        checkout_id: int = db.session.execute(
-            insert(Checkout)
-            .values(
-                key=new_token(),
-                basket_id=basket.id,
-                user_id=actor.user_id,
-                person_id=person_id,
-                assisted_by_organisation_id=access.assisted_organisation_id,
-                answers=known,
-                rail=way.rail if way else None,
-                pot_period_id=_pot_id(way) if way else None,
-                created_at=clock.now(),
-            )
-            .returning(Checkout.id)
-        ).scalar_one()
-    return checkout_id
+        for statement in (_BEGIN, _OPEN_ONE, _BEGIN):  # the open one may be placed between the two
+            found: int | None = send(statement, wanted).scalar()
+            if found is not None:
+                return found
+    raise CheckoutChanged()
 
 
 def _new(user_id: int, person: PersonView, basket: BasketView, answers: dict[str, Any]) -> CheckoutView:
@@ -111,7 +136,7 @@ def _known_way(
     checkout: CheckoutView, access: PersonAccess, basket: BasketView, last: LastOrder | None
 ) -> WayOfPaying | None:
     """The answer to "paid how" when there is one way only, or when the way of the last time still pays for all."""
-    plan = plan_for(checkout, access, basket)
+    plan = plan_for(checkout, access, basket, for_ways_alone=True)
     whole = [way for way in plan.ways if not way.leaves and way.is_enough]
     before = [way for way in whole if last is not None and (way.rail, _pot_id(way)) == (last.rail, last.pot_period_id)]
     chosen = next(iter(before or (whole if len(plan.ways) == 1 else [])), None)

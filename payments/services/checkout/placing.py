@@ -320,10 +320,12 @@ def _ask_approval(order: Order, actor: Actor, right: OrderRight) -> None:
 
 
 def _finish(plan: Plan, right: OrderRight) -> None:
-    """Take what was ordered out of the basket; what another way of paying has to pay for stays."""
+    """Take what was ordered out of the basket; what another way of paying has to pay for stays, and is kept longer."""
     checkout, now = plan.checkout, clock.now()
-    write(_TAKE_OUT, {"ids": [line.id for part in plan.parts for line in part.lines]})
-    write(_TOUCH_BASKET, {"basket": checkout.basket_id, "now": now})
+    ordered = [line.id for part in plan.parts for line in part.lines]
+    write(_TAKE_OUT, {"ids": ordered})
+    if len(ordered) < len(plan.basket.lines):
+        write(_TOUCH_BASKET, {"basket": checkout.basket_id, "now": now})
     write(
         _CLOSE,
         {

@@ -20,7 +20,7 @@ from tests.factories.catalogue import ListingFactory
 from tests.factories.payments import OrderFactory
 from tests.integration.payments.orders.shop import Shop, fields_of
 
-PURCHASE = {"sqlite": 53, "postgresql": 43}
+PURCHASE = {"sqlite": 40, "postgresql": 31}
 """What is written together is one statement on PostgreSQL."""
 MOST = {"/basket": 12, "/checkout": 18, "/orders": 11, "/order": 14, "/provider": 12, "/provider/orders": 6}
 
