@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from budgets.domain.loads import LoadState
 from budgets.models import BudgetLoad, PersonalBudget
-from marketplace.database import db
+from marketplace.database import db, transaction
 from tests.browser import submit, text_of
 from tests.integration.budgets.town import Town, Visit, council_id
 
@@ -123,3 +124,13 @@ def test_the_example_can_be_loaded_as_it_is(town: Town, visit: Visit) -> None:
     client = visit(town.finance[0])
     example = client.get("/council/budgets/load/example.csv").get_data(as_text=True)
     assert "New budgets 1" in text_of(client.get(upload(client, example).location))
+
+
+def test_while_a_file_is_checked_its_page_says_once_how_far_it_is(town: Town, visit: Visit) -> None:
+    client = visit(town.finance[0])
+    page = upload(client).location
+    with transaction():
+        db.session.execute(update(BudgetLoad).values(state=LoadState.CHECKING, rows_done=1))
+    words = text_of(client.get(page))
+    assert "Your file is being checked." in words
+    assert words.count("1 of 3") == 1
