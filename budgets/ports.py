@@ -1,6 +1,6 @@
 """What budgets need from packages they do not know, joined when the application is put together."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -51,13 +51,13 @@ class BasketMover(Protocol):
 
 
 class OrderFinder(Protocol):
-    """Whether something was ordered for a person since a moment, whoever pays."""
+    """When something was last ordered for each of some people, whoever pays, in one query."""
 
-    def __call__(self, person_id: int, since: datetime) -> bool: ...
+    def __call__(self, person_ids: Collection[int]) -> dict[int, datetime]: ...
 
 
-def _nothing_ordered(person_id: int, since: datetime) -> bool:
-    return False
+def _nothing_ordered(person_ids: Collection[int]) -> dict[int, datetime]:
+    return {}
 
 
 def _no_categories() -> list[tuple[str, str]]:
@@ -145,6 +145,6 @@ def hand_on_baskets(person_id: int, from_user_ids: Iterable[int], to_user_id: in
     _basket_mover(person_id, from_user_ids, to_user_id)
 
 
-def has_ordered_since(person_id: int, since: datetime) -> bool:
-    """Whether something was ordered for a person since a moment, by whoever was joined."""
-    return _order_finder(person_id, since)
+def last_ordered_at(person_ids: Collection[int]) -> dict[int, datetime]:
+    """When something was last ordered for each of some people, by whoever was joined."""
+    return _order_finder(person_ids)

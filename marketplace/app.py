@@ -147,7 +147,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         noted_finder=notes.words_of_notes,
         noted_mover=notes.move_notes,
         basket_mover=payments.services.baskets.hand_on,
-        order_finder=payments.queries.ordered_before.has_ordered_since,
+        order_finder=payments.queries.ordered_before.last_ordered_at,
     )
     catalogue.ports.join(reviews_for=ratings.queries.reviews_for)
     payments.ports.join(reviewed_orders=ratings.queries.reviewed_orders)

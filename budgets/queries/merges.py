@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from budgets.models import Mandate, Person, PersonalBudget, PersonMerge
 from budgets.queries.finance import reading_councils
-from budgets.queries.undoing import why_not
+from budgets.queries.undoing import why_each_not
 from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import names_of
 from marketplace.database import db
@@ -48,7 +48,7 @@ class MergeView:
 
 
 def list_merges(actor: Actor, *, limit: int = 50) -> list[MergeView]:
-    """Merges of the actor's councils, those that wait first, then the newest. Four queries."""
+    """Merges of the actor's councils, those that wait first, then the newest. Eight queries at most."""
     rows = db.session.scalars(
         select(PersonMerge)
         .where(PersonMerge.council_id.in_(reading_councils(actor)))
@@ -61,6 +61,7 @@ def list_merges(actor: Actor, *, limit: int = 50) -> list[MergeView]:
         for row in rows
         for user_id in (row.prepared_by_user_id, row.decided_by_user_id, row.undo_prepared_by_user_id)
     )
+    why_not = why_each_not([row for row in rows if row.agreed])
     return [
         MergeView(
             row.id,
@@ -77,7 +78,7 @@ def list_merges(actor: Actor, *, limit: int = 50) -> list[MergeView]:
             names.get(row.undo_prepared_by_user_id, "") if row.undo_prepared_by_user_id else "",
             row.undo_reason,
             row.undone_at,
-            why_not(row) if row.agreed else None,
+            why_not[row.id] if row.agreed else None,
         )
         for row in rows
     ]
