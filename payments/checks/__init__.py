@@ -12,6 +12,7 @@ from payments.checks import (
     both_books,
     charges,
     entries,
+    explained,
     fees,
     levies,
     levy_papers,
@@ -32,6 +33,7 @@ def run() -> Iterator[Check]:
     yield charges.transitions_once()
     yield settled.booked_as_sent()
     yield fees.invoiced_and_paid()
+    yield explained.booked_as_agreed()
     yield refunds.within_payments()
     yield levies.by_their_rule()
     yield levy_papers.come_to_the_ledger()

@@ -57,7 +57,7 @@ def reconcile(now: bool) -> None:
         report = service.run(quiet=timedelta(0)) if now else service.run()
     for said in report.lines():
         click.echo(said)
-    if report.faults:
+    if report.faults or report.differs:
         sys.exit(1)
 
 

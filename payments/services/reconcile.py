@@ -13,6 +13,7 @@ from sqlalchemy import and_, or_, select
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from payments import ledger
+from payments.checks import explained
 from payments.domain import ChargeAt, OrderState, PaymentState, RefundState
 from payments.ledger import Subject
 from payments.models import Order, Refund, StripeAccount, StripePayment
@@ -51,13 +52,14 @@ _KINDS = {
 
 @dataclass
 class Report:
-    """What was looked at, and what could not be."""
+    """What was looked at, what could not be, and what was explained otherwise than the books have it."""
 
     looked: int = 0
     finished: int = 0
     booked: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    differs: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         """For the command line."""
@@ -67,7 +69,12 @@ class Report:
             f"{self.booked:,} movements booked that nobody had told us of",
         ]
         taken = [f"booked: {count:,} {_KINDS.get(kind, kind)}" for kind, count in self.kinds.items()]
-        return [*said, *(taken or ["nothing to book: the books have what Stripe has"]), *self._could_not()]
+        return [
+            *said,
+            *(taken or ["nothing to book: the books have what Stripe has"]),
+            *self._could_not(),
+            *self.differs,
+        ]
 
     def _could_not(self) -> list[str]:
         return [f"could not: {fault}" for fault in self.faults]
@@ -81,6 +88,8 @@ def run(quiet: timedelta = QUIET) -> Report:
     with ledger.heard() as booked:
         _look_at_everything(report, clock.now() - quiet)
     report.kinds = ledger.kinds_of(booked)
+    if (fault := explained.fault()) is not None:
+        report.differs.append(f"look at it: {fault}")
     db.session.rollback()
     return report
 
@@ -194,9 +203,9 @@ def _take_in_moves(report: Report) -> None:
                 return
             continue
         known_in_a_row = 0
-        explained = _explain(move)
-        report.booked += explained
-        waiting_pence += 0 if explained else move.pence - move.fee_pence
+        booked = _explain(move)
+        report.booked += booked
+        waiting_pence += 0 if booked else move.pence - move.fee_pence
 
 
 def _balance_is_right(waiting_pence: int) -> bool:
