@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from budgets.domain import EFFECTS, ConsentKind, EntryKind
+from budgets.domain.allocations import Origin
 from budgets.models import BudgetEntry, Consent, Mandate, Person, PersonalBudget, Pot, PotPeriod
 from budgets.queries.sums import sums_by_order
 from marketplace.database import db
@@ -168,6 +169,12 @@ def _entries_say_who() -> Check:
         "says neither who did it nor why": and_(BudgetEntry.actor_user_id.is_(None), BudgetEntry.reason.is_(None)),
         "belongs to no order": and_(
             BudgetEntry.order_id.is_(None), BudgetEntry.kind.not_in([EntryKind.ALLOCATE, EntryKind.RECLAIM])
+        ),
+        "counts from a day outside its period": or_(
+            BudgetEntry.counts_from < PotPeriod.starts_on, BudgetEntry.counts_from > PotPeriod.ends_on
+        ),
+        "counts from a day on and is no payment once": and_(
+            BudgetEntry.counts_from.is_not(None), ~BudgetEntry.cause.startswith(f"{Origin.ONE_OFF.value}:")
         ),
         "kept money aside without a right to": and_(
             BudgetEntry.kind == EntryKind.HOLD,

@@ -170,6 +170,14 @@ class Origin(StrEnum):
     CARRIED = "carried"
 
 
+@dataclass(frozen=True)
+class Later:
+    """A payment once that is agreed and still to come, on a day."""
+
+    on: date
+    pence: int
+
+
 def sum_until(pence: int, period: tuple[date, date], regulars: Iterable[RegularAmount], last: date) -> int:
     """How much of a sum for a whole period belongs to its days up to `last`: by days, half a penny up.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from marketplace.kernel.clock import start_of_day
 from marketplace.kernel.rails import Rail
 
 
@@ -129,3 +130,9 @@ class EntryView:
     reason: str | None
     cause: str = ""
     funder: Funder = Funder.COUNCIL
+    counts_from: date | None = None  # a later day than that of `at`
+
+    @property
+    def counts_at(self) -> datetime:
+        """From when it counts: at once, or as its day begins in London."""
+        return start_of_day(self.counts_from) if self.counts_from is not None else self.at

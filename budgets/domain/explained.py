@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from budgets.domain.allocations import Agreed, Origin, RegularAmount, agreed_between, pieces, sum_until
+from budgets.domain.allocations import Agreed, Later, Origin, RegularAmount, agreed_between, pieces, sum_until
 from budgets.domain.book import Balance
 
 
@@ -20,7 +20,7 @@ class Step:
 @dataclass(frozen=True)
 class Explanation:
     """A pot's period, step by step. Both columns sum to what is left. `regular` is the amount that counts today, and
-    `agreed` what the regular amounts come to, with the person's contribution."""
+    `agreed` what the regular amounts come to, with the person's contribution; `later` is still to come, by its day."""
 
     balance: Balance
     steps: tuple[Step, ...]
@@ -28,6 +28,7 @@ class Explanation:
     agreed_so_far: Agreed
     agreed: Agreed
     weeks_so_far: int
+    later: tuple[Later, ...] = ()
 
     @property
     def agreed_so_far_pence(self) -> int:
@@ -44,10 +45,14 @@ class Explanation:
 
 
 def explain(
-    balance: Balance, origins: Mapping[Origin, int], regulars: Sequence[RegularAmount], today: date
+    balance: Balance,
+    origins: Mapping[Origin, int],
+    regulars: Sequence[RegularAmount],
+    today: date,
+    later: tuple[Later, ...] = (),
 ) -> Explanation:
     """The steps of a balance. Regular amounts count up to today by their own rule, sums for the period by its days, and
-    what came once when it came."""
+    what comes once from its day on: `later` are those whose day is still to come."""
     period = (balance.starts_on, balance.ends_on)
     last = min(max(today, date.fromordinal(period[0].toordinal() - 1)), period[1])
     regular_pence = origins.get(Origin.REGULAR, 0)
@@ -56,7 +61,7 @@ def explain(
         Origin.REGULAR: regular_pence
         if last == period[1]
         else min(agreed_between(regulars, period[0], last).paid_in_pence, regular_pence),
-        Origin.ONE_OFF: origins.get(Origin.ONE_OFF, 0),
+        Origin.ONE_OFF: origins.get(Origin.ONE_OFF, 0) - sum(each.pence for each in later),
         Origin.CARRIED: origins.get(Origin.CARRIED, 0),
     }
     steps = [Step(origin, pence, origins.get(origin, 0)) for origin, pence in so_far.items() if origins.get(origin)]
@@ -76,4 +81,5 @@ def explain(
         agreed_between(regulars, period[0], last),
         agreed_between(regulars, *period),
         ((last - period[0]).days + 1) // 7,
+        later,
     )

@@ -136,11 +136,15 @@ class PotPeriod(Base):
 
 
 class BudgetEntry(Base):
-    """One fact of the budget book; the database refuses to change or delete it. Only an allocation may be negative."""
+    """One fact of the budget book; the database refuses to change or delete it. Only an allocation may be negative.
+
+    `counts_from` is the day of a payment once that was agreed for a later day: up to then it is still to come.
+    """
 
     __tablename__ = "budget_entries"
     __table_args__ = (
         CheckConstraint("pence > 0 OR (kind = 'allocate' AND pence <> 0)", name="pence_positive"),
+        CheckConstraint("counts_from IS NULL OR kind = 'allocate'", name="counts_from"),
         Index("ix_budget_entries_person_at", "person_id", "at"),
         Index("ix_budget_entries_pot_period", "pot_period_id", "at"),
     )
@@ -158,6 +162,7 @@ class BudgetEntry(Base):
     mandate_id: Mapped[int | None] = mapped_column(ForeignKey("mandates.id"))
     reason: Mapped[str | None] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    counts_from: Mapped[date | None]
 
 
 class AllocationChange(Base):

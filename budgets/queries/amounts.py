@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import case, func, select
 
 from budgets.domain import EntryKind, RegularAmount
-from budgets.domain.allocations import Origin
+from budgets.domain.allocations import Later, Origin
 from budgets.models import BudgetEntry, Person, PersonalBudget, Pot, PotAmount, PotPeriod
 from budgets.queries.finance import reading_councils
 from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import names_of
 from marketplace.database import db
+from marketplace.kernel import clock
 
 _FIELDS = (
     PotAmount.id,
@@ -62,17 +63,30 @@ def regular_amounts(pot_ids: Iterable[int]) -> dict[int, list[RegularAmount]]:
     return found
 
 
-def allocated_by_origin(pot_period_ids: Iterable[int]) -> dict[int, dict[Origin, int]]:
-    """Pence allocated by period and origin. One query."""
-    found: dict[int, dict[Origin, int]] = defaultdict(dict)
-    rows = db.session.execute(
-        select(BudgetEntry.pot_period_id, origin.label("origin"), func.sum(BudgetEntry.pence))
+@dataclass(frozen=True)
+class Allocated:
+    """Pence allocated for a period, by origin; `later` are payments among these that are still to come, by day."""
+
+    origins: dict[Origin, int]
+    later: tuple[Later, ...] = ()
+
+
+def allocated(pot_period_ids: Iterable[int]) -> dict[int, Allocated]:
+    """What is allocated, by period. One query."""
+    rows: Any = db.session.execute(
+        select(BudgetEntry.pot_period_id, origin.label("origin"), BudgetEntry.counts_from, func.sum(BudgetEntry.pence))
         .where(BudgetEntry.pot_period_id.in_(set(pot_period_ids)), BudgetEntry.kind == EntryKind.ALLOCATE)
-        .group_by(BudgetEntry.pot_period_id, origin)
+        .group_by(BudgetEntry.pot_period_id, origin, BudgetEntry.counts_from)
+        .order_by(BudgetEntry.pot_period_id, BudgetEntry.counts_from)
     )
-    for pot_period_id, where_from, pence in rows:
-        found[pot_period_id][Origin(where_from)] = int(pence)
-    return found
+    origins: dict[int, dict[Origin, int]] = defaultdict(dict)
+    later: dict[int, list[Later]] = defaultdict(list)
+    for pot_period_id, where_from, counts_from, pence in rows:
+        mine, whence = origins[pot_period_id], Origin(where_from)
+        mine[whence] = mine.get(whence, 0) + int(pence)
+        if counts_from is not None and counts_from > clock.today():
+            later[pot_period_id].append(Later(counts_from, int(pence)))
+    return {each: Allocated(mine, tuple(later[each])) for each, mine in origins.items()}
 
 
 def list_amounts(actor: Actor, *, pot_id: int | None = None, waiting: bool = False) -> list[AmountLine]:
@@ -144,5 +158,7 @@ def periods_of(pot_id: int) -> list[PeriodSums]:
         .where(PotPeriod.pot_id == pot_id)
         .order_by(PotPeriod.starts_on)
     ).all()
-    origins = allocated_by_origin(row.id for row in rows)
-    return [PeriodSums(row.id, row.starts_on, row.ends_on, origins.get(row.id, {})) for row in rows]
+    found = allocated(row.id for row in rows)
+    return [
+        PeriodSums(row.id, row.starts_on, row.ends_on, found[row.id].origins if row.id in found else {}) for row in rows
+    ]

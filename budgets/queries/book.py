@@ -136,6 +136,7 @@ def entries_query() -> Any:
             BudgetEntry.reason,
             BudgetEntry.cause,
             PersonalBudget.funder,
+            BudgetEntry.counts_from,
         )
         .join(PotPeriod, PotPeriod.id == BudgetEntry.pot_period_id)
         .join(Pot, Pot.id == PotPeriod.pot_id)

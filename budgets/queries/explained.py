@@ -8,7 +8,7 @@ from markupsafe import Markup
 from budgets.domain import Balance, Funder
 from budgets.domain.allocations import Origin
 from budgets.domain.explained import Explanation, Step, explain
-from budgets.queries.amounts import allocated_by_origin, regular_amounts
+from budgets.queries.amounts import Allocated, allocated, regular_amounts
 from budgets.words import contribution_words, day_words, paid_in_words, short_name
 from marketplace.kernel import clock
 from marketplace.kernel.money import format_pounds
@@ -37,15 +37,16 @@ class Explained:
 
 def explained(balances: Sequence[Balance], *, to_the_person: bool) -> dict[int, Explained]:
     """Each of these balances explained, by its period. Two queries however many there are."""
-    origins = allocated_by_origin(balance.pot_period_id for balance in balances)
+    found = allocated(balance.pot_period_id for balance in balances)
     regulars = regular_amounts(balance.pot_id for balance in balances)
     today = clock.today()
     return {
         balance.pot_period_id: _explained(
-            explain(balance, origins.get(balance.pot_period_id, {}), regulars.get(balance.pot_id, []), today),
+            explain(balance, has.origins, regulars.get(balance.pot_id, []), today, has.later),
             to_the_person=to_the_person,
         )
         for balance in balances
+        for has in (found.get(balance.pot_period_id, Allocated({})),)
     }
 
 
@@ -69,9 +70,10 @@ def _words(step: Step, found: Explanation) -> str:
     if step.origin is Origin.REGULAR:
         now = f": {paid_in_words(found.regular)} now" if found.regular else ""
         return f"Paid in by {funder} regularly{now}"
+    to_come = "".join(f", {format_pounds(each.pence)} of it on {day_words(each.on)}" for each in found.later)
     return {
         Origin.SUM: f"Agreed by {funder} for these dates",
-        Origin.ONE_OFF: "One-off payments",
+        Origin.ONE_OFF: f"One-off payments{to_come}",
         Origin.CARRIED: "Carried over between periods",
         "reclaimed": f"Taken back by {funder}",
         "held": "Kept aside for what is ordered",

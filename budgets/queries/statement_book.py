@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from budgets.domain import Balance, EntryKind, EntryView
 from budgets.models import BudgetEntry, PersonalBudget, Pot, PotPeriod
@@ -26,27 +26,31 @@ def balances_of_people(person_ids: Collection[int]) -> list[Balance]:
 
 
 def entries_of_people(person_ids: Collection[int], first: date, last: date) -> list[EntryView]:
-    """Entries of some people in the London days from `first` to `last`, oldest first."""
+    """Entries of some people that count from one of the London days from `first` to `last`, in that order; and after
+    those, by their day, what was agreed up to `last` and is still to come then."""
     if not person_ids:
         return []
     begin, end = day_bounds(first, last)
+    at_once, later = BudgetEntry.counts_from.is_(None), BudgetEntry.counts_from >= first
     rows = db.session.execute(
         entries_query()
-        .where(is_of(BudgetEntry.person_id, *person_ids), BudgetEntry.at >= begin, BudgetEntry.at < end)
+        .where(is_of(BudgetEntry.person_id, *person_ids), BudgetEntry.at < end)
+        .where(or_(and_(at_once, BudgetEntry.at >= begin), later))
         .order_by(None)
-        .order_by(BudgetEntry.at, BudgetEntry.id)
     )
-    return [EntryView(*row) for row in rows]
+    return sorted((EntryView(*row) for row in rows), key=lambda entry: (entry.counts_at, entry.id))
 
 
 def sums_of_people_before(person_ids: Collection[int], day: date) -> dict[int, dict[EntryKind, int]]:
-    """Pence of each kind of entry by pot and period, of all entries of some people before `day` begins in London."""
+    """Pence of each kind of entry by pot and period, of all entries of some people that count before `day` begins in
+    London."""
     found: dict[int, dict[EntryKind, int]] = {}
     if not person_ids:
         return found
     for pot_period_id, kind, pence in db.session.execute(
         select(BudgetEntry.pot_period_id, BudgetEntry.kind, func.sum(BudgetEntry.pence))
         .where(is_of(BudgetEntry.person_id, *person_ids), BudgetEntry.at < start_of_day(day))
+        .where(or_(BudgetEntry.counts_from.is_(None), BudgetEntry.counts_from < day))
         .group_by(BudgetEntry.pot_period_id, BudgetEntry.kind)
         .order_by(BudgetEntry.pot_period_id, BudgetEntry.kind)
     ):

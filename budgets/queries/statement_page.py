@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from budgets import ports
 from budgets.domain import Balance, BudgetState, EntryKind, EntryView, Funder, PersonView
-from budgets.domain.allocations import Origin
+from budgets.domain.allocations import Later, Origin
 from budgets.models import BudgetEntry
 from budgets.queries.book import list_balances, recent_entries
 from budgets.queries.explained import Explained, explained
@@ -78,10 +78,11 @@ def money_page(person: PersonView, *, page: int = 1, to_the_person: bool = True)
     names = names_of(entry.actor_user_id for entry in entries)
     orders = ports.describe_orders({entry.order_id for entry in entries if entry.order_id is not None})
     running = [b for b in balances if b.ends_on >= today and b.state is not BudgetState.ENDED]
+    found = explained(running, to_the_person=to_the_person)
     return MoneyPage(
-        explained=explained(running, to_the_person=to_the_person),
+        explained=found,
         surpluses=[line for line in surpluses_of(person.id) if line.above_pence],
-        pots=[_pot(b, today) for b in running],
+        pots=[_pot(b, today, found[b.pot_period_id].explanation.later) for b in running],
         earlier=[_pot(b, today) for b in balances if b.ends_on < today or b.state is BudgetState.ENDED],
         entries=[_entry(entry, names, orders) for entry in entries],
         page=page,
@@ -89,10 +90,10 @@ def money_page(person: PersonView, *, page: int = 1, to_the_person: bool = True)
     )
 
 
-def _pot(balance: Balance, today: date) -> PotLine:
-    return PotLine(
-        balance, pot_words(balance.person_name, balance.pot_name), _sentence(balance, today), forecast(balance, today)
-    )
+def _pot(balance: Balance, today: date, later: tuple[Later, ...] = ()) -> PotLine:
+    words = pot_words(balance.person_name, balance.pot_name)
+    to_come = "".join(f" {format_pounds(each.pence)} of it comes on {day_words(each.on)}." for each in later)
+    return PotLine(balance, words, _sentence(balance, today) + to_come, forecast(balance, today, later))
 
 
 def _sentence(balance: Balance, today: date) -> str:
@@ -109,11 +110,12 @@ def _sentence(balance: Balance, today: date) -> str:
     return f"You can use this money until {day_words(balance.ends_on)}."
 
 
-def forecast(balance: Balance, today: date) -> str | None:
-    """What the way of spending so far leads to, in one sentence; None where it is too early to say.
+def forecast(balance: Balance, today: date, later: tuple[Later, ...] = ()) -> str | None:
+    """What the way of spending so far leads to, in one sentence or two; None where it is too early to say.
 
     The rule, as the page states it: the days to come cost as much as the days so far did, or what is kept aside for
-    them where that is more. Nothing is said in the first four weeks, of a pot that is paused, or afterwards.
+    them where that is more. Nothing is said in the first four weeks, of a pot that is paused, or afterwards. A payment
+    that comes `later` cannot be spent before its day.
     """
     days = (today - balance.starts_on).days + 1
     whole = (balance.ends_on - balance.starts_on).days + 1
@@ -124,13 +126,30 @@ def forecast(balance: Balance, today: date) -> str | None:
     spent, held = balance.net_spent_pence, balance.held_pence
     if spent + held == 0:
         return "Nothing is spent or booked yet."
+    gap = _gap(balance, days, whole, later)
     at_the_end = balance.yours_pence - spent - max(held, spent * (whole - days) // days)
     lasts = whole if at_the_end >= 0 else balance.yours_pence * days // spent
     runs_out = balance.starts_on + timedelta(days=lasts)
     if runs_out >= balance.ends_on:
         about = max(0, at_the_end - at_the_end % 100)
-        return f"If you go on like this, about {format_pounds(about)} will be left on {day_words(balance.ends_on)}."
-    return f"At this rate the money ends on about {day_words(runs_out)}, before {day_words(balance.ends_on)}."
+        end = f"If you go on like this, about {format_pounds(about)} will be left on {day_words(balance.ends_on)}."
+        return f"{gap} {end}" if gap else end
+    return gap or f"At this rate the money ends on about {day_words(runs_out)}, before {day_words(balance.ends_on)}."
+
+
+def _gap(balance: Balance, days: int, whole: int, later: tuple[Later, ...]) -> str | None:
+    """That the money which is there ends before the next payment comes; None where it lasts until each of them."""
+    spent, there = balance.net_spent_pence, balance.yours_pence - sum(each.pence for each in later)
+    for each in later:
+        lasts = min(max(there * days // spent, days), whole) if spent > 0 else whole
+        runs_out = balance.starts_on + timedelta(days=lasts)
+        if runs_out < each.on:
+            return (
+                f"At this rate the money that is there now ends on about {day_words(runs_out)}, before "
+                f"{format_pounds(each.pence)} comes on {day_words(each.on)}."
+            )
+        there += each.pence
+    return None
 
 
 def what_happened(entry: EntryView) -> str:
@@ -141,7 +160,8 @@ def what_happened(entry: EntryView) -> str:
     if entry.kind is EntryKind.ALLOCATE and entry.pence < 0:
         words = "Cut by the council"
     elif entry.cause.startswith(f"{Origin.ONE_OFF}:"):
-        words = "Paid once by the council"
+        is_later = entry.counts_from is not None and entry.counts_from > clock.today()
+        words = "To be paid once by the council" if is_later else "Paid once by the council"
     return words.replace("the council", "the NHS") if entry.funder is Funder.NHS else words
 
 

@@ -124,7 +124,7 @@ def decide_amount(actor: Actor, amount_id: int, *, agree: bool) -> None:
 
 
 def pay_once(actor: Actor, command: PayOnce) -> None:
-    """A payment once, into the period of its day; the same key again adds nothing.
+    """A payment once, into the period of its day, counting from that day on; the same key again adds nothing.
 
     Raises NotFound for strangers, DomainError on the field to change and for a key that stands for another payment.
     """
@@ -141,13 +141,15 @@ def pay_once(actor: Actor, command: PayOnce) -> None:
             raise DomainError(_closed_words(period.ends_on), field="once_on")
         reason = command.reason.strip()
         cause = f"{Origin.ONE_OFF}:{pot.id}:{command.key}"
-        was_sent = db.session.scalar(select(BudgetEntry.id).where(BudgetEntry.cause == cause)) is not None
+        later = command.on if command.on > clock.today() else None
+        was_sent = _was_sent(cause, command.on, later)
         entry_id = book.allocate(
             period.id,
             command.pence,
             cause=cause,
             actor_user_id=actor.user_id,
-            reason=f"One-off payment: {reason}",
+            reason=f"One-off payment{f' on {day_words(later)}' if later else ''}: {reason}",
+            counts_from=later,
         )
         if was_sent:
             return
@@ -161,7 +163,21 @@ def pay_once(actor: Actor, command: PayOnce) -> None:
             reason=reason,
             pot_period_id=period.id,
             pence=command.pence,
+            on=command.on.isoformat(),
         )
+
+
+def _was_sent(cause: str, on: date, later: date | None) -> bool:
+    """Whether this form was sent before. Raises DomainError when it was sent for another day."""
+    before = db.session.execute(select(BudgetEntry.counts_from).where(BudgetEntry.cause == cause)).one_or_none()
+    if before is None:
+        return False
+    if before.counts_from not in (later, on):
+        raise DomainError(
+            "This was sent before, for another day, and is entered. Open the page again for one more payment.",
+            field="once_on",
+        )
+    return True
 
 
 def is_closed(ends_on: date) -> bool:

@@ -48,14 +48,29 @@ def statement_paper(statement: Statement, name: str, author: str, phone: str) ->
             ("Given back", format_pounds(statement.sum_of(EntryKind.REFUND))),
             ("Taken back by the council", format_pounds(statement.sum_of(EntryKind.RECLAIM))),
             (end, format_pounds(statement.closing.left_pence)),
+            *_with_what_comes(statement),
         )
         if statement.pots
         else (),
+        sections=(("Still to come, and not in the figures above", _to_come(statement)),) if statement.to_come else (),
         closing=(
             "What is spent was kept aside before, so spending does not change what is left: keeping aside did.",
             f"Is something wrong, or not clear? Call {phone}.",
         ),
         footer=title,
+    )
+
+
+def _with_what_comes(statement: Statement) -> tuple[tuple[str, str], ...]:
+    if not statement.to_come:
+        return ()
+    return (("Left with what is still to come", format_pounds(statement.left_with_that_pence)),)
+
+
+def _to_come(statement: Statement) -> tuple[str, ...]:
+    return tuple(
+        f"{format_pounds(each.pence)} on {short_date(each.on)}. {each.reason or ''}".rstrip()
+        for each in statement.to_come
     )
 
 
@@ -132,8 +147,14 @@ def easy_paper(statement: Statement, name: str, author: str, phone: str) -> Easy
     rows.append(EasyRow("wallet", (f"{now} {format_pounds(have)}.",), "A wallet with money"))
     if closing.held_pence:
         kept = f"{format_pounds(closing.held_pence)} of this is for things you ordered."
-        use = f"You can use {format_pounds(closing.left_pence)}." if closing.left_pence >= 0 else "This is too much."
+        coming = sum(each.pence for each in statement.to_come)
+        use = f"You can use {format_pounds(closing.left_pence)}."
+        if closing.left_pence < 0:
+            use = "More money comes for it later." if closing.left_pence + coming >= 0 else "This is too much."
         rows.append(EasyRow("jar", (kept, use), "A jar with coins, put aside"))
+    for each in statement.to_come:
+        words = (f"{format_pounds(each.pence)} more comes on {each.on:%-d %B %Y}.",)
+        rows.append(EasyRow("calendar", words, "A calendar"))
     rows.append(EasyRow("ask", ("Do you have a question?", f"Call {phone}."), "A telephone and a question mark"))
     return EasyPaper(
         title="Your money",

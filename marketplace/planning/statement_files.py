@@ -10,7 +10,7 @@ from catalogue.words import SHORT_RAILS
 from marketplace.kernel.money import plain_pounds
 from marketplace.kernel.spreadsheets import BYTE_ORDER_MARK, csv_of, harmless
 from marketplace.planning.papers import easy_paper, statement_paper
-from marketplace.planning.queries.statements import Line, Statement
+from marketplace.planning.queries.statements import Coming, Line, Statement
 from marketplace.planning.words import ENTRY_WORDS
 from marketplace.ui.filters import short_date
 from marketplace.ui.pdf import easy_pdf_of, pdf_of
@@ -40,11 +40,17 @@ def as_csv(statement: Statement) -> str:
         rows.append(_left(statement.month, head, "Left at the beginning", pot.opening.left_pence))
         rows += [_row(line, head) for line in pot.lines]
         rows.append(_left(statement.last_day, head, "Left at the end", pot.closing.left_pence))
+        rows += [_to_come(each, head) for each in pot.to_come]
     return csv_of(COLUMNS, rows)
 
 
 def _left(day: date, head: tuple[str, str], what: str, left_pence: int) -> tuple[str, ...]:
     return (short_date(day), *head, what, *[""] * 6, plain_pounds(left_pence), "", "")
+
+
+def _to_come(each: Coming, head: tuple[str, str]) -> tuple[str, ...]:
+    amount = (plain_pounds(each.pence), "", "", harmless(each.reason), "")
+    return (short_date(each.on), *head, "Still to come", *[""] * 4, *amount)
 
 
 def _row(line: Line, head: tuple[str, str]) -> tuple[str, ...]:

@@ -147,13 +147,16 @@ def allocate(
     actor_user_id: int | None,
     reason: str | None = None,
     may_overcommit: bool = False,
+    counts_from: date | None = None,
 ) -> int | None:
     """Add to what was agreed for a pot, or cut it by a negative amount. 0p changes nothing.
+
+    `counts_from` is a later day on which it comes: it can be booked ahead at once, as all that is agreed for a period.
 
     A cut below what is kept aside and spent needs `may_overcommit`; the pot then says so and takes no hold until more
     is allocated. Who may cut is for the caller to know. Raises BudgetError, CauseUsedDifferently, NotFound.
     """
-    entry = Entry(EntryKind.ALLOCATE, pot_period_id, pence, cause, None, None, actor_user_id, None, reason)
+    entry = Entry(EntryKind.ALLOCATE, pot_period_id, pence, cause, None, None, actor_user_id, None, reason, counts_from)
     account, before = open_account(entry, may_be_negative=True)
     if before is not None or pence == 0:
         return before

@@ -119,6 +119,7 @@ class Entry:
     actor_user_id: int | None
     mandate_id: int | None
     reason: str | None
+    counts_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -256,4 +257,5 @@ def _fact(entry: Entry, account: Account) -> dict[str, Any]:
         "mandate_id": entry.mandate_id,
         "reason": entry.reason,
         "at": clock.now(),
+        "counts_from": entry.counts_from,
     }

@@ -11,6 +11,7 @@ from budgets.domain import Balance, EntryKind, EntryView
 from budgets.queries.statement_book import balances_of_people, entries_of_people, sums_of_people_before
 from budgets.words import pot_words
 from marketplace.kernel import clock
+from marketplace.kernel.clock import start_of_day
 from marketplace.kernel.rails import Rail
 from marketplace.planning.domain import Position, effect_on_left
 from marketplace.planning.evidence import EvidenceView
@@ -42,8 +43,17 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Coming:
+    """A payment that is agreed, and counts from a day after those of the statement."""
+
+    on: date
+    pence: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class PotStatement:
-    """One pot and period within the month."""
+    """One pot and period within the month. What is still to come is in neither the lines nor the closing."""
 
     pot_period_id: int
     name: str
@@ -54,6 +64,7 @@ class PotStatement:
     opening: Position
     lines: tuple[Line, ...]
     closing: Position
+    to_come: tuple[Coming, ...] = ()
 
     def sum_of(self, *kinds: EntryKind) -> int:
         """What the lines of some kinds come to, in pence."""
@@ -84,6 +95,16 @@ class Statement:
         return begin if self.months == 1 else f"{begin} to {month_name(self.last_day)}"
 
     @property
+    def to_come(self) -> tuple[Coming, ...]:
+        """Of all pots, by day."""
+        return tuple(sorted((each for pot in self.pots for each in pot.to_come), key=lambda each: each.on))
+
+    @property
+    def left_with_that_pence(self) -> int:
+        """What is left when all that is still to come has come."""
+        return self.closing.left_pence + sum(each.pence for each in self.to_come)
+
+    @property
     def opening(self) -> Position:
         return sum((pot.opening for pot in self.pots), Position())
 
@@ -112,19 +133,25 @@ def get_statements(person_ids: Collection[int], month: date, months: int = 1) ->
     following = later(first, months)
     last = following - timedelta(days=1)
     entries = entries_of_people(person_ids, first, last)
+    until = start_of_day(min(last, clock.today()) + timedelta(days=1))
     sums = sums_of_people_before(person_ids, first)
     balances = balances_of_people(person_ids)
     order_ids = {entry.order_id for entry in entries if entry.order_id is not None}
     orders = list_by_ids(order_ids)
     files = evidence_of_orders(order_ids)
     by_pot: dict[int, list[EntryView]] = {}
+    coming: dict[int, list[Coming]] = {}
     for entry in entries:
-        by_pot.setdefault(entry.pot_period_id, []).append(entry)
+        if entry.counts_from is not None and entry.counts_at >= until:
+            coming.setdefault(entry.pot_period_id, []).append(Coming(entry.counts_from, entry.pence, entry.reason))
+        else:
+            by_pot.setdefault(entry.pot_period_id, []).append(entry)
     pots: dict[int, list[PotStatement]] = {person_id: [] for person_id in person_ids}
     for balance in balances:
         mine = by_pot.get(balance.pot_period_id, [])
         if mine or (balance.starts_on <= last and balance.ends_on >= first):
-            pots[balance.person_id].append(_pot(balance, sums.get(balance.pot_period_id, {}), mine, orders, files))
+            pot = _pot(balance, sums.get(balance.pot_period_id, {}), mine, orders, files)
+            pots[balance.person_id].append(replace(pot, to_come=tuple(coming.get(balance.pot_period_id, ()))))
     this_month = clock.first_of_month(clock.today())
     return {
         person_id: Statement(
@@ -171,7 +198,7 @@ def _pot(
         order = orders.get(entry.order_id or 0)
         lines.append(
             Line(
-                at=entry.at,
+                at=entry.counts_at,
                 kind=entry.kind,
                 pence=entry.pence,
                 left_change_pence=effect_on_left(entry.kind, entry.pence),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from budgets.domain.allocations import Every, Origin, RegularAmount
+from budgets.domain.allocations import Every, Later, Origin, RegularAmount
 from budgets.domain.explained import explain
 from tests.unit.budgets.test_forecast import FIRST, LAST, YEAR
 
@@ -34,3 +34,12 @@ def test_more_booked_than_has_come_in_is_less_than_nothing_so_far() -> None:
     found = explain(replace(YEAR, held_pence=5_000), {Origin.SUM: 365_000}, [], FIRST)
     assert found.left_so_far_pence == -4_000
     assert found.left_pence == 360_000
+
+
+@pytest.mark.parametrize(("day", "later"), [(39, True), (40, False)])
+def test_what_comes_once_on_a_later_day_is_agreed_and_no_part_of_what_came_in(day: int, later: bool) -> None:
+    coming = (Later(FIRST + timedelta(days=40), 5_000),) if later else ()
+    balance = replace(YEAR, allocated_pence=8_000)
+    found = explain(balance, {Origin.ONE_OFF: 8_000}, [], FIRST + timedelta(days=day), coming)
+    assert found.agreed_so_far_pence == (3_000 if later else 8_000)
+    assert found.left_pence == 8_000

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from budgets.domain import Balance, BudgetState, Funder
+from budgets.domain.allocations import Later
 from budgets.queries.statement_page import forecast
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
@@ -36,11 +37,11 @@ YEAR = Balance(
 )
 
 
-def on_day(number: int, **sums: object) -> str | None:
+def on_day(number: int, *later: Later, **sums: object) -> str | None:
     """The forecast on the given day of the year, counted from 1."""
     day = FIRST + timedelta(days=number - 1)
     with clock.fixed_clock(clock.start_of_day(day)):
-        return forecast(replace(YEAR, **sums), day)  # type: ignore[arg-type]
+        return forecast(replace(YEAR, **sums), day, later)  # type: ignore[arg-type]
 
 
 def test_spending_less_than_the_share_of_the_year_leaves_something() -> None:
@@ -109,3 +110,14 @@ def test_no_forecast_ends_on_its_own_last_day_and_before_it() -> None:
         for spent in range(0, 365_001, 4_999):
             said = on_day(day, spent_pence=spent) or ""
             assert "on about 31 March 2027, before" not in said
+
+
+def test_a_payment_that_comes_later_is_not_spent_before_its_day() -> None:
+    ramp = Later(FIRST + timedelta(days=250), 165_000)
+    at_the_end = "about £0.00 will be left on 31 March 2027."
+    assert on_day(100, ramp, spent_pence=100_000) == (
+        "At this rate the money that is there now ends on about 18 October, before £1,650.00 comes on 7 December. "
+        f"If you go on like this, {at_the_end}"
+    )
+    assert on_day(100, ramp, spent_pence=40_000) == on_day(100, spent_pence=40_000), "what is there lasts until then"
+    assert (on_day(100, ramp, spent_pence=200_000) or "").endswith("before £1,650.00 comes on 7 December.")

@@ -120,6 +120,33 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
             ["UPDATE ledger_entries SET reverses_id = NULL WHERE reverses_id = {fee_paid_first}"],
             "entry fee_paid:{paid_invoice}:1 is of no invoice or payment that stands",
         ),
+        (
+            [
+                "DELETE FROM ledger_postings WHERE entry_id = {explained}",
+                "DELETE FROM ledger_entries WHERE id = {explained}",
+            ],
+            "explanation {explanation} was agreed to and is not in the ledger",
+        ),
+        (
+            ["UPDATE explanations SET pence = pence - 100"],
+            "explanation {explanation} is of −£6.00, its movement is −£5.00",
+        ),
+        (
+            ["UPDATE explanations SET code = 'operator:processing_fees'"],
+            "is −£5.00 to operator:processing_fees, the ledger has £0.00 there",
+        ),
+        (
+            ["UPDATE explanations SET decided_by_user_id = NULL"],
+            "explanation {explanation} was agreed to by nobody else",
+        ),
+        (
+            ["UPDATE explanations SET agreed = NULL, decided_at = NULL"],
+            "entry explained:{movement} explains what no two people agreed on",
+        ),
+        (
+            ["UPDATE ledger_entries SET reverses_id = {movement} WHERE id = {sale}"],
+            "explanation {explanation} stands, and what it explains was reversed",
+        ),
     ],
     "I4": [
         (["UPDATE refunds SET pence = 999999 WHERE id = {refund}"], "order {council}: £10.00 of £54.00 given back"),
@@ -154,6 +181,17 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
         (["UPDATE ledger_entries SET person_id = NULL WHERE id = {sale}"], "entry {sale_cause} does not say for whom"),
         (["UPDATE ledger_entries SET actor_user_id = NULL WHERE kind = 'settlement'"], "does not say who did it"),
         (["UPDATE budget_entries SET actor_user_id = NULL WHERE id = {hold}"], "entry {hold} "),
+        (
+            ["UPDATE budget_entries SET counts_from = '2001-01-01' WHERE id = {allocated}"],
+            "entry {allocated} counts from a day outside its period",
+        ),
+        (
+            [
+                "UPDATE budget_entries SET counts_from = (SELECT ends_on FROM pot_periods WHERE id = {pot}) "
+                "WHERE id = {allocated}"
+            ],
+            "entry {allocated} counts from a day on and is no payment once",
+        ),
         (
             ["DELETE FROM audit_rows WHERE object_id = {late_id} AND action = 'order.create'"],
             "order {late_id}: order.create happened 1 times, the audit record has 0",

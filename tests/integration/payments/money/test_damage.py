@@ -23,8 +23,9 @@ from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from payments import cli, ledger
 from payments.domain import OrderState
+from payments.ledger import Subject, stories
 from payments.queries.fees import InstalmentView, find_fee
-from payments.services import fees, refunds, settlement
+from payments.services import explaining, fees, refunds, settlement
 from tests.factories.ratings import reviewed
 from tests.integration.payments.money.damages import CUT_OFF, DAMAGES
 from tests.integration.payments.money.telling import captured, finance, operators, settled_story, work
@@ -105,7 +106,7 @@ def world(app: Flask) -> World:
     settlement.send(second, settlement.prepare(first, council.order.council_id or 0, clock.today()))
     refunds.ask_refund(council.provider, council.order_id, key="r", reason_code="goodwill", pence=1_000)
     reviewed(5)
-    parts = _fee(council.order.council_id or 0)
+    parts = _fee(council.order.council_id or 0) | _explained()
     with clock.fixed_clock(clock.now() + timedelta(days=40)):
         assert ledger.close_months()
     while link_rows():
@@ -129,6 +130,10 @@ def world(app: Flask) -> World:
         "run": _id("SELECT reference FROM settlement_runs"),
         "pot": waiting.funding.pot_period_id,
         "hold": _id("SELECT id FROM budget_entries WHERE order_id = :id AND kind = 'hold'", id=waiting.order_id),
+        "allocated": _id(
+            "SELECT id FROM budget_entries WHERE pot_period_id = :pot AND kind = 'allocate'",
+            pot=waiting.funding.pot_period_id,
+        ),
         "audit": _id("SELECT audit_row_id FROM audit_links WHERE sequence = 2"),
         "audit_sequence": 2,
         "last_audit": _id("SELECT audit_row_id FROM audit_links ORDER BY sequence DESC"),
@@ -159,6 +164,20 @@ def _fee(council_id: int) -> dict[str, int]:
         "open_part": rest,
         "paid_invoice": invoices[0],
         "owed_invoice": invoices[1],
+    }
+
+
+def _explained() -> dict[str, int]:
+    """Money that was put in at Stripe for no order, and what two operators say of it."""
+    first, second = operators(2)
+    with transaction():
+        movement = ledger.book(stories.movement("txn_9", "topup", 500, 0, clock.now(), Subject()))
+    explanation = explaining.explain(first, movement, ledger.OPERATOR_BANK, "Our own top-up")
+    explaining.decide(second, explanation, agreed=True)
+    return {
+        "movement": movement,
+        "explanation": explanation,
+        "explained": ledger.find_entry(f"explained:{movement}") or 0,
     }
 
 
@@ -235,3 +254,8 @@ def test_what_stripe_has_and_the_ledger_has_not_is_named(app: Flask, stripe_sand
             with world.damaged(statements):
                 assert fault in world.faults()["I6"][0]
         world.is_well()
+    with transaction():
+        ledger.book(stories.explained(entry or 0, ledger.OPERATOR_BANK, 500, clock.now(), Subject(), "Ours"))
+    said = CliRunner().invoke(cli.reconcile, [], obj=lambda: app)
+    assert f"look at it: entry explained:{entry} explains what no two people agreed on" in said.output
+    assert said.exit_code == 1
