@@ -21,7 +21,8 @@ from marketplace.kernel.rails import BUDGET_RAILS, Rail
 
 
 def deploy(actor: Actor, command: Deploy) -> None:
-    """Pay for a pot in another way from a day on, which is today or later.
+    """Pay for a pot in another way from a day on, which is today or later. What is so already is not written again:
+    a form that was sent twice changes the way once.
 
     Raises NotFound unless the actor works in finance of the budget's council, DomainError on the field to change.
     """
@@ -47,6 +48,8 @@ def deploy(actor: Actor, command: Deploy) -> None:
         last = db.session.scalar(select(func.max(PotPeriod.ends_on)).where(PotPeriod.pot_id == pot.id))
         if last is not None and command.starts_on > last:
             raise DomainError(f"This pot ends on {day_words(last)}. Enter a day before that.", field="from_on")
+        if _is_so(pot.id, command, holder_id):
+            return
         deployment_id: int = db.session.execute(
             insert(PotDeployment)
             .values(
@@ -72,3 +75,14 @@ def deploy(actor: Actor, command: Deploy) -> None:
             rail=command.rail.value,
             starts_on=command.starts_on.isoformat(),
         )
+
+
+def _is_so(pot_id: int, command: Deploy, holder_id: int | None) -> bool:
+    """Whether the last change from this very day on is to this way. The pot is locked, so two at once take turns."""
+    last = db.session.execute(
+        select(PotDeployment.rail, PotDeployment.isf_holder_organisation_id)
+        .where(PotDeployment.pot_id == pot_id, PotDeployment.starts_on == command.starts_on)
+        .order_by(PotDeployment.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return last is not None and tuple(last) == (command.rail, holder_id)
