@@ -138,7 +138,11 @@ def test_nothing_bought_for_four_weeks_is_a_reason_to_call_and_a_declined_order_
             BudgetFactory(person_id=person_id, **began)
             MandateFactory(person_id=person_id, staff=[manager.user_id])
         if state is not None:
-            _order(person_id, state, created_at=clock.now() - timedelta(days=age))
+            _order(
+                person_id,
+                state,
+                created_at=clock.start_of_day(clock.today() - timedelta(days=age)) + timedelta(hours=12),
+            )
     assert _needs(manager) == {
         "Bought": (),
         "Declined": (Need.QUIET,),
