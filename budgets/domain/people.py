@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from budgets.domain.mandates import MandateView
+from budgets.domain.mandates import MandateAction, MandateView
 
 
 class ConsentKind(StrEnum):
@@ -31,7 +31,25 @@ class LetterAbout(StrEnum):
     """What a letter on paper is about, which decides who prints it."""
 
     AUTHORITY = "authority"  # an officer of the council: never those alone who may act
-    ORDER = "order"  # whoever helps the person
+    ORDER = "order"  # paid from a budget
+    OWN_ORDER = "own_order"  # paid with the person's own money, which is no business of the council
+    MONEY = "money"
+    PLAN = "plan"
+
+
+_A = MandateAction
+PRINTED_BY: dict[LetterAbout, frozenset[MandateAction]] = {
+    LetterAbout.AUTHORITY: frozenset(),
+    LetterAbout.ORDER: frozenset({_A.ORDER, _A.CONFIRM, _A.APPROVE, _A.READ_BUDGET}),
+    LetterAbout.OWN_ORDER: frozenset({_A.ORDER, _A.CONFIRM, _A.APPROVE, _A.READ_BUDGET}),
+    LetterAbout.MONEY: frozenset({_A.READ_BUDGET}),
+    LetterAbout.PLAN: frozenset({_A.READ_PLAN, _A.WRITE_PLAN}),
+}
+"""What somebody has to be allowed for a person, to print letters to them: any one of these.
+
+While nobody is, an officer of the council prints them, and the operator those about own money and to people whom no
+council looks after: so every letter has somebody who can print it.
+"""
 
 
 @dataclass(frozen=True)

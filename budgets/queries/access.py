@@ -229,6 +229,13 @@ def find_acting(actor: Actor, person_id: int) -> PersonView | None:
     return person if find_assistance(actor, person_id) is not None else None
 
 
+def actions_for(actor: Actor, person_id: int) -> frozenset[MandateAction]:
+    """All that the actor may do for somebody else: under mandates, and at an access point while it serves them."""
+    found = frozenset[MandateAction]().union(*(m.actions for m in list_mandates_of(actor, person_id=person_id)))
+    assistance = find_assistance(actor, person_id)
+    return found | assistance.actions if assistance is not None else found
+
+
 def _live_assistance(actor: Actor) -> ColumnElement[bool]:
     now = clock.now()
     return and_(

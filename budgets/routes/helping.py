@@ -1,10 +1,11 @@
 """How much help a person needs to manage this, and letters on paper for whoever has no e-mail address."""
 
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from budgets.domain.people import HelpLevel
 from budgets.forms.helping import SharingForm, help_form
+from budgets.queries.access import actions_for
 from budgets.queries.people import find_person_of_user, get_person
 from budgets.queries.sharing import shares_purchases
 from budgets.routes import blueprint
@@ -14,6 +15,8 @@ from marketplace.accounts.access import SIGNED_IN, allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import names_of
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.ids import find_id
+from marketplace.ui.filters import plural
 
 
 @blueprint.route("/people/<int:person_id>/help", methods=["GET", "POST"])
@@ -50,17 +53,43 @@ def person_help(person_id: int) -> Response | str:
 @blueprint.get("/people/<int:person_id>/letters")
 @allow(SIGNED_IN)
 def letters_of(person_id: int) -> str:
-    """Letters to a person without an e-mail address."""
+    """Letters to a person without an e-mail address; with `whole` all that nobody has printed, to print in one go."""
     letters = paper_letters.list_letters(current_actor(), person_id)
-    return render_template("budgets/letters.html", letters=letters, person=get_person(person_id), of_council=False)
+    waiting = [letter for letter in letters if letter.printed_at is None]
+    return render_template(
+        "budgets/letters.html",
+        letters=waiting if "whole" in request.args else letters,
+        waiting=waiting,
+        whole="whole" in request.args,
+        person=get_person(person_id),
+        of_council=False,
+    )
+
+
+@blueprint.post("/people/<int:person_id>/letters/printed")
+@allow(SIGNED_IN)
+def letters_printed(person_id: int) -> Response:
+    """All of them were printed, and given or posted: those that were on the page."""
+    until_id = find_id(request.form.get("until")) or 0
+    count = paper_letters.mark_all_printed(current_actor(), person_id, until_id)
+    flash(f"Noted: {plural(count, 'letter')}.", "success")
+    return redirect(url_for("budgets.letters_of", person_id=person_id))
 
 
 @blueprint.get("/council/letters")
-@allow(roles(Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD))
+@allow(roles(*paper_letters.OFFICERS, Role.OPERATOR))
 def council_letters() -> str:
-    """Letters about authorities that an officer prints and posts."""
-    letters = paper_letters.list_to_print(current_actor())
-    return render_template("budgets/letters.html", letters=letters, person=None, of_council=True)
+    """Letters that an officer prints and posts, or the operator: about authorities, and to whom nobody helps."""
+    actor = current_actor()
+    return render_template(
+        "budgets/letters.html",
+        letters=paper_letters.list_to_print(actor),
+        waiting=[],
+        whole=False,
+        person=None,
+        of_council=True,
+        is_officer=actor.has(*paper_letters.OFFICERS),
+    )
 
 
 @blueprint.get("/letters/<int:letter_id>")
@@ -77,7 +106,7 @@ def letter_printed(letter_id: int) -> Response:
     actor = current_actor()
     found = paper_letters.mark_printed(actor, letter_id)
     flash("Noted. It has left the list.", "success")
-    if actor.has(Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD) and found.about == "authority":
+    if actor.has(*paper_letters.OFFICERS, Role.OPERATOR) and not actions_for(actor, found.person_id):
         return redirect(url_for("budgets.council_letters"))
     return redirect(url_for("budgets.letters_of", person_id=found.person_id))
 

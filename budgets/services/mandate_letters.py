@@ -2,13 +2,14 @@
 
 from datetime import date
 
+from budgets.domain import LegalBasis
 from budgets.domain.people import LetterAbout
 from budgets.queries.mandates import MandateLine, StandIn
 from budgets.queries.people import get_person
-from budgets.services.paper_letters import write_letter
-from budgets.words import ACTION_WORDS, day_words, possessive, short_name
+from budgets.services.letters import header, write_to
+from budgets.words import ACTION_WORDS, day_words, possessive
 from marketplace.accounts.links import address
-from marketplace.accounts.queries import find_user
+from marketplace.accounts.queries import find_user, list_users_of
 from marketplace.kernel.money import format_pounds
 from marketplace.outbox.email import queue_email
 
@@ -41,14 +42,20 @@ def granted(mandate: MandateLine, *, only: int | None = None) -> None:
         "",
         "What this covers:",
         *(f"- {words}" for words in actions),
-        "",
-        f"See all of it: {address(f'/mandates/{mandate.id}')}",
     ]
     name = mandate.person_name
     _to_staff(
         mandate,
         f"You may now act for {name}",
-        [f"You may now act for {name} on the marketplace.", "", *lines, "", "Only you may use your account for this."],
+        [
+            f"You may now act for {name} on the marketplace.",
+            "",
+            *lines,
+            "",
+            f"See all of it: {address(f'/mandates/{mandate.id}')}",
+            "",
+            "Only you may use your account for this.",
+        ],
         only=only,
     )
     who = mandate.staff_names if only is None else mandate.everybody_named.get(only, "Somebody")
@@ -60,8 +67,7 @@ def granted(mandate: MandateLine, *, only: int | None = None) -> None:
             "",
             *lines,
             "",
-            f"You can {'end this at any time' if _is_own_to_end(mandate) else 'ask the council about this'} "
-            "on the same page.",
+            _what_to_do(mandate),
         ],
     )
 
@@ -75,8 +81,7 @@ def stands_in(mandate: MandateLine, one: StandIn) -> None:
             f"From {day_words(one.starts_on)} to {day_words(one.ends_on)} {one.name} may do for you what "
             f"{mandate.staff_names} may. Before and after these days they may do nothing. It ends by itself.",
             "",
-            f"You can {'end this at any time' if _is_own_to_end(mandate) else 'ask the council about this'}: "
-            f"{address(f'/mandates/{mandate.id}')}",
+            _what_to_do(mandate),
         ],
     )
 
@@ -93,8 +98,7 @@ def acts_instead(mandate: MandateLine, name: str, before: str, reason: str) -> N
             "",
             f"Why: {reason}",
             "",
-            f"You can {'end this at any time' if _is_own_to_end(mandate) else 'ask the council about this'}: "
-            f"{address(f'/mandates/{mandate.id}')}",
+            _what_to_do(mandate),
         ],
     )
 
@@ -118,7 +122,7 @@ def moved(from_user_id: int, to_user_id: int, count: int, away: tuple[date, date
             if away
             else (f"{taker.name if taker else 'Somebody'} acts for {people} instead of you.")
         )
-        queue_email(giver.email, _header(stands.rstrip(".")), "\n".join([stands, "", *asked[:1]]), user_id=giver.id)
+        queue_email(giver.email, header(stands.rstrip(".")), "\n".join([stands, "", *asked[:1]]), user_id=giver.id)
 
 
 def stays(mandate: MandateLine, asked_by_user_id: int, name: str) -> None:
@@ -176,44 +180,45 @@ def suspended(mandate: MandateLine, *, resumed: bool = False) -> None:
     )
 
 
-def _is_own_to_end(mandate: MandateLine) -> bool:
-    return mandate.legal_basis.value == "agreement"
+def _what_to_do(mandate: MandateLine) -> str:
+    if mandate.legal_basis is LegalBasis.AGREEMENT:
+        return "You can end this at any time, on the page of this authority."
+    return "You can ask the council about this, on the page of this authority."
 
 
 def _to_staff(mandate: MandateLine, subject: str, lines: list[str], *, only: int | None = None) -> None:
-    for user_id, name in mandate.everybody_named.items():
-        user = find_user(user_id)
-        if user is not None and only in (None, user_id):
-            queue_email(
-                user.email,
-                _header(subject),
-                "\n".join([f"Dear {name},", "", *lines]),
-                user_id=user_id,
-                person_id=mandate.person_id,
-            )
+    """To those named; to one who has left the organisation that holds the mandate nothing goes, for it says who the
+    person is."""
+    wanted = [user_id for user_id in mandate.everybody_named if only in (None, user_id)]
+    if mandate.organisation_id is None:
+        users = [user for user_id in wanted if (user := find_user(user_id)) is not None]
+    else:
+        users = [user for user in list_users_of(mandate.organisation_id) if user.id in wanted]
+    for user in users:
+        queue_email(
+            user.email,
+            header(subject),
+            "\n".join([f"Dear {mandate.everybody_named[user.id]},", "", *lines]),
+            user_id=user.id,
+            person_id=mandate.person_id,
+        )
 
 
 def _to_person(mandate: MandateLine, subject: str, lines: list[str]) -> None:
-    person = get_person(mandate.person_id)
-    user = find_user(person.user_id) if person.user_id is not None else None
-    to_address = user.email if user else person.email
-    body = "\n".join([f"Dear {short_name(person.name)},", "", *lines])
-    if to_address:
-        queue_email(to_address, _header(subject), body, user_id=person.user_id, person_id=person.id)
-    else:
-        write_letter(person.id, subject, body, LetterAbout.AUTHORITY)
-
-
-def _header(subject: str) -> str:
-    """A subject on one line and no longer than its column."""
-    return " ".join(subject.split())[:200]
+    write_to(
+        get_person(mandate.person_id),
+        subject,
+        "\n".join(lines),
+        LetterAbout.AUTHORITY,
+        page=f"/mandates/{mandate.id}",
+    )
 
 
 def question(mandate: MandateLine, to_address: str, words: str) -> None:
     """Bring a person's question about a mandate that is not theirs to end to the council."""
     queue_email(
         to_address,
-        _header(f"A question about the authority to act for {mandate.person_name}"),
+        header(f"A question about the authority to act for {mandate.person_name}"),
         "\n".join(
             [
                 f"{mandate.person_name} asks about the authority of {mandate.staff_names} to act for them.",
@@ -237,7 +242,5 @@ def answer(mandate: MandateLine, words: str) -> None:
             f"You asked about the authority of {mandate.staff_names} to act for you. Your council answers:",
             "",
             words,
-            "",
-            f"See it on its page: {address(f'/mandates/{mandate.id}')}",
         ],
     )

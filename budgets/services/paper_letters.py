@@ -1,19 +1,25 @@
 """Letters to people without an e-mail address: kept until somebody has printed them, then as long as an e-mail is."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, true, update
 
-from budgets.domain.people import LetterAbout
+from budgets.domain.people import PRINTED_BY, LetterAbout
 from budgets.models import PaperLetter, Person
-from budgets.queries.access import find_acting, find_person
+from budgets.queries.access import actions_for
+from budgets.queries.helped import done_by_others, may_print
 from budgets.queries.mandates import is_officer
+from budgets.queries.people import find_person
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
 from marketplace.database import db, in_transaction, rows_changed, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import NotFound
+
+OFFICERS = (Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD)
 
 
 @dataclass(frozen=True)
@@ -60,34 +66,48 @@ def write_letter(person_id: int, subject: str, body: str, about: LetterAbout) ->
 def list_letters(actor: Actor, person_id: int) -> list[LetterView]:
     """The letters to a person that the actor may print, the newest first. Raises NotFound for whoever may print none.
 
-    Whoever helps the person prints letters about orders, and an officer of the council those about authorities: nobody
-    who may act is the only one who could tell the person so.
+    Whoever may do what a letter is about prints it, and an officer of the council those about authorities: nobody who
+    may act is the only one who could tell the person so.
     """
-    about = _may_print(actor, person_id)
-    rows = db.session.execute(
-        _LETTERS.where(PaperLetter.person_id == person_id, PaperLetter.about.in_(about)).order_by(PaperLetter.id.desc())
-    )
+    rows = db.session.execute(_LETTERS.where(_printable(actor, person_id)).order_by(PaperLetter.id.desc()))
     return [LetterView(*row) for row in rows]
 
 
 def list_to_print(actor: Actor, *, limit: int = 200) -> list[LetterView]:
-    """Letters about authorities that wait to be printed by officers of the actor's councils, oldest first."""
+    """Letters that wait for officers of the actor's councils, or for the operator: about authorities, and those that
+    nobody else could print today; oldest first. As many queries for one person as for a thousand."""
+    officers, is_operator = actor.council_ids(*OFFICERS), actor.has(Role.OPERATOR)
+    if not officers and not is_operator:
+        return []
+    waiting: Any = db.session.execute(
+        select(PaperLetter.person_id, Person.council_id, PaperLetter.about)
+        .join(Person, Person.id == PaperLetter.person_id)
+        .where(PaperLetter.printed_at.is_(None))
+        .where(true() if is_operator else Person.council_id.in_(officers))
+        .distinct()
+    ).all()
+    mine = [row for row in waiting if _is_last_to_print(actor, row.council_id, row.about)]
+    others = done_by_others({row.person_id for row in mine if PRINTED_BY[row.about]})
+    ids: dict[LetterAbout, list[int]] = defaultdict(list)
+    for row in mine:
+        if not PRINTED_BY[row.about] & others.get(row.person_id, frozenset()):
+            ids[row.about].append(row.person_id)
+    if not ids:
+        return []
+    which = or_(*(and_(PaperLetter.about == about, PaperLetter.person_id.in_(some)) for about, some in ids.items()))
     rows = db.session.execute(
-        _LETTERS.where(
-            Person.council_id.in_(actor.council_ids(Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD)),
-            PaperLetter.about == LetterAbout.AUTHORITY,
-            PaperLetter.printed_at.is_(None),
-        )
-        .order_by(PaperLetter.id)
-        .limit(limit)
+        _LETTERS.where(PaperLetter.printed_at.is_(None), which).order_by(PaperLetter.id).limit(limit)
     )
     return [LetterView(*row) for row in rows]
 
 
 def get_letter(actor: Actor, letter_id: int) -> LetterView:
     """One letter, for whoever may print it; NotFound for anybody else."""
-    row = db.session.execute(_LETTERS.where(PaperLetter.id == letter_id)).one_or_none()
-    if row is None or row.about not in _may_print(actor, row.person_id):
+    person_id = db.session.scalar(select(PaperLetter.person_id).where(PaperLetter.id == letter_id))
+    if person_id is None:
+        raise NotFound
+    row = db.session.execute(_LETTERS.where(PaperLetter.id == letter_id, _printable(actor, person_id))).one_or_none()
+    if row is None:
         raise NotFound
     return LetterView(*row)
 
@@ -106,6 +126,22 @@ def mark_printed(actor: Actor, letter_id: int) -> LetterView:
     return letter
 
 
+def mark_all_printed(actor: Actor, person_id: int, until_id: int) -> int:
+    """All letters to a person that the actor may print were, up to the newest that they saw; answers how many."""
+    which = _printable(actor, person_id)
+    with transaction():
+        changed = rows_changed(
+            update(PaperLetter)
+            .where(which, PaperLetter.id <= until_id, PaperLetter.printed_at.is_(None))
+            .values(printed_at=clock.now(), printed_by_user_id=actor.user_id)
+        )
+        if changed:
+            record(
+                "letter.print", "person", person_id, actor_user_id=actor.user_id, person_id=person_id, letters=changed
+            )
+    return changed
+
+
 def forget_printed() -> int:
     """Delete letters as old as e-mails that are forgotten, but for those that nobody has printed; answers how many."""
     with transaction():
@@ -116,15 +152,32 @@ def forget_printed() -> int:
         )
 
 
-def _may_print(actor: Actor, person_id: int) -> frozenset[LetterAbout]:
+def _printable(actor: Actor, person_id: int) -> ColumnElement[bool]:
+    """Which letters to a person the actor prints; raises NotFound when there are none of any kind.
+
+    What falls to them because nobody helps the person they see until it is printed, and afterwards if they did that:
+    what somebody else has printed is past, and none of their business.
+    """
     person = find_person(person_id) if actor.user_id is not None else None
-    about = set()
-    if person is not None and is_officer(actor, person.council_id):
-        about.add(LetterAbout.AUTHORITY)
-    if person is not None and person.user_id == actor.user_id:
-        about |= set(LetterAbout)
-    elif find_acting(actor, person_id) is not None:
-        about.add(LetterAbout.ORDER)
-    if not about:
+    if person is None:
         raise NotFound
-    return frozenset(about)
+    to_them = PaperLetter.person_id == person.id
+    if person.user_id == actor.user_id:
+        return to_them
+    about = may_print(actions_for(actor, person.id))
+    last = {each for each in LetterAbout if _is_last_to_print(actor, person.council_id, each)}
+    if last:
+        others = done_by_others([person.id]).get(person.id, frozenset())
+        last = {each for each in last if not PRINTED_BY[each] & others}
+    if not about and not last:
+        raise NotFound
+    open_or_own = or_(PaperLetter.printed_at.is_(None), PaperLetter.printed_by_user_id == actor.user_id)
+    return and_(to_them, or_(PaperLetter.about.in_(about), and_(PaperLetter.about.in_(last), open_or_own)))
+
+
+def _is_last_to_print(actor: Actor, council_id: int | None, about: LetterAbout) -> bool:
+    """Whether a letter falls to the actor while nobody helps the person: to an officer of their council, and to the
+    operator what is no business of a council."""
+    if council_id is None or about is LetterAbout.OWN_ORDER:
+        return actor.has(Role.OPERATOR)
+    return is_officer(actor, council_id)

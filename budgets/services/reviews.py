@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import exists, func, select, update
 
 from budgets.domain import BudgetState, MandateAction
+from budgets.domain.people import LetterAbout
 from budgets.domain.plans import ReviewReason, next_review
 from budgets.models import PersonalBudget, PlanReview
 from budgets.queries.access import get_access, list_user_ids_named
 from budgets.queries.people import address_of, get_person
 from budgets.queries.reviews import get_review, may_hold
+from budgets.services.letters import write_to
 from budgets.words import day_words, possessive
 from marketplace.accounts.domain import Actor, OrganisationKind, Role
 from marketplace.accounts.links import address
@@ -160,20 +162,19 @@ def give_way(kept_id: int, merged_id: int) -> None:
 
 
 def _tell(review: PlanReview) -> None:
-    """To the person, and to whoever may read the plan for them; somebody without e-mail hears from those."""
+    """To the person, and to whoever may read the plan for them."""
     person = get_person(review.person_id)
     late = review.due_on < clock.today()
     when = f"was due on {day_words(review.due_on)}" if late else f"is due by {day_words(review.due_on)}"
-    path = address(f"/people/{person.id}/reviews")
-    own = address_of(person)
-    if own:
-        queue_email(
-            own,
-            f"Your plan: a review {when}",
-            f"A review of your plan {when}. The council looks at it with you: how it went, what should change.\n\n"
-            f"Before that you can say how each outcome is going:\n{path}\n",
-            person_id=person.id,
-        )
+    path, own = f"/people/{person.id}/reviews", address_of(person)
+    write_to(
+        person,
+        f"Your plan: a review {when}",
+        f"A review of your plan {when}. The council looks at it with you: how it went, what should change.\n\n"
+        "Before that you can say how each outcome is going.",
+        LetterAbout.PLAN,
+        page=path,
+    )
     for user_id in list_user_ids_named(person.id, MandateAction.READ_PLAN):
         user = find_user(user_id)
         if user is not None and user.email != own:
@@ -181,7 +182,8 @@ def _tell(review: PlanReview) -> None:
             queue_email(
                 user.email,
                 f"A review {when}",
-                f"A review of {whose} plan {when}. Ask them how each outcome is going, and write it down:\n{path}\n",
+                f"A review of {whose} plan {when}. Ask them how each outcome is going, and write it down:\n"
+                f"{address(path)}\n",
                 user_id=user.id,
             )
 

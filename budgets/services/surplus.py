@@ -22,7 +22,6 @@ from budgets.services import book
 from budgets.services.letters import tell_about_money
 from budgets.words import day_words, pot_words
 from marketplace.accounts.domain import Actor, Role
-from marketplace.accounts.links import address
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -132,16 +131,12 @@ def _warn(pot_period_id: int, kept_pence: int, notice_days: int) -> None:
     tell_about_money(
         found.person_id,
         f"{above} of {words} is more than may be kept",
-        [
-            f"{words} for {day_words(found.starts_on)} to {day_words(found.ends_on)} has ended with "
-            f"{format_pounds(found.left_pence)} left. {format_pounds(kept_pence)} of that may be kept.",
-            "",
-            f"The council may take back the other {above}, but not before {day_words(not_before)}.",
-            "",
-            "If it is being saved for something, or there was a reason why it was not used, say so here. The council "
-            "reads it before it decides:",
-            address(f"/budgets/surplus/{surplus_id}"),
-        ],
+        f"{words} for {day_words(found.starts_on)} to {day_words(found.ends_on)} has ended with "
+        f"{format_pounds(found.left_pence)} left. {format_pounds(kept_pence)} of that may be kept.\n\n"
+        f"The council may take back the other {above}, but not before {day_words(not_before)}.\n\n"
+        "If it is being saved for something, or there was a reason why it was not used, say so. The council reads it "
+        "before it decides.",
+        f"/budgets/surplus/{surplus_id}",
     )
 
 
@@ -329,15 +324,10 @@ def _tell(surplus: Surplus, what: str, why: str) -> None:
     tell_about_money(
         found.person_id,
         f"{what} of {pot_words(found.person_name, found.pot_name)}",
-        [
-            f"{what} of {pot_words(found.person_name, found.pot_name)} for {day_words(found.starts_on)} to "
-            f"{day_words(found.ends_on)}.",
-            "",
-            why,
-            "",
-            "If you think that is wrong, tell the council. It has to look at it again and answer you.",
-            address(f"/budgets/{found.person_id}"),
-        ],
+        f"{what} of {pot_words(found.person_name, found.pot_name)} for {day_words(found.starts_on)} to "
+        f"{day_words(found.ends_on)}.\n\n{why}\n\n"
+        "If you think that is wrong, tell the council. It has to look at it again and answer you.",
+        f"/budgets/{found.person_id}",
     )
 
 

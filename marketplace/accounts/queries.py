@@ -54,6 +54,18 @@ def actor_in(rows: Sequence[Any]) -> Actor:
     return Actor(rows[0].user_id, rows[0].name, rows[0].email, memberships)
 
 
+def roles_of(user_ids: Iterable[int]) -> dict[int, dict[int, frozenset[Role]]]:
+    """The roles that users have now, by user and organisation. One query."""
+    found: dict[int, dict[int, frozenset[Role]]] = {}
+    for row in db.session.execute(
+        USERS_AS_ACTORS.where(_users.c.id.in_(set(user_ids)), _users.c.disabled_at.is_(None))
+    ):
+        if row.id is not None:
+            mine = found.setdefault(row.user_id, {})
+            mine[row.id] = mine.get(row.id, frozenset()) | {row.role}
+    return found
+
+
 def names_of(user_ids: Iterable[int | None]) -> dict[int | None, str]:
     """Names by user id, in one query; None is the marketplace itself."""
     wanted = {user_id for user_id in user_ids if user_id is not None}

@@ -24,6 +24,7 @@ from marketplace.demo import (
     open_data,
     people,
     plans,
+    printing,
     receipts,
     settling,
     stories,
@@ -89,6 +90,7 @@ def _build(say: Say) -> None:
     waiting.write(story, today)
     receipts.write(story, today)
     asking.write(story, offers, today)
+    printing.write(story, today)
     story.diary.live()
     _work()
     while link_rows():

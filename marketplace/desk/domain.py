@@ -19,6 +19,7 @@ class TaskKind(StrEnum):
     LEVY = "levy"
     ISSUER = "issuer"
     EXPLANATION = "explanation"
+    LETTERS = "letters"
     WORK = "work"
     WORKER = "worker"
 
@@ -35,6 +36,7 @@ WORDS_OF_KIND: dict[TaskKind, str] = {
     TaskKind.LEVY: "Levy for a second person",
     TaskKind.ISSUER: "Name on invoices for a second person",
     TaskKind.EXPLANATION: "Explained money for a second person",
+    TaskKind.LETTERS: "Letters to print",
     TaskKind.WORK: "Work that failed",
     TaskKind.WORKER: "Work that nobody takes up",
 }
@@ -66,6 +68,7 @@ ENDING_ACTS = frozenset(
         "levy.confirm_issuer",
         "money.explained",
         "money.not_explained",
+        "letter.print",
         "work.try_again",
         "payment.capture",
         "payment.refund_all",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from budgets.services.paper_letters import list_to_print
 from catalogue.queries import waiting
 from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import list_councils, names_of
@@ -20,7 +21,7 @@ from marketplace.desk.domain import (
 from marketplace.kernel import clock
 from marketplace.kernel.money import format_pounds
 from marketplace.outbox.queries import list_failed, overdue_since
-from marketplace.ui.filters import london_datetime, month_name
+from marketplace.ui.filters import london_datetime, month_name, plural
 from payments.domain import PaymentState
 from payments.queries import operator
 from payments.queries.attention import list_expiring
@@ -38,7 +39,7 @@ _PAYMENT_WORDS = {
 
 def list_tasks(actor: Actor) -> list[Task]:
     """Everything that waits, oldest first. `actor` reads which of it is theirs to decide."""
-    tasks = [*_applications(), *_orders(), *_second_persons(actor), *_machine()]
+    tasks = [*_applications(), *_orders(), *_second_persons(actor), *_letters(actor), *_machine()]
     return sorted(tasks, key=lambda task: (task.since, task.kind, tuple(task.args.values())))
 
 
@@ -148,6 +149,19 @@ def _orders() -> Iterator[Task]:
 def _of_order(order: OrderSummary, kind: TaskKind, todo: str, owner: str, since: datetime) -> Task:
     what = f"Order {order.reference}, {order.provider_name}, {format_pounds(order.total_pence)}"
     return Task(kind, what, todo, owner, since, "desk.order", {"order_id": order.id})
+
+
+def _letters(actor: Actor) -> Iterator[Task]:
+    letters = list_to_print(actor)
+    if letters:
+        yield Task(
+            TaskKind.LETTERS,
+            plural(len(letters), "letter"),
+            "To people without an email address whom nobody helps now. Print and post them.",
+            "Any of us",
+            letters[0].written_at,
+            "budgets.council_letters",
+        )
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ class Need(StrEnum):
     CONFIRM = "confirm"  # a provider says it is done, and nobody has agreed yet
     APPROVE = "approve"  # somebody else prepared an order above the limit
     PAY = "pay"  # an order waits for a card
+    CHOOSE = "choose"  # providers answered what was asked for, and nobody has chosen yet
+    PRINT = "print"  # a letter to somebody without e-mail waits to be printed
     REVIEW = "review"  # the council's review is due, or was
     ENDING = "ending"  # the mandate is about to end
     LOW = "low"  # little is left, or less than nothing
@@ -64,6 +66,8 @@ class Case:
     to_confirm: int = 0
     to_approve: int = 0
     to_pay: int = 0
+    to_choose: int = 0
+    to_print: int = 0
     last_bought_on: date | None = None
     review_on: date | None = None
     needs: tuple[Need, ...] = field(default=())
@@ -89,6 +93,10 @@ def _has(need: Need, case: Case, today: date) -> bool:
             return case.to_approve > 0
         case Need.PAY:
             return case.to_pay > 0
+        case Need.CHOOSE:
+            return case.to_choose > 0
+        case Need.PRINT:
+            return case.to_print > 0
         case Need.REVIEW:
             return case.review_on is not None and case.review_on <= today + SOON
         case Need.ENDING:
@@ -102,7 +110,7 @@ def _has(need: Need, case: Case, today: date) -> bool:
 def presses(need: Need, case: Case, today: date) -> bool:
     """Whether somebody waits, or it is a matter of days: a review in three weeks can wait until tomorrow."""
     match need:
-        case Need.CONFIRM | Need.APPROVE | Need.PAY:
+        case Need.CONFIRM | Need.APPROVE | Need.PAY | Need.CHOOSE | Need.PRINT:
             return True
         case Need.REVIEW:
             return case.review_on is not None and case.review_on <= today + DAYS

@@ -9,6 +9,8 @@ NEED_FILTERS: dict[Need, str] = {
     Need.CONFIRM: "Orders to confirm",
     Need.APPROVE: "Approvals waiting",
     Need.PAY: "Waiting for a card",
+    Need.CHOOSE: "Offers to choose from",
+    Need.PRINT: "Letters to print",
     Need.REVIEW: "Review due",
     Need.ENDING: "Authority ending",
     Need.LOW: "Little left",

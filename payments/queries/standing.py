@@ -68,6 +68,7 @@ class Bought(Protocol):
     buyer_user_id: int
     person_id: int
     mandate_id: int | None
+    assisted_by_organisation_id: int | None
 
 
 def buyer_standing(actor: Actor, order: OrderFacts, *actions: MandateAction) -> Standing:
@@ -111,7 +112,11 @@ def money_of_orders(order_ids: Iterable[int]) -> dict[int, frozenset[int | None]
 
 
 def buyer_is_told(order: Bought) -> bool:
-    """Whether whoever bought it still hears of an order: for somebody else only while they may act for them."""
+    """Whether whoever bought it still hears of an order: for somebody else only while they may act for them, and with
+    somebody at an access point only while they work there."""
+    if order.assisted_by_organisation_id is not None:
+        helpers = actor_of(order.buyer_user_id).organisation_ids(Role.ACCESS_POINT_WORKER)
+        return order.assisted_by_organisation_id in helpers
     if order.mandate_id is None:
         return True
     actor = actor_of(order.buyer_user_id)

@@ -1,28 +1,29 @@
 """The e-mails about money that moved by itself: charged, asked for by the bank, given back, sent back by the bank.
 
-They go to the buyer, and to the person too when they have an e-mail address of their own. What a bank asks about a
-payment goes to the provider, and names no person.
+They go to the buyer and to the person (`buyer_letters`). What a bank asks about a payment goes to the provider, and
+names no person.
 """
 
 from datetime import datetime
 
 from flask import current_app
 
-from budgets.queries.people import address_of, get_person
+from budgets.services.letters import header
 from marketplace.accounts.domain import Role
-from marketplace.accounts.queries import find_user, get_organisation, list_users_of
+from marketplace.accounts.links import address
+from marketplace.accounts.queries import get_organisation, list_users_of
 from marketplace.kernel.money import format_pounds
 from marketplace.outbox.email import queue_email
 from marketplace.ui.filters import london_datetime
 from payments.disputes import reason_words
 from payments.models import Dispute, Order
-from payments.queries.standing import buyer_is_told
+from payments.services.buyer_letters import signed, to_buyers
 from payments.services.refund_rows import taken_on_pence
 
 
 def was_charged(order: Order, pence: int) -> None:
     """A receipt for a card that was charged when the order was confirmed."""
-    _to_buyers(
+    to_buyers(
         order,
         f"{format_pounds(pence)} was taken for order {order.reference}",
         f"You said that all was done by {order.provider_name}. {format_pounds(pence)} was taken from the card that was "
@@ -32,7 +33,7 @@ def was_charged(order: Order, pence: int) -> None:
 
 def bank_asks(order: Order, pence: int) -> None:
     """The bank wants to hear from the person before it pays."""
-    _to_buyers(
+    to_buyers(
         order,
         f"The bank has a question about order {order.reference}",
         f"{order.provider_name} has done what was ordered, and {format_pounds(pence)} is due. The bank wants to be "
@@ -51,7 +52,7 @@ def money_comes_back(order: Order, pence: int, *, card_pence: int) -> None:
         how = f"{format_pounds(pence - card_pence)} {to_budget} {format_pounds(card_pence)} {to_card}"
     else:
         how = f"It {to_budget}"
-    _to_buyers(
+    to_buyers(
         order,
         f"{format_pounds(pence)} comes back for order {order.reference}",
         f"{order.provider_name}: {format_pounds(pence)} is given back. {how}",
@@ -72,7 +73,7 @@ def we_gave_back(order: Order, pence: int, levy_back_pence: int, words: str | No
 
 def money_came_back_to_us(order: Order, pence: int) -> None:
     """A bank did not take a refund: the person is owed it still."""
-    _to_buyers(
+    to_buyers(
         order,
         f"The bank sent back {format_pounds(pence)} for order {order.reference}",
         f"We tried to give you back {format_pounds(pence)}, and the bank of the card did not take it, perhaps because "
@@ -97,7 +98,7 @@ def the_bank_is_deciding(order: Order, pence: int, disputed_pence: int, *, was_s
             f"could, and it {held}. So we have not sent the {format_pounds(pence)} as well. Nothing more is needed "
             "from you: your bank tells you what it decides."
         )
-    _to_buyers(
+    to_buyers(
         order,
         f"Your bank is deciding about order {order.reference}",
         words,
@@ -157,29 +158,10 @@ def account_has_changed(organisation_id: int, *, cards: bool, payouts: bool) -> 
 
 
 def _to_members(organisation_id: int, subject: str, body: str, path: str) -> None:
-    text, subject = _letter(body, path), " ".join(subject.split())[:200]
+    text, subject = signed(body, address(path)), header(subject)
     members = list_users_of(organisation_id, Role.PROVIDER)
     for member in members:
         queue_email(member.email, subject, text, user_id=member.id)
-    address = get_organisation(organisation_id).email
-    if not members and address:
-        queue_email(address, subject, text)
-
-
-def _letter(body: str, path: str) -> str:
-    name, phone = current_app.config["SERVICE_NAME"], current_app.config["SERVICE_PHONE"]
-    link = f"{current_app.extensions['settings'].public_url}{path}"
-    return f"{body}\n\n{link}\n\n{name}\nQuestions? Call {phone}.\n"
-
-
-def _to_buyers(order: Order, subject: str, body: str, *, path: str | None = None) -> None:
-    text = _letter(body, path or f"/orders/{order.id}")
-    subject = " ".join(subject.split())[:200]
-    buyer, person = find_user(order.buyer_user_id), get_person(order.person_id)
-    sent_to = set()
-    if buyer is not None and buyer_is_told(order):
-        queue_email(buyer.email, subject, text, user_id=buyer.id, person_id=order.person_id)
-        sent_to.add(buyer.email.lower())
-    address = address_of(person)
-    if address and address.lower() not in sent_to:
-        queue_email(address, subject, text, person_id=order.person_id)
+    own = get_organisation(organisation_id).email
+    if not members and own:
+        queue_email(own, subject, text)

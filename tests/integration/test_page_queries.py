@@ -4,10 +4,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from budgets.domain import LegalBasis
+from budgets.models import PersonMerge
 from catalogue.models import Provider
 from catalogue.services.index import reindex
 from marketplace.accounts.domain import Role
 from marketplace.database import db, transaction
+from marketplace.kernel import clock
 from payments.domain import OrderState
 from payments.models import Basket
 from tests.browser import Browser, sign_in, submit
@@ -37,8 +39,8 @@ PAGES = {
         "/people/{person}/statement": 7,
     },
     "manager": {
-        "/caseload": 7,
-        "/caseload/to-confirm": 8,
+        "/caseload": 9,
+        "/caseload/to-confirm": 10,
         "/people/choose": 3,
         "/people/{person}": 22,
         "/approvals": 6,
@@ -55,13 +57,14 @@ PAGES = {
     },
     "finance": {
         "/council/budgets": 6,
+        "/council/people/merge": 10,
         "/council/settlement": 9,
     },
     "commissioner": {
         "/reports": 6,
     },
     "operator": {
-        "/desk": 17,
+        "/desk": 18,
         "/desk/levy": 3,
         "/desk/emails": 3,
         "/desk/audit": 1,
@@ -112,6 +115,7 @@ class Town:
                 other = PersonFactory()
                 MandateFactory(person_id=other.id, staff=[self.users["manager"]], legal_basis=LegalBasis.AGREEMENT)
                 self._order(other.id, listing, None)
+                self._merge()
                 BasketLineFactory(basket=basket, listing=listing)
                 BasketLineFactory(basket=basket, listing=ListingFactory())
             self.ids |= {"listing": ours[0].id, "order": order.id}
@@ -128,6 +132,25 @@ class Town:
             state=OrderState.DONE,
             delivery={"name": "Margaret Hill", "address": "1 High Row", "postcode": "DL3 7TX"},
             quantity=1,
+        )
+
+    def _merge(self) -> None:
+        """Two records that are one now, and nothing was bought since."""
+        now, kept = clock.now(), PersonFactory()
+        merged = PersonFactory(merged_into_person_id=kept.id)
+        prepared, decided = UserFactory().id, UserFactory().id
+        db.session.add(
+            PersonMerge(
+                council_id=self.council_id,
+                kept_person_id=kept.id,
+                merged_person_id=merged.id,
+                reason="The same date of birth",
+                prepared_by_user_id=prepared,
+                prepared_at=now,
+                decided_by_user_id=decided,
+                decided_at=now,
+                agreed=True,
+            )
         )
 
     def client(self, who: str) -> FlaskClient:

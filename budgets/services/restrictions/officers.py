@@ -24,10 +24,8 @@ from budgets.queries.people import get_person
 from budgets.queries.restrictions import READERS, get_restriction, is_officer, names_in
 from budgets.restriction_words import rule_words
 from budgets.services.letters import tell_about_money
-from budgets.services.paper_letters import write_letter
 from budgets.words import day_words, possessive
 from marketplace.accounts.domain import Actor, OrganisationKind
-from marketplace.accounts.links import address
 from marketplace.accounts.queries import organisations_by_id
 from marketplace.audit.queries import was_recorded
 from marketplace.audit.services import record
@@ -264,16 +262,19 @@ def _said(rule: RestrictionView) -> str:
 
 
 def _tell(rule: RestrictionView, subject: str, *lines: str) -> None:
-    """By e-mail to the person and whoever reads their money for them; on paper to a person without an address."""
-    person = get_person(rule.person_id)
-    whose = possessive(person.name)
-    ways = (
-        f"You can read it, and question it, on the page of {whose} rules: {address(f'/people/{person.id}/rules')}",
-        "Or ask any officer of the council to write your question down.",
+    """To the person and whoever reads their money for them; an officer prints it for a person without an address."""
+    whose = possessive(get_person(rule.person_id).name)
+    how = (
+        f"You can question it on the page of {whose} rules, or ask any officer of the council to write your question "
+        "down."
     )
-    tell_about_money(person.id, subject, [*lines, "", *ways])
-    if person.user_id is None and not person.email:
-        write_letter(person.id, subject, "\n".join([*lines, "", ways[1]]), LetterAbout.AUTHORITY)
+    tell_about_money(
+        rule.person_id,
+        subject,
+        "\n".join([*lines, "", how]),
+        f"/people/{rule.person_id}/rules",
+        about=LetterAbout.AUTHORITY,
+    )
 
 
 def _record(action: str, actor: Actor, rule: RestrictionView, reason: str | None = None) -> None:

@@ -3,9 +3,9 @@
 from sqlalchemy import insert, update
 
 from budgets.domain import MandateAction
+from budgets.domain.people import LetterAbout
 from budgets.models import RestrictionQuestion
 from budgets.queries.access import find_access
-from budgets.queries.people import get_person
 from budgets.queries.restrictions import get_question, get_restriction
 from budgets.services.letters import tell_about_money
 from budgets.services.restrictions.officers import MOST_WORDS, officers_rule
@@ -82,11 +82,12 @@ def answer(actor: Actor, question_id: int, words: str) -> int:
             council_id=rule.council_id,
             reason=words,
         )
-        page = address(f"/people/{get_person(rule.person_id).id}/rules")
         tell_about_money(
             rule.person_id,
             "An answer about a rule for your budget",
-            [f"You asked: {question.words}", f"The council answers: {words}", "", f"All rules: {page}"],
+            f"You asked: {question.words}\nThe council answers: {words}",
+            f"/people/{rule.person_id}/rules",
+            about=LetterAbout.AUTHORITY,
         )
         return rule.id
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from budgets.domain import PersonView
+from budgets.domain import ASSISTED_ACTIONS, PersonView
 from budgets.queries.access import list_assisted_people
+from budgets.queries.helped import count_waiting, may_print
 from budgets.services.safeguarding import flagged_among
 from marketplace.accounts.domain import Actor, Role
 from marketplace.kernel import clock
@@ -18,6 +19,7 @@ class Served:
     person: PersonView
     orders: tuple[OrderSummary, ...]
     may_order: bool
+    letters: int  # on paper, which nobody has printed yet
 
 
 def list_served(actor: Actor) -> list[Served]:
@@ -29,11 +31,13 @@ def list_served(actor: Actor) -> list[Served]:
         since=clock.start_of_day(clock.today()),
     )
     flagged = flagged_among([person.id for person in people])
+    waiting = count_waiting(person.id for person in people)
     return [
         Served(
             person,
             tuple(order for order in orders if order.person_id == person.id),
             may_order=person.id not in flagged,
+            letters=sum(waiting.get(person.id, {}).get(about, 0) for about in may_print(ASSISTED_ACTIONS)),
         )
         for person in people
     ]

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from budgets.domain import Balance, BudgetState, MandateAction, MandateView
+from budgets.domain.people import LetterAbout
 from budgets.queries.access import list_mandates_of
 from budgets.queries.book import balances_of
+from budgets.queries.helped import count_waiting, may_print
 from budgets.queries.reviews import next_reviews
 from marketplace.accounts.domain import Actor
 from marketplace.kernel import clock
 from marketplace.planning.domain import Case, Money, Need, Order, in_order, matches, with_needs
+from marketplace.planning.queries.help_requests import count_to_choose
 from payments.queries.orders import OrderCounts, counts_of_people
 from payments.queries.orders.of_people import approvals_waiting, last_bought_at
 
@@ -74,7 +77,7 @@ def get_caseload(actor: Actor, asked: Asked) -> Caseload:
 
 
 def list_cases(actor: Actor) -> list[Case]:
-    """Everybody for whom the actor holds a live mandate that allows anything, by name. Seven queries."""
+    """Everybody for whom the actor holds a live mandate that allows anything, by name. Nine queries."""
     today = clock.today()
     held: dict[int, list[MandateView]] = {}
     for mandate in list_mandates_of(actor):
@@ -90,6 +93,8 @@ def list_cases(actor: Actor) -> list[Case]:
     approvals = approvals_waiting(who_may(MandateAction.APPROVE), not_prepared_by=actor.user_id)
     bought = last_bought_at(balances)
     reviews = next_reviews(who_may(MandateAction.READ_BUDGET, MandateAction.READ_PLAN))
+    answered = count_to_choose(who_may(MandateAction.ORDER))
+    letters = count_waiting(held)
     cases = [
         _case(
             mandates,
@@ -99,6 +104,8 @@ def list_cases(actor: Actor) -> list[Case]:
             approvals.get(person_id, 0),
             bought.get(person_id),
             reviews.get(person_id),
+            answered.get(person_id, 0),
+            letters.get(person_id, {}),
         )
         for person_id, mandates in held.items()
     ]
@@ -113,6 +120,8 @@ def _case(
     approvals: int,
     bought_at: datetime | None,
     review_on: date | None,
+    to_choose: int,
+    letters: dict[LetterAbout, int],
 ) -> Case:
     return Case(
         person_id=mandates[0].person_id,
@@ -123,6 +132,8 @@ def _case(
         to_confirm=counts.to_confirm if counts and MandateAction.CONFIRM in actions else 0,
         to_approve=approvals,
         to_pay=counts.to_pay if counts and MandateAction.ORDER in actions else 0,
+        to_choose=to_choose,
+        to_print=sum(letters.get(about, 0) for about in may_print(actions)),
         last_bought_on=london_day(bought_at),
         review_on=review_on,
         postcode=mandates[0].person_postcode,

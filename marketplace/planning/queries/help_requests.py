@@ -1,11 +1,11 @@
 """Read requests to providers: whoever asks sees the answers side by side; a provider never sees the person."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from budgets.domain import MandateAction, PersonAccess
 from budgets.queries.access import get_access
@@ -23,7 +23,13 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.places import outcode_of
 from marketplace.kernel.rails import CARD_RAILS, Rail
-from marketplace.planning.help_requests import MOST_PROVIDERS, AnswerState, RequestState, last_day_of_choice
+from marketplace.planning.help_requests import (
+    MOST_PROVIDERS,
+    OFFERS_STAND,
+    AnswerState,
+    RequestState,
+    last_day_of_choice,
+)
 from marketplace.planning.models import HelpAnswer, HelpRequest
 from payments.queries.baskets import card_ready, why_not
 
@@ -280,6 +286,24 @@ def list_asked(organisation_id: int, *, limit: int = 100) -> list[AskedView]:
 
 def _waits(view: AskedView) -> bool:
     return view.can_answer and view.state is AnswerState.ASKED
+
+
+def count_to_choose(person_ids: Collection[int]) -> dict[int, int]:
+    """How many requests about each of these people have an offer, and nobody has chosen one yet. One query."""
+    if not person_ids:
+        return {}
+    offered = exists().where(HelpAnswer.request_id == HelpRequest.id, HelpAnswer.state == AnswerState.OFFERED)
+    rows: Any = db.session.execute(
+        select(HelpRequest.person_id, func.count())
+        .where(
+            HelpRequest.person_id.in_(person_ids),
+            HelpRequest.state == RequestState.SENT,
+            HelpRequest.answer_by >= clock.today() - OFFERS_STAND,
+            offered,
+        )
+        .group_by(HelpRequest.person_id)
+    )
+    return {person_id: count for person_id, count in rows}  # noqa: C416 - typed rows
 
 
 def get_asked(actor: Actor, answer_id: int) -> AskedView:

@@ -48,6 +48,14 @@ _WHERE: dict[Need, tuple[Callable[[Case], str], Callable[[Case], str]]] = {
     Need.CONFIRM: (_orders, lambda case: plural(case.to_confirm, "order")),
     Need.APPROVE: (lambda case: "/approvals", lambda case: plural(case.to_approve, "order")),
     Need.PAY: (_orders, lambda case: plural(case.to_pay, "order")),
+    Need.CHOOSE: (
+        lambda case: url_for("planning.requests_of", person_id=case.person_id),
+        lambda case: plural(case.to_choose, "request"),
+    ),
+    Need.PRINT: (
+        lambda case: url_for("budgets.letters_of", person_id=case.person_id),
+        lambda case: plural(case.to_print, "letter"),
+    ),
     Need.REVIEW: (_review, lambda case: f"Due {london_date(case.review_on)}" if case.review_on else ""),
     Need.ENDING: (_person, lambda case: f"Ends {short_date(case.mandate_ends_on)}"),
     Need.LOW: (

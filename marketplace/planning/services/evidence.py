@@ -7,9 +7,11 @@ from datetime import date, timedelta
 from sqlalchemy import select, update
 
 from budgets.domain import MandateAction
+from budgets.domain.people import LetterAbout
 from budgets.queries.access import list_user_ids_named
-from budgets.queries.people import get_person
-from budgets.words import day_words, short_name
+from budgets.queries.people import address_of, get_person
+from budgets.services.letters import write_to
+from budgets.words import day_words
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.links import address
 from marketplace.accounts.queries import find_user
@@ -201,27 +203,21 @@ def _tell(order: OrderView, words: str, due_on: date, *, again: bool) -> None:
     """Write to the person and to whoever reads their budget for them."""
     person = get_person(order.person_id)
     subject = f"{'Still asked for' if again else 'The council asks'}: a receipt for order {order.reference}"
-    page = address(f"/orders/{order.id}/evidence")
-    told: set[str] = set()
-    for user_id in [person.user_id, *list_user_ids_named(person.id, MandateAction.READ_BUDGET)]:
-        user = find_user(user_id) if user_id is not None else None
-        to_address = user.email if user else (person.email if user_id is None else None)
-        if not to_address or to_address in told:
-            continue
-        told.add(to_address)
-        own = user_id in (None, person.user_id)
-        body = [
-            f"Dear {short_name(person.name) if own else (user.name if user else '')},",
-            "",
-            f"The council asks about an order{'' if own else f' for {person.name}'}: {order.lines[0].title}, from "
-            f"{order.provider_name}.",
-            "",
-            "In its words:",
-            words,
-            "",
-            f"A photo of the receipt or invoice is enough. Put it here by {day_words(due_on)}:",
-            page,
-            "",
-            "If you have none, or cannot do this by then, call the council: it has to hear your reason.",
-        ]
-        queue_email(to_address, subject, "\n".join(body), user_id=user_id, person_id=person.id)
+    page = f"/orders/{order.id}/evidence"
+
+    def text(whose: str) -> str:
+        return (
+            f"The council asks about an order{whose}: {order.lines[0].title}, from {order.provider_name}.\n\n"
+            f"In its words:\n{words}\n\n"
+            f"A photo of the receipt or invoice is enough. Put it on the page of the order by {day_words(due_on)}.\n\n"
+            "If you have none, or cannot do this by then, call the council: it has to hear your reason."
+        )
+
+    write_to(person, subject, text(""), LetterAbout.ORDER, page=page)
+    told = {(address_of(person) or "").lower()}
+    for user_id in list_user_ids_named(person.id, MandateAction.READ_BUDGET):
+        user = find_user(user_id)
+        if user is not None and user.email.lower() not in told:
+            told.add(user.email.lower())
+            body = f"Dear {user.name},\n\n{text(f' for {person.name}')}\n\n{address(page)}\n"
+            queue_email(user.email, subject, body, user_id=user_id, person_id=person.id)

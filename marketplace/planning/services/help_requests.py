@@ -9,8 +9,12 @@ from datetime import date, timedelta
 
 from sqlalchemy import insert, select, update
 
+from budgets.domain import MandateAction
+from budgets.domain.people import LetterAbout
+from budgets.queries.access import list_user_ids_named
 from budgets.queries.outcomes import list_outcomes
 from budgets.queries.people import find_person, get_person
+from budgets.services.letters import header, write_to
 from budgets.words import day_words, possessive
 from catalogue.queries.categories import category_choices
 from marketplace.accounts.domain import SYSTEM, Actor, Role
@@ -371,11 +375,19 @@ def _tell_others(row: HelpRequest, why: str, *, but: int | None = None) -> None:
 
 
 def _tell_asker(row: HelpRequest, subject: str, body: str) -> None:
-    """Write to whoever asked."""
-    person, user = get_person(row.person_id), get_user(row.asked_by_user_id)
-    about = "your request" if person.user_id == user.id else f"{possessive(person.name)} request"
-    page = address(f"/people/{row.person_id}/requests/{row.id}")
-    queue_email(user.email, f"{subject}: {about}", f"{body}\n{page}", user_id=user.id, person_id=row.person_id)
+    """Write to whoever asked; when they may not order for the person any more, to the person and others who may."""
+    person, page = get_person(row.person_id), f"/people/{row.person_id}/requests/{row.id}"
+    named = list_user_ids_named(row.person_id, MandateAction.ORDER)
+    if row.asked_by_user_id not in (person.user_id, *named):
+        about = LetterAbout.OWN_ORDER if row.rail is Rail.OWN_MONEY else LetterAbout.ORDER
+        write_to(person, f"{subject}: your request", body, about, page=page)
+    else:
+        named = [row.asked_by_user_id]
+    for user_id in named:
+        user = get_user(user_id)
+        whose = "your request" if person.user_id == user.id else f"{possessive(person.name)} request"
+        text = f"{body}\n{address(page)}"
+        queue_email(user.email, header(f"{subject}: {whose}"), text, user_id=user.id, person_id=row.person_id)
 
 
 def _record(action: str, row: HelpRequest, actor: Actor, *, organisation_id: int | None = None, **details: int) -> None:

@@ -6,7 +6,10 @@ from datetime import date, timedelta
 from sqlalchemy import insert, update
 
 from budgets.domain import MandateAction
+from budgets.domain.people import LetterAbout
 from budgets.queries.access import list_user_ids_named
+from budgets.queries.people import get_person
+from budgets.services.letters import write_to
 from marketplace.accounts.domain import Actor, OrganisationKind, Role
 from marketplace.accounts.links import address
 from marketplace.accounts.queries import find_user, list_addresses_of, list_organisations_of_council
@@ -175,16 +178,16 @@ def _pass_on(sample: SampleView, order: OrderView, item_id: int, said: Answer, w
     if said is Answer.ASK_MANAGER:
         named = list_user_ids_named(order.person_id, MandateAction.CONFIRM) if order.mandate_id else []
         buyer_still_acts = order.mandate_id is None or order.buyer_user_id in named
-        for user_id in [order.buyer_user_id] if buyer_still_acts else named:
-            user = find_user(user_id)
-            if user is not None:
-                queue_email(
-                    user.email,
-                    f"A question about order {order.reference}",
-                    f"The council looked at order {order.reference} in a sample and asks: {words}\n\n"
-                    f"Put a receipt or a note beside it:\n{address(f'/orders/{order.id}/evidence')}\n",
-                    user_id=user.id,
-                )
+        subject, page = f"A question about order {order.reference}", f"/orders/{order.id}/evidence"
+        text = (
+            f"The council looked at order {order.reference} in a sample and asks: {words}\n\n"
+            "Put a receipt or a note beside it."
+        )
+        asked = [order.buyer_user_id] if buyer_still_acts else named
+        for user in filter(None, map(find_user, asked)):
+            queue_email(user.email, subject, f"{text}\n{address(page)}\n", user_id=user.id)
+        if not asked:
+            write_to(get_person(order.person_id), subject, text, LetterAbout.ORDER, page=page)
         return
     role = {Answer.SAFEGUARDING: Role.SAFEGUARDING_LEAD, Answer.FINANCE: Role.COUNCIL_FINANCE}.get(said)
     if role is None:

@@ -1,24 +1,21 @@
 """The e-mails about orders, in plain words, promised in the transaction of what they tell.
 
-The buyer is written to, and the person too when they have an e-mail address of their own; whoever has none gets paper
-from whoever helps them. A letter to a provider names no person: the page behind its link does, after signing in.
+The buyer is written to, and the person too; whoever has no e-mail address gets paper (`buyer_letters`). A letter to a
+provider names no person: the page behind its link does, after signing in.
 """
 
-from flask import current_app
-
 from budgets.domain import PersonView
-from budgets.domain.people import LetterAbout
-from budgets.queries.people import address_of, get_person
-from budgets.services.paper_letters import write_letter
+from budgets.services.letters import header
 from marketplace.accounts.domain import Actor, Role
-from marketplace.accounts.queries import find_user, list_addresses_of
+from marketplace.accounts.links import address
+from marketplace.accounts.queries import list_addresses_of
 from marketplace.kernel.money import format_pounds
 from marketplace.outbox.email import queue_email
 from marketplace.ui.filters import london_datetime
 from payments.domain import ChargeAt, PaymentState, awaits_card
 from payments.models import Order
-from payments.queries.standing import buyer_is_told
 from payments.queries.top_ups import find_payer
+from payments.services.buyer_letters import signed, to_buyer, to_buyers
 from payments.services.refund_rows import taken_on_pence
 from payments.services.top_up_letters import asks_to_pay
 
@@ -35,7 +32,7 @@ def new_order(order: Order, *, buyer: Actor | None = None, person: PersonView | 
         f"Somebody has ordered from you: {format_pounds(order.total_pence)} in all.\n\n"
         f"Say yes or no by {by}. After that the order ends by itself.",
     )
-    _to_buyers(
+    to_buyers(
         order,
         f"Your order {order.reference} is with {order.provider_name}",
         f"We have asked {order.provider_name}. They have until {by} to say yes, and we write again then.\n\n"
@@ -47,26 +44,32 @@ def new_order(order: Order, *, buyer: Actor | None = None, person: PersonView | 
 
 def asks_approval(order: Order, why: str, approvers: list[tuple[int, str, str]]) -> None:
     """A second person is asked to agree: each by a link of their own. `approvers` are user, address and path."""
-    for user_id, address, path in approvers:
-        _send(
-            address,
-            f"An order for {format_pounds(order.total_pence)} waits for you",
-            f"{order.buyer_name} prepared an order and needs a second person to agree.\n\n{why}\n\n"
-            f"Nothing is ordered until somebody agrees. Sign in and look at it by {london_datetime(order.answer_by)}:\n"
-            f"{_page(path)}",
+    for user_id, to_address, path in approvers:
+        queue_email(
+            to_address,
+            header(f"An order for {format_pounds(order.total_pence)} waits for you"),
+            signed(
+                f"{order.buyer_name} prepared an order and needs a second person to agree.\n\n{why}\n\n"
+                f"Nothing is ordered until somebody agrees. Sign in and look at it by "
+                f"{london_datetime(order.answer_by)}:",
+                address(path),
+            ),
             user_id=user_id,
         )
 
 
 def approval_still_waits(order: Order, approvers: list[tuple[int, str, str]]) -> None:
     """A reminder to whoever could agree."""
-    for user_id, address, path in approvers:
-        _send(
-            address,
-            f"An order for {format_pounds(order.total_pence)} still waits for you",
-            f"{order.buyer_name} prepared it, and nobody has answered yet. If nobody answers by "
-            f"{london_datetime(order.answer_by)}, it ends by itself and nothing is ordered.\n\n"
-            f"Sign in and say yes, or send it back:\n{_page(path)}",
+    for user_id, to_address, path in approvers:
+        queue_email(
+            to_address,
+            header(f"An order for {format_pounds(order.total_pence)} still waits for you"),
+            signed(
+                f"{order.buyer_name} prepared it, and nobody has answered yet. If nobody answers by "
+                f"{london_datetime(order.answer_by)}, it ends by itself and nothing is ordered.\n\n"
+                "Sign in and say yes, or send it back:",
+                address(path),
+            ),
             user_id=user_id,
         )
 
@@ -76,7 +79,7 @@ def was_approved(order: Order) -> None:
     payer = find_payer(order.checkout_id) if order.top_up_pence else None
     if payer is not None and order.checkout_id is not None:
         asks_to_pay(order.checkout_id)
-        _to_buyer(
+        to_buyer(
             order,
             f"Order {order.reference} was agreed to: {payer} is asked to pay a part",
             f"The second person agreed. We have asked {payer} to pay {format_pounds(order.top_up_pence)} by "
@@ -84,7 +87,7 @@ def was_approved(order: Order) -> None:
             "ends by itself and the budget is free again.",
         )
         return
-    _to_buyer(
+    to_buyer(
         order,
         f"Order {order.reference} was agreed to: pay for it now",
         f"The second person agreed. The order goes to {order.provider_name} when the card has been checked.\n\n"
@@ -94,7 +97,7 @@ def was_approved(order: Order) -> None:
 
 
 def was_sent_back(order: Order, words: str) -> None:
-    _to_buyer(
+    to_buyer(
         order,
         f"Order {order.reference} was sent back",
         f"The second person did not agree. They wrote:\n\n{words}\n\n"
@@ -103,7 +106,7 @@ def was_sent_back(order: Order, words: str) -> None:
 
 
 def said_yes(order: Order) -> None:
-    _to_buyers(
+    to_buyers(
         order,
         f"{order.provider_name} said yes to order {order.reference}",
         f"It is booked. {_money_when_booked(order)}\n\nWhen it was done we ask you whether all was well.",
@@ -112,7 +115,7 @@ def said_yes(order: Order) -> None:
 
 def said_yes_to_a_part(order: Order, pence: int, left_out_pence: int, reason: str) -> None:
     """Less than was ordered is booked, and only that is paid for."""
-    _to_buyers(
+    to_buyers(
         order,
         f"{order.provider_name} said yes to a part of order {order.reference}",
         f"They wrote:\n\n{reason}\n\n{format_pounds(pence)} is taken from the card now. "
@@ -122,7 +125,7 @@ def said_yes_to_a_part(order: Order, pence: int, left_out_pence: int, reason: st
 
 
 def said_no(order: Order, reason: str) -> None:
-    _to_buyers(
+    to_buyers(
         order,
         f"{order.provider_name} said no to order {order.reference}",
         f"They wrote:\n\n{reason}\n\n{_nothing_taken(order)}",
@@ -130,7 +133,7 @@ def said_no(order: Order, reason: str) -> None:
 
 
 def says_it_is_done(order: Order) -> None:
-    _to_buyers(
+    to_buyers(
         order,
         f"Was order {order.reference} done?",
         f"{order.provider_name} says that it was done. Open the order and tell us whether that is so.\n\n"
@@ -140,7 +143,7 @@ def says_it_is_done(order: Order) -> None:
 
 def reminder(order: Order, number: int) -> None:
     """The first or the second reminder to agree, or to say what went wrong."""
-    _to_buyers(
+    to_buyers(
         order,
         f"Was order {order.reference} done? {'We ask again' if number == 1 else 'Our last reminder'}",
         f"{order.provider_name} says that it was done. Tell us whether that is so, or what went wrong.\n\n"
@@ -169,7 +172,7 @@ def was_agreed(order: Order) -> None:
 
 
 def closed_by_itself(order: Order) -> None:
-    _to_buyers(
+    to_buyers(
         order,
         f"Order {order.reference} is finished",
         f"Nobody answered our two reminders, so we take it that all was well with what {order.provider_name} did. "
@@ -179,13 +182,13 @@ def closed_by_itself(order: Order) -> None:
 
 def was_cancelled(order: Order, reason: str, *, by_provider: bool) -> None:
     if by_provider:
-        _to_buyers(
+        to_buyers(
             order,
             f"{order.provider_name} cancelled order {order.reference}",
             f"They wrote:\n\n{reason}\n\n{_nothing_taken(order)}",
         )
         return
-    _to_buyers(order, f"Order {order.reference} is cancelled", _nothing_taken(order))
+    to_buyers(order, f"Order {order.reference} is cancelled", _nothing_taken(order))
     if order.placed_at is not None:
         _to_provider(
             order,
@@ -206,13 +209,13 @@ def ended_after_death(order: Order, reason: str) -> None:
 
 
 def ran_out_of_time(order: Order, reason: str) -> None:
-    _to_buyers(order, f"Order {order.reference} has ended", f"{reason}\n\n{_nothing_taken(order)}")
+    to_buyers(order, f"Order {order.reference} has ended", f"{reason}\n\n{_nothing_taken(order)}")
     if order.placed_at is not None:
         _to_provider(order, f"Order {order.reference} has ended", "It was not answered in time.")
 
 
 def card_ended_order(order: Order, reason: str) -> None:
-    _to_buyers(order, f"Order {order.reference} could not be paid", f"{reason}\n\n{_nothing_taken(order)}")
+    to_buyers(order, f"Order {order.reference} could not be paid", f"{reason}\n\n{_nothing_taken(order)}")
     if order.placed_at is not None:
         _to_provider(order, f"Order {order.reference} has ended", "The buyer's card could not pay for it.")
 
@@ -220,7 +223,7 @@ def card_ended_order(order: Order, reason: str) -> None:
 def needs_another_card(order: Order, reason: str) -> None:
     if order.top_up_pence and order.checkout_id is not None:
         asks_to_pay(order.checkout_id)
-    _to_buyer(
+    to_buyer(
         order,
         f"Order {order.reference} needs another card",
         f"{reason}\n\nThe order stands. Open it and give another card, or call us.",
@@ -234,7 +237,7 @@ def something_is_wrong(order: Order, words: str) -> None:
         f"Something went wrong with order {order.reference}",
         f"The buyer wrote:\n\n{words}\n\nGet in touch with them and put it right. Nothing goes on by itself meanwhile.",
     )
-    _to_buyers(
+    to_buyers(
         order,
         f"We have noted what went wrong with order {order.reference}",
         f"{order.provider_name} and we have been told. Nothing is paid or closed by itself until this is sorted out.",
@@ -242,7 +245,7 @@ def something_is_wrong(order: Order, words: str) -> None:
 
 
 def provider_answered(order: Order, words: str) -> None:
-    _to_buyers(
+    to_buyers(
         order,
         f"{order.provider_name} answered about order {order.reference}",
         f"They wrote:\n\n{words}\n\nWhen it has been put right, open the order and say so. Until then nothing "
@@ -257,7 +260,7 @@ def is_sorted_out(order: Order, words: str, *, by_operator: bool) -> None:
     text = f"{said}The question about this order is closed, and the order goes on from where it stands."
     _to_provider(order, f"Order {order.reference}: sorted out", text)
     if by_operator:
-        _to_buyers(order, f"Order {order.reference}: sorted out", f"{text} If it is not, open the order and tell us.")
+        to_buyers(order, f"Order {order.reference}: sorted out", f"{text} If it is not, open the order and tell us.")
 
 
 def _money_so_far(order: Order) -> str:
@@ -314,50 +317,8 @@ def _what_silence_means(order: Order) -> str:
     return "Nothing is spent from the budget until you say so."
 
 
-def _to_buyers(
-    order: Order, subject: str, body: str, *, buyer: Actor | None = None, person: PersonView | None = None
-) -> None:
-    """To the buyer, and to the person when they have an address of their own; else a letter on paper waits for them."""
-    sent = _to_buyer(order, subject, body, buyer=buyer)
-    person = person or get_person(order.person_id)
-    if sent and person.user_id == order.buyer_user_id:
-        return
-    address = (address_of(person) or "").lower()
-    if not address and person.user_id is None:
-        write_letter(person.id, subject, body, LetterAbout.ORDER)
-    if address and address != sent:
-        _send(address, subject, f"{body}\n\n{_page(f'/orders/{order.id}')}", person_id=order.person_id)
-
-
-def _to_buyer(
-    order: Order, subject: str, body: str, *, path: str | None = None, buyer: Actor | None = None
-) -> str | None:
-    """To the buyer, unless they acted under a mandate that has ended: then they read no more of it."""
-    if buyer is None and not buyer_is_told(order):
-        return None
-    known = buyer or find_user(order.buyer_user_id)
-    if known is None or not known.email:
-        return None
-    link = _page(path or f"/orders/{order.id}")
-    _send(known.email, subject, f"{body}\n\n{link}", user_id=order.buyer_user_id, person_id=order.person_id)
-    return known.email.lower()
-
-
 def _to_provider(order: Order, subject: str, body: str) -> None:
     """To everybody who answers for the provider; to its own address when nobody has joined for it."""
-    link = _page(f"/provider/orders/{order.id}")
-    for user_id, address in list_addresses_of(order.organisation_id, Role.PROVIDER):
-        _send(address, subject, f"{body}\n\n{link}", user_id=user_id)
-
-
-def _page(path: str) -> str:
-    """The full address of a page: always our own public one, never what a request's header claims."""
-    public_url: str = current_app.extensions["settings"].public_url
-    return public_url + path
-
-
-def _send(address: str, subject: str, body: str, *, user_id: int | None = None, person_id: int | None = None) -> None:
-    config = current_app.config
-    text = f"{body}\n\n{config['SERVICE_NAME']}\nQuestions? Call {config['SERVICE_PHONE']}.\n"
-    # A name of a provider goes into subjects: a line break in it would begin another header.
-    queue_email(address, " ".join(subject.split())[:200], text, user_id=user_id, person_id=person_id)
+    text = signed(body, address(f"/provider/orders/{order.id}"))
+    for user_id, to_address in list_addresses_of(order.organisation_id, Role.PROVIDER):
+        queue_email(to_address, header(subject), text, user_id=user_id)

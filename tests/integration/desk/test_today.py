@@ -7,6 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 
+from budgets.domain.people import LetterAbout
+from budgets.services import letters
 from catalogue.domain import ListingState, ProviderState
 from catalogue.models import ProviderClaim
 from marketplace.accounts.domain import Role
@@ -25,6 +27,7 @@ from payments.models import LevyRate
 from payments.services import explaining, levy_issuers
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import UserFactory, council, user_with_role
+from tests.factories.budgets import PersonFactory
 from tests.factories.catalogue import ListingFactory, ProviderFactory
 from tests.integration.desk.desks import a_complaint, an_operator, an_order, at_the_desk, failed_work, statements
 from tests.integration.payments.money.telling import operators
@@ -78,6 +81,7 @@ def test_each_kind_of_thing_that_waits_is_there(app: Flask) -> None:
             )
         )
         assert applied
+        letters.write_to(PersonFactory(council_id=None), "A letter", "Words", LetterAbout.AUTHORITY)
     _claim()
     a_complaint()
     an_order(state=OrderState.CONFIRMED, payment_state=PaymentState.REVIEW, rail=Rail.OWN_MONEY)

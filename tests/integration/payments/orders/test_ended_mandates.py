@@ -13,6 +13,7 @@ from budgets.models import Mandate, MandatePot, MandateStaff, PotPeriod
 from budgets.queries import access
 from budgets.queries.access import find_access
 from budgets.services import book, mandate_staff, mandates, safeguarding
+from budgets.services import letters as budget_letters
 from budgets.services.rights import judge_order
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.models import Membership, User
@@ -23,7 +24,7 @@ from marketplace.kernel.errors import NotAllowed, NotFound
 from marketplace.kernel.rails import Rail
 from payments.domain import OrderState
 from payments.models import Order
-from payments.services import approvals, checkout, expiry, money_letters
+from payments.services import approvals, buyer_letters, checkout, expiry, money_letters
 from payments.services.approvals import deciding
 from payments.services.approvals.deciding import Decided
 from payments.services.checkout import paying
@@ -177,8 +178,7 @@ def test_the_worker_reminds_nobody_whose_mandate_has_ended(app: Flask, monkeypat
         money_letters.money_comes_back(db.session.get(Order, town.order_id), 500, card_pence=0)
     assert len(subjects(town.manager.email or "")) == before, "what comes back is nothing to them either"
     assert "comes back" in subjects(town.margaret.email or "")[-1]
-    for told in (letters, money_letters):
-        monkeypatch.setattr(told, "buyer_is_told", lambda order: True)
+    monkeypatch.setattr(buyer_letters, "buyer_is_told", lambda order: True)
     with transaction():
         letters.reminder(db.session.get(Order, town.order_id), 2)
         money_letters.money_comes_back(db.session.get(Order, town.order_id), 500, card_pence=0)
@@ -202,8 +202,7 @@ def test_letters_follow_the_address_of_the_account_and_leave_the_old_one_alone(
     before = len(subjects(old))
     write()
     assert (len(subjects("new@example.org")), len(subjects(old))) == (2, before)
-    for package in (letters, money_letters):
-        monkeypatch.setattr(package, "address_of", lambda person: person.email)
+    monkeypatch.setattr(budget_letters, "address_of", lambda person: person.email)
     with transaction():
         db.session.execute(update(Order).values(buyer_user_id=town.manager.user_id))
     write()
