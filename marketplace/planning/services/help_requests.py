@@ -9,23 +9,17 @@ from datetime import date, timedelta
 
 from sqlalchemy import insert, select, update
 
-from budgets.domain import MandateAction
-from budgets.domain.people import LetterAbout
-from budgets.queries.access import list_user_ids_named
 from budgets.queries.outcomes import list_outcomes
 from budgets.queries.people import find_person, get_person
-from budgets.services.letters import header, write_to
-from budgets.words import day_words, possessive
+from budgets.words import day_words
 from catalogue.queries.categories import category_choices
-from marketplace.accounts.domain import SYSTEM, Actor, Role
+from marketplace.accounts.domain import SYSTEM, Actor
 from marketplace.accounts.links import address
-from marketplace.accounts.queries import get_user, list_addresses_of
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.rails import Rail
-from marketplace.outbox.email import queue_email
 from marketplace.planning.help_requests import (
     FEWEST_DAYS,
     MOST_DAYS,
@@ -45,6 +39,7 @@ from marketplace.planning.queries.help_requests import (
     list_suitable,
     require_asker,
 )
+from marketplace.planning.services.help_letters import tell_asker, tell_others, tell_provider
 from payments.queries.baskets import get_basket, quantity_words
 from payments.queries.ordered_before import find_order_since
 from payments.services import baskets, checkout
@@ -158,7 +153,7 @@ def send(actor: Actor, person_id: int, request_id: int, organisation_ids: Collec
                 )
                 .returning(HelpAnswer.id)
             ).scalar_one()
-            _tell_provider(
+            tell_provider(
                 organisation_id,
                 f"Can you help? Answer by {day_words(row.answer_by)}",
                 f"Somebody near you needs help, and you could give it.\n\nWhat: {row.words}\nWhen: {row.times}\n"
@@ -191,7 +186,7 @@ def offer(actor: Actor, answer_id: int, offered: Offered) -> None:
         _answered(actor, row)
         _record("request.offer", request, actor, organisation_id=row.organisation_id)
         if is_first:
-            _tell_asker(
+            tell_asker(
                 request,
                 f"{listing.provider_name} answered",
                 f"{listing.provider_name} offers help. You can compare what came, and choose until "
@@ -261,7 +256,7 @@ def withdraw(actor: Actor, person_id: int, request_id: int) -> None:
         row.state, row.ended_at = RequestState.WITHDRAWN, clock.now()
         db.session.flush()
         if was_sent:
-            _tell_others(row, "The help is not looked for any more, so nobody was chosen.")
+            tell_others(row, "The help is not looked for any more, so nobody was chosen.")
         _record("request.withdraw", row, actor)
 
 
@@ -291,7 +286,7 @@ def settle(only_id: int | None = None) -> int:
             answer.order_id = order_id
             row.state, row.ended_at = RequestState.ORDERED, clock.now()
             db.session.flush()
-            _tell_others(row, "Somebody else was chosen this time.", but=answer.organisation_id)
+            tell_others(row, "Somebody else was chosen this time.", but=answer.organisation_id)
             _record("request.order", row, SYSTEM, organisation_id=answer.organisation_id, order_id=order_id)
             settled += 1
     return settled
@@ -317,7 +312,7 @@ def end_old() -> int:
             row.state, row.ended_at = RequestState.ENDED, clock.now()
             db.session.flush()
             if was_sent:
-                _tell_others(row, "Nobody was chosen in time, so this request has ended.")
+                tell_others(row, "Nobody was chosen in time, so this request has ended.")
                 _record("request.end", row, SYSTEM)
             ended += 1
     return ended
@@ -348,46 +343,6 @@ def _answering(actor: Actor, answer_id: int) -> tuple[HelpAnswer, HelpRequest]:
 def _answered(actor: Actor, row: HelpAnswer) -> None:
     row.answered_at, row.answered_by_user_id = clock.now(), actor.user_id
     db.session.flush()
-
-
-def _tell_provider(organisation_id: int, subject: str, body: str) -> None:
-    for user_id, to_address in list_addresses_of(organisation_id, Role.PROVIDER):
-        queue_email(to_address, subject, f"Dear provider,\n\n{body}", user_id=user_id)
-
-
-def _tell_others(row: HelpRequest, why: str, *, but: int | None = None) -> None:
-    """Thank everybody who was asked and did not say no."""
-    asked = db.session.scalars(
-        select(HelpAnswer)
-        .where(HelpAnswer.request_id == row.id, HelpAnswer.state != AnswerState.DECLINED)
-        .order_by(HelpAnswer.id)
-    )
-    for answer in list(asked):
-        if answer.organisation_id == but:
-            continue
-        thanks = "Thank you for your offer." if answer.state is AnswerState.OFFERED else "Thank you for looking."
-        _tell_provider(
-            answer.organisation_id,
-            "About the help that was asked for",
-            f"{thanks} {why} It says nothing about your work: people choose by days, distance and many other things. "
-            f"You will be asked again when somebody needs what you do.\n\nThe request was: {row.words}",
-        )
-
-
-def _tell_asker(row: HelpRequest, subject: str, body: str) -> None:
-    """Write to whoever asked; when they may not order for the person any more, to the person and others who may."""
-    person, page = get_person(row.person_id), f"/people/{row.person_id}/requests/{row.id}"
-    named = list_user_ids_named(row.person_id, MandateAction.ORDER)
-    if row.asked_by_user_id not in (person.user_id, *named):
-        about = LetterAbout.OWN_ORDER if row.rail is Rail.OWN_MONEY else LetterAbout.ORDER
-        write_to(person, f"{subject}: your request", body, about, page=page)
-    else:
-        named = [row.asked_by_user_id]
-    for user_id in named:
-        user = get_user(user_id)
-        whose = "your request" if person.user_id == user.id else f"{possessive(person.name)} request"
-        text = f"{body}\n{address(page)}"
-        queue_email(user.email, header(f"{subject}: {whose}"), text, user_id=user.id, person_id=row.person_id)
 
 
 def _record(action: str, row: HelpRequest, actor: Actor, *, organisation_id: int | None = None, **details: int) -> None:
