@@ -119,6 +119,7 @@ def council_rules() -> str:
         states={line.rule.id: line.rule.state(today) for line in lines},
         state_words=words.STATES,
         today=today,
+        may_set=actor.has(*OFFICERS),
     )
 
 

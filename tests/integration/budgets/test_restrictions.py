@@ -316,7 +316,8 @@ def test_the_person_reads_and_questions_a_rule_and_an_officer_answers(client: Fl
         assert client.get(page).status_code == 404
         assert client.get(rule_page).status_code == 404
     sign_in(client, officers.auditor.user_id or 0)
-    assert "One order is £50.00 at most" in text_of(client.get("/council/rules"))
+    listed = text_of(client.get("/council/rules"))
+    assert "One order is £50.00 at most" in listed and "To set one" not in listed, "who may set none is not told how"
     assert client.post(f"{rule_page}/end").status_code in (400, 404)
     lines, count = list_of_councils([council().id])
     assert (count, lines[0].questions) == (1, 0)
