@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.audit.models import AuditRow
@@ -16,7 +16,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.outbox.models import Email
 from payments.errors import CheckoutChanged
-from payments.models import Basket, BasketLine, Checkout, TopUp
+from payments.models import Basket, BasketLine, Checkout, StripeAccount, TopUp
 from payments.queries.top_ups import get_by_token
 from payments.services import attempts, cards, charging, expiry, facts, orders, top_ups
 from payments.services.checkout import ask_another, pay_it_myself, taking_over
@@ -257,6 +257,42 @@ def test_two_who_press_at_once_leave_one_payer_and_one_payment(
         db.session.rollback()
     asked = db.session.scalars(select(TopUp.payer_name).where(TopUp.replaced_at.is_(None))).all()
     assert len(asked) <= 1
+    verified()
+
+
+def test_what_they_paid_of_another_order_stays_theirs(app: Flask, client: FlaskClient, shop: TopUpShop) -> None:
+    """The second provider could not be paid by card for a while, so one of two orders waits."""
+    tees = shop.tees.memberships[0].organisation_id
+
+    def tees_takes_cards(ready: bool) -> None:
+        with transaction():
+            db.session.execute(
+                update(StripeAccount).where(StripeAccount.organisation_id == tees).values(charges_enabled=ready)
+            )
+
+    link = shop.by_anna(client, 3, 2)
+    tees_takes_cards(False)
+    anna, checkout = app.test_client(), checkout_of(shop)
+    shop.follow(anna, shop.sandbox.keep_card(anna.get(f"{link}/card").location, GOOD_CARD))
+    assert states() == [("placed", "authorised"), ("awaiting_payment", "none")]
+    tees_takes_cards(True)
+    pay_it_myself(shop.margaret, number_of(checkout))
+    shop.work(app)  # her card is forgotten, and what it set aside is not
+    sign_in(client, shop.margaret.user_id or 0)
+    assert "Ordered" in shop.card(client, checkout)
+    assert states() == [("placed", "authorised")] * 2
+    (theirs, _), (mine, _) = customers(shop)
+    assert theirs == get_customer("Anna Hill") != mine
+    first, second = (order.id for order in all_orders())
+    orders.accept(shop.dale, first)
+    orders.accept(shop.tees, second)
+    shop.work(app)
+    assert states() == [("accepted", "paid")] * 2
+    orders.cancel(shop.dale, first, "We cannot come")
+    shop.work(app)
+    (back,) = shop.sandbox.objects("refunds")
+    charged = {each["id"]: each["customer"] for each in shop.sandbox.objects("charges")}
+    assert charged[back["charge"]] == theirs  # to the card that paid it
     verified()
 
 

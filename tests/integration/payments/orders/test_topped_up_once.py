@@ -204,7 +204,10 @@ def test_a_direct_payment_shares_no_order_with_another_card(
     shop.add(client, 0, 3)
     checkout = shop.begin(client)
     page = text_of(client.get(f"{checkout}/paid"))
-    assert "A direct payment cannot share one order with another card" in page and "the rest by card" not in page
+    assert (
+        "Not to the same order. The direct payment’s own card is charged when the work is done" in page
+        and "the rest by card" not in page
+    )
     way, number = f"{shop.way}+card", int(checkout.rsplit("/", 1)[1])
     assert "Choose one of the answers" in shop.submit(client, f"{checkout}/paid", way=way)
     with pytest.raises(DomainError, match="Choose how to pay"):
