@@ -26,6 +26,7 @@ from payments.domain import PaymentState
 from payments.queries import operator
 from payments.queries.attention import list_expiring
 from payments.queries.levy_issuers import list_waiting_issuers
+from payments.queries.levy_rates import list_waiting_rates
 from payments.queries.orders import OrderSummary, list_in_trouble, list_unconfirmed_older_than
 from payments.queries.unexplained import list_waiting_explanations
 from payments.words import RAIL_NAMES
@@ -211,7 +212,7 @@ def _prepared() -> Iterator[_Prepared]:
             "desk.unexplained",
             {"unexplained_id": explained.entry_id},
         )
-    rates = operator.list_waiting_rates()
+    rates = list_waiting_rates()
     councils = {council.id: council.short_name for council in list_councils()} if rates else {}
     for rate in rates:
         yield _Prepared(
@@ -221,7 +222,8 @@ def _prepared() -> Iterator[_Prepared]:
             rate.created_at,
             "You proposed it. A colleague has to decide.",
             "proposed it. Look at it and decide.",
-            "desk.levy",
+            "payments.council_levy",
+            {"council_id": rate.council_id},
         )
 
 

@@ -12,7 +12,8 @@ from payments.domain import RunState
 from payments.models import SettlementRun
 from payments.queries.bank_details import OWNERS, waiting_details
 from payments.queries.levy_issuers import list_waiting_issuers
-from payments.queries.operator import list_waiting_rates, list_waiting_refunds
+from payments.queries.levy_rates import list_waiting_rates
+from payments.queries.operator import list_waiting_refunds
 from payments.queries.unexplained import list_waiting_explanations
 
 REFUNDS, RUNS, LEVIES, BANK = "Refunds above £200", "Payment runs to send", "Levies to approve", "New bank details"
@@ -81,14 +82,16 @@ def _runs(actor: Actor) -> list[Decision]:
 
 
 def _levies(actor: Actor) -> list[Decision]:
-    if not actor.has(Role.OPERATOR):
+    """Of every council for an operator; of their own for its finance team."""
+    councils = None if actor.has(Role.OPERATOR) else actor.council_ids(Role.COUNCIL_FINANCE)
+    if councils is not None and not councils:
         return []
-    rows = [row for row in list_waiting_rates() if row.set_by_user_id != actor.user_id]
+    rows = [row for row in list_waiting_rates(councils) if row.set_by_user_id != actor.user_id]
     return [
         Decision(
             LEVIES,
             f"A levy of {row.percent}",
-            "/desk/levy",
+            f"/councils/{row.council_id}/levy",
             row.set_by_user_id,
             row.created_at,
         )

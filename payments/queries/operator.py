@@ -11,19 +11,16 @@ from sqlalchemy.orm import aliased
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
-from marketplace.kernel.rails import Rail
 from payments.domain import OWED, REFUNDS_THAT_COUNT, ChargeAt, OrderState, Payer, PaymentState, RefundState
 from payments.ledger import (
     OPERATOR_DISPUTE_FEES,
     OPERATOR_LEVY,
     OPERATOR_PROCESSING_FEES,
 )
-from payments.levy import percent
 from payments.models import (
     LedgerAccount,
     LedgerEntry,
     LedgerPosting,
-    LevyRate,
     Order,
     OrderFunding,
     OrderHistory,
@@ -211,46 +208,6 @@ def find_order_id(reference: str) -> int | None:
     wanted = f"{letters[:4]}-{letters[4:]}"
     order_id: int | None = db.session.scalar(select(Order.id).where(Order.reference == wanted))
     return order_id
-
-
-@dataclass(frozen=True)
-class WaitingRate:
-    """A levy that somebody proposed and nobody else has approved, from a day that is still to come."""
-
-    id: int
-    council_id: int
-    rail: Rail
-    rate_bp: int
-    starts_on: date
-    set_by_user_id: int | None
-    created_at: datetime
-
-    @property
-    def percent(self) -> str:
-        """`2.5%` for 250 basis points."""
-        return percent(self.rate_bp)
-
-
-def list_waiting_rates() -> list[WaitingRate]:
-    """Proposed levies that can still be approved, oldest first."""
-    rows = db.session.execute(
-        select(
-            LevyRate.id,
-            LevyRate.council_id,
-            LevyRate.rail,
-            LevyRate.rate_bp,
-            LevyRate.starts_on,
-            LevyRate.set_by_user_id,
-            LevyRate.created_at,
-        )
-        .where(
-            LevyRate.set_by_user_id.is_not(None),
-            LevyRate.approved_by_user_id.is_(None),
-            LevyRate.starts_on > clock.today(),
-        )
-        .order_by(LevyRate.created_at, LevyRate.id)
-    )
-    return [WaitingRate(**row._mapping) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ _ROOMS = (
     "after_death",
     "money",
     "levy",
+    "levy_rates",
     "payouts",
     "stories",
     "given_back",

@@ -2,9 +2,10 @@
 
 from datetime import date
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 
 from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import actor_of
 from marketplace.audit.services import record
 from marketplace.database import db, look_up, table_of, transaction
 from marketplace.kernel import clock
@@ -12,6 +13,7 @@ from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import Rail
 from payments.levy import DEFAULT_RATE_BP
 from payments.models import LevyRate
+from payments.queries.levy_rates import may_set_rates
 
 _rates = table_of(LevyRate)
 _RATE = (
@@ -68,20 +70,20 @@ def propose_rate(actor: Actor, council_id: int, rail: Rail, rate_bp: int, starts
         return row.id
 
 
-def approve_rate(actor: Actor, rate_id: int) -> None:
-    """Let a proposed rate count. Never by the person who proposed it. Twice is once.
+def approve_rate(actor: Actor, council_id: int, rate_id: int) -> None:
+    """Let a proposed rate count. Never by the person who proposed it; one of the two is an operator. Twice is once.
 
-    Raises NotFound for whoever may not set it, DomainError for their own proposal and for a day that has passed.
+    Raises NotFound for whoever may not set it, DomainError for their own proposal, for a council's finance team alone
+    and for a day that has passed.
     """
     with transaction():
-        row = db.session.execute(select(LevyRate).where(LevyRate.id == rate_id).with_for_update()).scalar_one_or_none()
-        if row is None:
-            raise NotFound()
-        _require_right(actor, row.council_id)
+        row = _lock(actor, council_id, rate_id)
         if row.set_by_user_id == actor.user_id:
-            raise DomainError("You proposed this levy. Ask a colleague to approve it.")
+            raise DomainError("You proposed this levy. Ask a colleague to agree.")
         if row.approved_by_user_id is not None:
             return
+        if not actor.has(Role.OPERATOR) and not actor_of(row.set_by_user_id or 0).has(Role.OPERATOR):
+            raise DomainError("Your council proposed this levy. The operator of this site has to agree.")
         if row.starts_on <= clock.today():
             raise DomainError("The day on which this levy would have begun has passed. Propose it again.")
         row.approved_by_user_id = actor.user_id
@@ -95,6 +97,34 @@ def approve_rate(actor: Actor, rate_id: int) -> None:
         )
 
 
+def drop_rate(actor: Actor, council_id: int, rate_id: int) -> None:
+    """Take back a proposed rate that nobody has agreed to, so that another can be proposed for its day.
+
+    Raises NotFound for whoever may not set it and when it is gone, DomainError when it was agreed to.
+    """
+    with transaction():
+        row = _lock(actor, council_id, rate_id)
+        if row.set_by_user_id is None or row.approved_by_user_id is not None:
+            raise DomainError("This levy was agreed to. Propose another for a later day.")
+        db.session.execute(delete(LevyRate).where(LevyRate.id == rate_id))
+        record(
+            "levy.drop", "levy_rate", rate_id, actor_user_id=actor.user_id, council_id=council_id, rate_bp=row.rate_bp
+        )
+
+
+def _lock(actor: Actor, council_id: int, rate_id: int) -> LevyRate:
+    _require_right(actor, council_id)
+    row = db.session.execute(
+        select(LevyRate)
+        .where(LevyRate.id == rate_id, LevyRate.council_id == council_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
+
+
 def _require_right(actor: Actor, council_id: int) -> None:
-    if not (actor.has(Role.OPERATOR) or council_id in actor.council_ids(Role.COUNCIL_FINANCE)):
+    if not may_set_rates(actor, council_id):
         raise NotFound()

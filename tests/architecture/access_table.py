@@ -160,6 +160,9 @@ PAYMENTS = {
     "payments.council_fee_credit": form(OPERATORS, operator=SHOWN),
     "payments.council_fee_credit_pdf": page(OPERATORS | READ_BUDGETS, operator=SHOWN),
     "payments.council_fee_pdf": page(OPERATORS | READ_BUDGETS, operator=SHOWN),
+    "payments.council_levy": form(OPERATORS | FINANCE, operator=SHOWN),
+    "payments.agree_council_levy": act(OPERATORS | FINANCE, operator=SHOWN),
+    "payments.drop_council_levy": act(OPERATORS | FINANCE, operator=SHOWN),
     "payments.council_own_fee": page(READ_BUDGETS),
     "payments.order": page(SIGNED_IN, operator=SHOWN),
     "payments.order_cancel": form(SIGNED_IN),
@@ -323,7 +326,6 @@ PLANNING = {
     "planning.to_confirm": page(SIGNED_IN),
 }
 DESK = {
-    "desk.approve_levy": act(OPERATORS, public=SHOWN),
     "desk.audit": page(OPERATORS),
     "desk.claim": form(OPERATORS, public=SHOWN),
     "desk.complaints": page(OPERATORS),

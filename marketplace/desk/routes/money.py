@@ -2,22 +2,19 @@
 
 from datetime import timedelta
 
-from flask import current_app, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import current_app, render_template, request
 
-from marketplace.accounts.access import allow, current_actor, roles
+from marketplace.accounts.access import allow, roles
 from marketplace.accounts.domain import Role
-from marketplace.accounts.queries import list_councils, names_of
+from marketplace.accounts.queries import list_councils
 from marketplace.desk.domain import without_keys
 from marketplace.desk.routes import PER_PAGE, blueprint, page_of
 from marketplace.kernel import clock
-from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.outbox import queries as outbox
 from marketplace.ui.charts import Bar, bar_chart, for_all_windows
 from marketplace.ui.filters import month_name, pounds
 from payments.queries import operator
-from payments.services import levies
-from payments.words import RAIL_NAMES
+from payments.queries.levy_rates import list_waiting_rates
 
 MONTHS_SHOWN = 12
 
@@ -33,32 +30,15 @@ def levy() -> str:
         f"{month_name(now.month)}: a levy of {pounds(now.levy_pence)}, of which Stripe kept {pounds(now.fees_pence)}"
     )
     chart = for_all_windows(bar_chart, title, [Bar(month_name(each.month), max(0, each.levy_pence)) for each in months])
-    rates = operator.list_waiting_rates()
+    waiting = {rate.council_id for rate in list_waiting_rates()}
     return render_template(
         "desk/levy.html",
         months=months,
         title=title,
         chart=chart,
-        rates=rates,
-        councils={council.id: council.short_name for council in list_councils()} if rates else {},
-        names=names_of(rate.set_by_user_id for rate in rates),
-        rail_names=RAIL_NAMES,
-        me=current_actor().user_id,
+        councils=[council for council in list_councils() if council.has_joined],
+        waiting=waiting,
     )
-
-
-@blueprint.post("/desk/levy/<int:rate_id>/approve")
-@allow(roles(Role.OPERATOR))
-def approve_levy(rate_id: int) -> Response:
-    """Let a proposed levy count from its day."""
-    try:
-        levies.approve_rate(current_actor(), rate_id)
-        flash("Approved. It counts for what is bought from its first day on.", "success")
-    except NotFound:
-        raise
-    except DomainError as error:
-        flash(error.message, "error")
-    return redirect(url_for("desk.levy"))
 
 
 @blueprint.get("/desk/emails")

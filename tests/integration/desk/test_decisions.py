@@ -291,11 +291,14 @@ def test_a_levy_is_approved_by_a_second_operator(app: Flask, client: FlaskClient
                     created_at=clock.now(),
                 )
             )
+        council_id = council().id
     ids = dict(db.session.execute(select(LevyRate.rate_bp, LevyRate.id)).all())
-    assert "You proposed it" in text_of(client.get("/desk/levy"))
+    assert "one waits for a second person" in text_of(client.get("/desk/levy"))
+    page = f"/councils/{council_id}/levy"
+    assert "You proposed it" in text_of(client.get(page))
     for rate_id in ids.values():
         db.session.rollback()
-        submit(client, "/desk/levy", {}, to=f"/desk/levy/{rate_id}/approve")
+        submit(client, page, {}, to=f"{page}/{rate_id}/agree")
     approved = select(LevyRate.rate_bp).where(LevyRate.approved_by_user_id.is_not(None))
     assert list(db.session.scalars(approved)) == [200]
 

@@ -4,6 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import actor_of
@@ -13,7 +15,9 @@ from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import Rail
 from payments.models import LevyRate
 from payments.services import levies
+from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import OrganisationFactory, council, user_with_role
+from tests.integration.payments.money.telling import operators
 
 DAY = date(2026, 11, 23)
 
@@ -67,8 +71,58 @@ def test_a_rate_that_only_one_person_set_does_not_count_until_a_second_approves(
     rate_id = levies.propose_rate(actor_of(first), council_id, Rail.COUNCIL_MANAGED, 100, begins)
     assert levies.rate_for(council_id, Rail.COUNCIL_MANAGED, begins) == 250
     with pytest.raises(DomainError, match="colleague"):
-        levies.approve_rate(actor_of(first), rate_id)
+        levies.approve_rate(actor_of(first), council_id, rate_id)
     with pytest.raises(NotFound):
-        levies.approve_rate(actor_of(stranger), rate_id)
-    levies.approve_rate(actor_of(second), rate_id)
+        levies.approve_rate(actor_of(stranger), council_id, rate_id)
+    with pytest.raises(DomainError, match="operator of this site has to agree"):
+        levies.approve_rate(actor_of(second), council_id, rate_id)
+    assert levies.rate_for(council_id, Rail.COUNCIL_MANAGED, begins) == 250
+    levies.approve_rate(operators(1)[0], council_id, rate_id)
     assert levies.rate_for(council_id, Rail.COUNCIL_MANAGED, begins) == 100
+    with pytest.raises(DomainError, match="was agreed to"):
+        levies.drop_rate(actor_of(first), council_id, rate_id)
+
+
+def test_a_council_proposes_a_levy_on_a_page_and_an_operator_agrees(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        town, elsewhere = council(), council("E06000047")
+        officer = user_with_role(Role.COUNCIL_FINANCE, OrganisationFactory(kind="council", council_id=town.id)).id
+        ids = town.id, elsewhere.id
+    page, theirs = (f"/councils/{council_id}/levy" for council_id in ids)
+    operator = operators(1)[0].user_id or 0
+    begins = clock.today() + timedelta(days=1)
+    good = {"rail": "council_managed", "rate": "1.75%", "starts_on": begins.isoformat()}
+    sign_in(client, officer)
+    assert client.get(theirs).status_code == 404
+    assert "The levy that providers pay" in text_of(client.get("/council/settlement/settings"))
+    for wrong, words in (
+        ({"rate": "a little"}, "like 2.5"),
+        ({"rate": "10.01"}, "from 0% to 10%"),
+        ({"rate": "-1"}, "from 0% to 10%"),
+        ({"rate": "1.755"}, "at most two decimals"),
+        ({"rail": ""}, "Choose the kind of funding"),
+        ({"starts_on": clock.today().isoformat()}, "Choose a day after today"),
+    ):
+        answer = submit(client, page, good | wrong)
+        assert words in text_of(answer), (wrong, text_of(answer).partition("There is a problem")[2][:150])
+        assert (wrong.get("rate") or "1.75%") in answer.get_data(as_text=True)  # what was typed is still there
+    assert submit(client, page, good).location == page
+    assert "There is a levy from that day already" in text_of(submit(client, page, good))
+    first = db.session.scalars(select(LevyRate.id)).one()
+    assert "You proposed it" in text_of(client.get(page))
+    assert "Taken back" in text_of(submit(client, page, {}, to=f"{page}/{first}/drop", follow_redirects=True))
+    submit(client, page, good)
+    second = db.session.scalars(select(LevyRate.id)).one()
+    sign_in(client, operator)
+    assert "A levy of 1.75%" in text_of(client.get("/decisions"))
+    for act in ("agree", "drop"):  # of another council there is no such levy
+        assert submit(client, theirs, {}, to=f"{theirs}/{second}/{act}").status_code == 404
+    db.session.rollback()
+    assert levies.rate_for(ids[0], Rail.COUNCIL_MANAGED, begins) == 250
+    assert "Agreed." in text_of(submit(client, page, {}, to=f"{page}/{second}/agree", follow_redirects=True))
+    db.session.rollback()
+    assert levies.rate_for(ids[0], Rail.COUNCIL_MANAGED, begins) == 175
+    assert levies.rate_for(ids[1], Rail.COUNCIL_MANAGED, begins) == 250
+    with clock.fixed_clock(clock.now() + timedelta(days=1)):
+        sign_in(client, operator)
+        assert "1.75%" in text_of(client.get(page))

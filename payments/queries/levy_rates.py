@@ -1,0 +1,87 @@
+"""Read the levies that were set for a council: what counts, what will, and what waits for a second person."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, select
+
+from marketplace.accounts.domain import Actor, Role
+from marketplace.database import db
+from marketplace.kernel import clock
+from marketplace.kernel.errors import NotFound
+from marketplace.kernel.rails import Rail
+from payments.levy import percent
+from payments.models import LevyRate
+
+SETTERS = (Role.OPERATOR, Role.COUNCIL_FINANCE)
+
+
+@dataclass(frozen=True)
+class RateView:
+    """A levy in basis points for what one council's people buy with one kind of funding, from a day on."""
+
+    id: int
+    council_id: int
+    rail: Rail
+    rate_bp: int
+    starts_on: date
+    set_by_user_id: int | None
+    approved_by_user_id: int | None
+    created_at: datetime
+
+    @property
+    def percent(self) -> str:
+        """`2.5%` for 250 basis points."""
+        return percent(self.rate_bp)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts from its day on: a rate that somebody set needs a second person."""
+        return self.set_by_user_id is None or self.approved_by_user_id is not None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a second person can still agree."""
+        return not self.counts and self.starts_on > clock.today()
+
+
+def may_set_rates(actor: Actor, council_id: int) -> bool:
+    """Whether somebody is an operator or of the council's finance team."""
+    return actor.has(Role.OPERATOR) or council_id in actor.council_ids(Role.COUNCIL_FINANCE)
+
+
+def list_rates(actor: Actor, council_id: int) -> list[RateView]:
+    """All levies of a council, the latest day first. Raises NotFound for whoever may not set them."""
+    if not may_set_rates(actor, council_id):
+        raise NotFound()
+    found = _read(_RATES.where(LevyRate.council_id == council_id))
+    return sorted(found, key=lambda rate: (rate.starts_on, rate.id), reverse=True)
+
+
+def list_waiting_rates(council_ids: Iterable[int] | None = None) -> list[RateView]:
+    """Proposed levies that can still be agreed to, oldest first: of all councils, or of these."""
+    waiting = _RATES.where(
+        LevyRate.set_by_user_id.is_not(None),
+        LevyRate.approved_by_user_id.is_(None),
+        LevyRate.starts_on > clock.today(),
+    )
+    if council_ids is not None:
+        waiting = waiting.where(LevyRate.council_id.in_(council_ids))
+    return _read(waiting)
+
+
+_RATES = select(
+    LevyRate.id,
+    LevyRate.council_id,
+    LevyRate.rail,
+    LevyRate.rate_bp,
+    LevyRate.starts_on,
+    LevyRate.set_by_user_id,
+    LevyRate.approved_by_user_id,
+    LevyRate.created_at,
+).order_by(LevyRate.created_at, LevyRate.id)
+
+
+def _read(statement: Select[tuple[int, int, Rail, int, date, int | None, int | None, datetime]]) -> list[RateView]:
+    return [RateView(**row._mapping) for row in db.session.execute(statement)]
