@@ -114,7 +114,7 @@ def test_a_council_proposes_a_levy_on_a_page_and_an_operator_agrees(app: Flask, 
     submit(client, page, good)
     second = db.session.scalars(select(LevyRate.id)).one()
     sign_in(client, operator)
-    assert "A levy of 1.75%" in text_of(client.get("/decisions"))
+    assert "A levy of 1.75%" in text_of(client.get("/approvals"))
     for act in ("agree", "drop"):  # of another council there is no such levy
         assert submit(client, theirs, {}, to=f"{theirs}/{second}/{act}").status_code == 404
     db.session.rollback()
