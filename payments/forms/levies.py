@@ -1,5 +1,7 @@
 """The form that proposes a levy."""
 
+from datetime import date
+
 from marketplace.kernel.money import parse_pounds
 from marketplace.kernel.rails import Rail
 from marketplace.ui import fields, widgets
@@ -39,6 +41,6 @@ class LevyRateForm(BaseForm):
     )
     submit = fields.SubmitField("Propose this levy")
 
-    @property
-    def funding(self) -> Rail:
-        return Rail(self.rail.data)
+    def to_command(self) -> tuple[Rail, int, date]:
+        """For which funding, how many basis points, and from when."""
+        return Rail(self.rail.data), self.rate.data or 0, self.starts_on.data or date.min

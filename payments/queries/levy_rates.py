@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Select, select
 
@@ -83,5 +84,5 @@ _RATES = select(
 ).order_by(LevyRate.created_at, LevyRate.id)
 
 
-def _read(statement: Select[tuple[int, int, Rail, int, date, int | None, int | None, datetime]]) -> list[RateView]:
+def _read(statement: Select[Any]) -> list[RateView]:
     return [RateView(**row._mapping) for row in db.session.execute(statement)]

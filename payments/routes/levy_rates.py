@@ -27,7 +27,7 @@ def council_levy(council_id: int) -> Response | str:
     rates, form = list_rates(actor, council_id), LevyRateForm()
     if form.validate_on_submit():
         try:
-            levies.propose_rate(actor, council_id, form.funding, form.rate.data, form.starts_on.data)
+            levies.propose_rate(actor, council_id, *form.to_command())
             flash("Proposed. A second person has to agree before it counts.", "success")
             return redirect(url_for("payments.council_levy", council_id=council_id))
         except NotFound:
