@@ -84,5 +84,5 @@ _RATES = select(
 ).order_by(LevyRate.created_at, LevyRate.id)
 
 
-def _read(statement: Select[Any]) -> list[RateView]:
+def _read(statement: Select[*tuple[Any, ...]]) -> list[RateView]:
     return [RateView(**row._mapping) for row in db.session.execute(statement)]
