@@ -88,8 +88,9 @@ def link_rows(limit: int = 1000) -> int:
     Raises ChainBroken when the end of the chain is not the one that was written last.
     """
     with transaction():
+        # Locked first: between a read of the last link and one of the head another worker could have linked more.
+        head = db.session.get(AuditHead, 1, populate_existing=True, with_for_update=True)
         last = db.session.execute(select(AuditLink).order_by(AuditLink.sequence.desc()).limit(1)).scalar_one_or_none()
-        head = db.session.get(AuditHead, 1, populate_existing=True)
         sequence, digest = (last.sequence, last.digest) if last else (0, GENESIS)
         if head is not None and (head.sequence, head.digest) != (sequence, digest):
             # To go on from here would hide it: `marketplace verify` says so until somebody has looked.

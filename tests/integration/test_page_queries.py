@@ -65,7 +65,7 @@ PAGES = {
     },
     "operator": {
         "/desk": 18,
-        "/desk/levy": 3,
+        "/desk/levy": 4,
         "/desk/emails": 3,
         "/desk/audit": 1,
         "/desk/money": 12,

@@ -85,7 +85,8 @@ def test_a_run_is_looked_at_its_files_are_fetched_and_the_journal_needs_its_cost
     walker.sees("The journal needs a column for the cost code")
     assert walker.page.get_by_label("Heading of column 1", exact=True).input_value() == "Batch number"
     walker.menu("Settlement")
-    walker.page.locator("main tbody tr").filter(has_text="Sent").first.get_by_role("link").first.click()
+    own = walker.page.locator("main tbody tr").filter(has_text="Sent").filter(has_text="Darlington")
+    own.first.get_by_role("link").first.click()
     walker.look()
     with walker.page.expect_download() as bacs:
         walker.page.get_by_role("link", name="BACS file for the bank").click()

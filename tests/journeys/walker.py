@@ -149,8 +149,8 @@ class Walker:
     def look(self) -> None:
         """Check the page that is shown now; pages of one address and title, errors apart, are measured once for all."""
         self.page.wait_for_load_state("load")
+        expect(self.page, f"{self.page.url} has no title").to_have_title(re.compile(r"\S"))
         title = self.page.title()
-        assert title, f"{self.page.url} has no title"
         assert not self.console, f"console on {self.page.url}: {self.console}"
         kind = re.sub(r"\d+", "#", f"{self.page.url.split('?')[0]}|{title}")
         if kind in self.measured or not self.measures:

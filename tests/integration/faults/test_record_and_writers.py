@@ -50,7 +50,8 @@ def damage_it(statement: str) -> None:
 def test_fifty_acts_and_several_workers_at_once_make_one_chain(app: Flask) -> None:
     at_once(app, [write_one] * 50)
     results = at_once(app, [link_rows] * 4)
-    assert all(isinstance(error, DatabaseError) for error in errors(results)), "a worker that came second tries again"
+    failed = errors(results)  # a worker that came second tries again
+    assert all(isinstance(error, DatabaseError) for error in failed), failed
     link_rows()
     assert rows_of(AuditLink) == rows_of(AuditRow) == 50
     found = check_chain()

@@ -54,7 +54,7 @@ def test_priya_has_twelve_people_of_whom_one_review_is_overdue_and_one_mandate_e
     assert len([life for life in hers if life.review_in_days < 0]) == 1
     assert len([life for life in hers if 0 < life.review_in_days < 28]) == 1
     assert len([life for life in hers if life.mandate_ends_in_days < 30]) == 1
-    assert Counter(life.rail for life in hers) == {Rail.COUNCIL_MANAGED: 10, Rail.DIRECT_PAYMENT: 2}
+    assert Counter(life.rail for life in hers) == {Rail.COUNCIL_MANAGED: 9, Rail.DIRECT_PAYMENT: 2, Rail.ISF: 1}
 
 
 def test_every_goal_has_words_and_something_that_is_sold_for_it() -> None:

@@ -75,7 +75,8 @@ def test_after_every_story_every_invariant_holds(app: Flask, stripe_sandbox: Tes
     found = list(checks.run())
     assert [check.fault for check in found] == [None] * len(found)
     assert {check.invariant for check in found} == {f"I{number}" for number in range(1, 9)}
-    assert all(check.count > 0 for check in found)
+    # Money that no order explains is no such story: it has its own among the damages.
+    assert [check.what for check in found if check.count == 0] == ["explained movements of Stripe, as two agreed"]
 
 
 def test_what_moved_at_stripe_just_now_is_on_its_way_and_later_it_is_missing(
