@@ -9,6 +9,7 @@ import csv
 import re
 from pathlib import Path
 
+from marketplace.planning.estimates.needs import PARTS
 from tests.architecture.files import PACKAGES, ROOT, templates
 
 FILE = Path(__file__).parent / "data" / "fields.csv"
@@ -17,6 +18,8 @@ _IN_PAGE = re.compile(r'<(?:input|select|textarea|button)\b[^>]*?\sname="([^"]*)
 _READ = frozenset({"args", "form", "values", "files"})
 _WITHOUT = ("stripe_sandbox", "demo", "bench")
 _ID = re.compile(r"\d+")
+MADE = frozenset((*(part.key for part in PARTS), "day", "relationship"))
+"""Names that are made while a form or a page is: of the questions of a needs form, by a macro, by a function."""
 
 
 def listed() -> dict[str, frozenset[str]]:
@@ -30,10 +33,10 @@ def listed() -> dict[str, frozenset[str]]:
 
 
 def kinds_of(name: str, known: dict[str, frozenset[str]]) -> frozenset[str] | None:
-    """What a name may hold; None when the list does not know it. Numbers in names stand as a star, parts of dates
-    belong to their date.
+    """What a name may hold; None when the list does not know it. Numbers in names and what a code is
+    for stand as a star, parts of dates belong to their date.
     """
-    plain = _ID.sub("*", name)
+    plain = re.sub(r"^code_.*", "code_*", _ID.sub("*", name))
     for candidate in (name, plain, re.sub(r"-(day|month|year)$", "", name)):
         if candidate in known:
             return known[candidate]
@@ -52,7 +55,7 @@ def _modules() -> list[ast.Module]:
 
 def in_code() -> set[str]:
     """Names of fields of forms, and names that are read from a request by themselves."""
-    found: set[str] = set()
+    found = set(MADE)
     for module in _modules():
         for node in ast.walk(module):
             if isinstance(node, ast.ClassDef):

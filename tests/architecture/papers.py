@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from sqlalchemy import func, select
+
 from catalogue.models import Listing
 from marketplace.database import db
 from marketplace.kernel import clock
@@ -64,7 +66,7 @@ def fee_invoice(council_id: int, staff_id: int) -> dict[str, int | str]:
     return {"instalment_id": instalment.id, "invoice_id": invoice.id}
 
 
-def waiting_for_operators(operator_id: int) -> dict[str, int | str]:
+def waiting_for_operators(operator_id: int, mark: str) -> dict[str, int | str]:
     """A name on invoices that waits for a second person, and money that nobody has explained."""
     now = clock.now()
     issuer = LevyIssuer(
@@ -77,20 +79,21 @@ def waiting_for_operators(operator_id: int) -> dict[str, int | str]:
     )
     db.session.add(issuer)
     db.session.flush()
-    moved = ledger.book(stories.movement("txn_unexplained", "topup", 500, 0, now, Subject()))
+    moved = ledger.book(stories.movement(f"txn_unexplained{mark}", "topup", 500, 0, now, Subject()))
     return {"issuer_id": issuer.id, "unexplained_id": moved}
 
 
 def levy_invoice(order: Order, funding_id: int) -> int:
     """An invoice of the levy on an order that was settled."""
+    document_id = (db.session.scalar(select(func.max(LevyDocument.id))) or 0) + 1
     payer = ledger.council_owed(order.council_id or 0)
     sale = stories.sale(funding_id, payer, order.organisation_id, 5_400, 135, clock.now(), subject_of(order))
     document = LevyDocument(
-        id=1,
-        key="invoice",
+        id=document_id,
+        key=f"invoice {document_id}",
         kind=LevyPaper.INVOICE,
-        serial=1,
-        number="LI-000001",
+        serial=document_id,
+        number=f"LI-{document_id:06d}",
         organisation_id=order.organisation_id,
         month=clock.first_of_month(clock.today()),
         issued_at=clock.now(),
@@ -102,7 +105,7 @@ def levy_invoice(order: Order, funding_id: int) -> int:
         vat_pence=0,
     )
     line = LevyDocumentLine(
-        document_id=1,
+        document_id=document_id,
         line_no=1,
         ledger_entry_id=ledger.book(sale),
         order_id=order.id,
@@ -117,7 +120,7 @@ def levy_invoice(order: Order, funding_id: int) -> int:
     db.session.flush()
     db.session.add(document)
     db.session.flush()
-    return 1
+    return document_id
 
 
 def help_request(person_id: int, user_id: int, listing: Listing) -> dict[str, int | str]:

@@ -105,16 +105,16 @@ class World:
         raise KeyError(f"tell tests/architecture/world.py what `{name}` of {endpoint} is")
 
 
-def build() -> World:
-    """Make somebody else's things."""
+def build(mark: str = "") -> World:
+    """Make somebody else's things. A second world needs a `mark` of its own, for what is booked once."""
     review_id = reviewed()
     with transaction():
-        ids, special = _things()
+        ids, special = _things(mark)
     ids["review_id"] = review_id
     return World(ids, special)
 
 
-def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
+def _things(mark: str) -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
     now, theirs = clock.now(), council().id
     owner, staff = UserFactory(name="Owner"), user_with_role(Role.COUNCIL_FINANCE, name="Finance of Darlington")
     person = PersonFactory(user_id=owner.id)
@@ -358,10 +358,10 @@ def _things() -> tuple[dict[str, int | str], dict[str, dict[str, int | str]]]:
     ids: dict[str, int | str] = {name: row.id for name, row in rows.items()}
     ids |= rule_for_one(person.id, theirs, staff.id, owner.id) | sample(theirs, staff.id, order.id, person.id)
     ids |= help_request(person.id, owner.id, listing)
-    entry_id = ledger.book(stories.provider_payout("txn_1", provider.organisation_id, -5_265, now))
+    entry_id = ledger.book(stories.provider_payout(f"txn_1{mark}", provider.organisation_id, -5_265, now))
     funding_id = int(rows["refund_id"].order_funding_id)
     ids |= paid_in_run(int(ids["sent_run_id"]), funding_id, provider.organisation_id, owner.id)
-    ids |= fee_invoice(theirs, staff.id) | waiting_for_operators(staff.id)
+    ids |= fee_invoice(theirs, staff.id) | waiting_for_operators(staff.id, mark)
     email_id = queue_email("owner@example.org", "For the owner", "Words")
     ids["document_id"] = levy_invoice(order, funding_id)
     ids |= {

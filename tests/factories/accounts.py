@@ -1,5 +1,9 @@
 """Users, organisations, councils and memberships for tests."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import factory
 from sqlalchemy import select
 
@@ -38,9 +42,22 @@ class MembershipFactory(Factory):
     created_at = factory.LazyFunction(clock.now)
 
 
-def council(gss_code: str = DARLINGTON_GSS) -> Council:
-    """The row of a council, joined to the marketplace."""
-    row = db.session.execute(select(Council).where(Council.gss_code == gss_code)).scalar_one()
+_here = ContextVar("here", default=DARLINGTON_GSS)
+
+
+@contextmanager
+def in_council(gss_code: str) -> Iterator[None]:
+    """Everything that is made without naming a council is made in this one."""
+    before = _here.set(gss_code)
+    try:
+        yield
+    finally:
+        _here.reset(before)
+
+
+def council(gss_code: str | None = None) -> Council:
+    """The row of a council (Darlington by default), joined to the marketplace."""
+    row = db.session.execute(select(Council).where(Council.gss_code == (gss_code or _here.get()))).scalar_one()
     row.joined_at = row.joined_at or clock.now()
     db.session.flush()
     return row
