@@ -1,7 +1,7 @@
 """The journeys: a real Chromium, the demo's real processes, on SQLite and on PostgreSQL.
 
-What a journey sends is tested on both databases elsewhere. So `make test` walks all of them on SQLite, and those marked
-`on_both` on PostgreSQL; `make trials` walks the others there.
+What a journey sends is tested on both databases elsewhere. So `make test` walks them on SQLite, and `make trials` on
+PostgreSQL.
 """
 
 import os
@@ -18,12 +18,12 @@ from tests.journeys.walker import Walker
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here is a journey, and a trial on PostgreSQL unless it is marked `on_both`."""
+    """Everything here is a journey, and on PostgreSQL a trial."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker("journey")
-            if "postgresql" in item.name and item.get_closest_marker("on_both") is None:
+            if "postgresql" in item.name:
                 item.add_marker("trial")
 
 

@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 
-import pytest
 from playwright.sync_api import expect
 
 from marketplace.kernel import clock
@@ -65,7 +64,6 @@ def test_two_bad_rows_are_refused_with_reasons_and_the_others_are_taken(walker: 
     expect(walker.sees("No budgets found")).to_be_visible()
 
 
-@pytest.mark.on_both
 def test_a_run_is_looked_at_its_files_are_fetched_and_the_journal_needs_its_cost_code(walker: Walker) -> None:
     walker.be("council-finance")
     walker.menu("Settlement")

@@ -63,7 +63,6 @@ def test_two_providers_two_cards_one_no_and_one_review(walker: Walker) -> None:
     walker.sees(re.compile("I am away that week"))
 
 
-@pytest.mark.on_both
 @pytest.mark.no_javascript
 def test_two_providers_and_two_cards_without_scripts(walker: Walker) -> None:
     _buy_from_two(walker)

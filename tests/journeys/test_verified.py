@@ -5,11 +5,7 @@ import pytest
 from tests.journeys.conftest import Site
 
 
-@pytest.mark.parametrize(
-    "run", [pytest.param("test", marks=pytest.mark.on_both), pytest.param("trials", marks=pytest.mark.trial)]
-)
-def test_every_invariant_holds_after_the_journeys(site: Site, run: str) -> None:
-    """Of `make test`, and of `make trials`."""
+def test_every_invariant_holds_after_the_journeys(site: Site) -> None:
     if site.demo is None:
         pytest.skip("a demo started by hand is not ours to check")
     done = site.demo.command("verify")
