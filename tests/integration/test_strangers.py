@@ -219,7 +219,7 @@ def test_consents_count_for_their_person_their_place_their_kind_and_their_hours(
         lambda actor: access.list_people(actor, MandateAction.ORDER),
     ):
         assert [person.id for person in read(worker)] == [served]
-    assert access.find_assistance(worker, served)
+    assert access.find_assistance(worker, served) and access.find_acting(worker, served)
     for nobody in (sharing, tomorrow, world.person_id):
         assert access.find_assistance(worker, nobody) is None
         assert access.find_acting(worker, nobody) is None
