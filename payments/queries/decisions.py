@@ -86,7 +86,7 @@ def _levies(actor: Actor) -> list[Decision]:
     councils = None if actor.has(Role.OPERATOR) else actor.council_ids(Role.COUNCIL_FINANCE)
     if councils is not None and not councils:
         return []
-    rows = [row for row in list_waiting_rates(councils) if row.set_by_user_id != actor.user_id]
+    rows = [row for row in list_waiting_rates(councils) if row.waits_for(actor)]
     return [
         Decision(
             LEVIES,

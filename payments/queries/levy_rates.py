@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import roles_of
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
@@ -30,6 +31,8 @@ class RateView:
     set_by_user_id: int | None
     approved_by_user_id: int | None
     created_at: datetime
+    from_operator: bool
+    """Whether an operator proposed it: then the council's finance team may agree, else another operator alone."""
 
     @property
     def percent(self) -> str:
@@ -45,6 +48,10 @@ class RateView:
     def waits(self) -> bool:
         """Whether a second person can still agree."""
         return not self.counts and self.starts_on > clock.today()
+
+    def waits_for(self, actor: Actor) -> bool:
+        """Whether the actor, who may set levies, is a second person who can still agree."""
+        return self.waits and self.set_by_user_id != actor.user_id and (actor.has(Role.OPERATOR) or self.from_operator)
 
 
 def may_set_rates(actor: Actor, council_id: int) -> bool:
@@ -85,4 +92,8 @@ _RATES = select(
 
 
 def _read(statement: Select[*tuple[Any, ...]]) -> list[RateView]:
-    return [RateView(**row._mapping) for row in db.session.execute(statement)]
+    rows = db.session.execute(statement).all()
+    setters = {row.set_by_user_id for row in rows if row.set_by_user_id is not None}
+    held = roles_of(setters) if setters else {}
+    operators = {user_id for user_id, places in held.items() if any(Role.OPERATOR in at for at in places.values())}
+    return [RateView(**row._mapping, from_operator=row.set_by_user_id in operators) for row in rows]

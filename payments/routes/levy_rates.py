@@ -42,7 +42,7 @@ def council_levy(council_id: int) -> Response | str:
         rates=rates,
         rail_names=RAIL_NAMES,
         names=names_of(user_id for rate in rates for user_id in (rate.set_by_user_id, rate.approved_by_user_id)),
-        me=actor.user_id,
+        me=actor,
         form=form,
     )
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import actor_of
@@ -40,6 +41,9 @@ def rate_for(council_id: int | None, rail: Rail, on: date) -> int:
     return DEFAULT_RATE_BP if rate is None else rate
 
 
+_TAKEN = "There is a levy from that day already. Choose another day."
+
+
 def propose_rate(actor: Actor, council_id: int, rail: Rail, rate_bp: int, starts_on: date) -> int:
     """Write a rate that begins on a day after today and waits for a second person. Answers its id.
 
@@ -55,7 +59,7 @@ def propose_rate(actor: Actor, council_id: int, rail: Rail, rate_bp: int, starts
             LevyRate.council_id == council_id, LevyRate.rail == rail, LevyRate.starts_on == starts_on
         )
         if db.session.scalar(taken) is not None:
-            raise DomainError("There is a levy from that day already. Choose another day.", field="starts_on")
+            raise DomainError(_TAKEN, field="starts_on")
         row = LevyRate(
             council_id=council_id,
             rail=rail,
@@ -65,7 +69,10 @@ def propose_rate(actor: Actor, council_id: int, rail: Rail, rate_bp: int, starts
             created_at=clock.now(),
         )
         db.session.add(row)
-        db.session.flush()
+        try:
+            db.session.flush()
+        except IntegrityError:  # somebody else proposed one for that day at the same moment
+            raise DomainError(_TAKEN, field="starts_on") from None
         record("levy.propose", "levy_rate", row.id, actor_user_id=actor.user_id, council_id=council_id, rate_bp=rate_bp)
         return row.id
 

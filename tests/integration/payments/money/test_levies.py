@@ -1,6 +1,7 @@
 """Which rate an order freezes."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -18,6 +19,7 @@ from payments.services import levies
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import OrganisationFactory, council, user_with_role
 from tests.integration.payments.money.telling import operators
+from tests.races import at_once, errors
 
 DAY = date(2026, 11, 23)
 
@@ -86,7 +88,8 @@ def test_a_rate_that_only_one_person_set_does_not_count_until_a_second_approves(
 def test_a_council_proposes_a_levy_on_a_page_and_an_operator_agrees(app: Flask, client: FlaskClient) -> None:
     with transaction():
         town, elsewhere = council(), council("E06000047")
-        officer = user_with_role(Role.COUNCIL_FINANCE, OrganisationFactory(kind="council", council_id=town.id)).id
+        office = OrganisationFactory(kind="council", council_id=town.id)
+        officer, colleague = (user_with_role(Role.COUNCIL_FINANCE, office).id for _ in range(2))
         ids = town.id, elsewhere.id
     page, theirs = (f"/councils/{council_id}/levy" for council_id in ids)
     operator = operators(1)[0].user_id or 0
@@ -110,6 +113,12 @@ def test_a_council_proposes_a_levy_on_a_page_and_an_operator_agrees(app: Flask, 
     assert "There is a levy from that day already" in text_of(submit(client, page, good))
     first = db.session.scalars(select(LevyRate.id)).one()
     assert "You proposed it" in text_of(client.get(page))
+    sign_in(client, colleague)  # may take it back, and neither sees a button that would be refused nor a decision
+    shown = client.get(page)
+    assert "The operator of this site has to agree" in text_of(shown)
+    assert f"{first}/agree" not in shown.get_data(as_text=True)
+    assert "A levy of" not in text_of(client.get("/approvals"))
+    sign_in(client, officer)
     assert "Taken back" in text_of(submit(client, page, {}, to=f"{page}/{first}/drop", follow_redirects=True))
     submit(client, page, good)
     second = db.session.scalars(select(LevyRate.id)).one()
@@ -126,3 +135,14 @@ def test_a_council_proposes_a_levy_on_a_page_and_an_operator_agrees(app: Flask, 
     with clock.fixed_clock(clock.now() + timedelta(days=1)):
         sign_in(client, operator)
         assert "1.75%" in text_of(client.get(page))
+
+
+def test_two_that_are_proposed_for_one_day_at_once_are_one(app: Flask) -> None:
+    council_id, begins = _council_id(), clock.today() + timedelta(days=1)
+    propose = [
+        partial(levies.propose_rate, operator, council_id, Rail.COUNCIL_MANAGED, 100, begins)
+        for operator in operators(2)
+    ]
+    (refused,) = errors(at_once(app, propose))
+    assert isinstance(refused, DomainError) and refused.field == "starts_on"
+    assert len(db.session.scalars(select(LevyRate.id)).all()) == 1
