@@ -243,7 +243,7 @@ def test_a_rule_that_makes_no_sense_is_refused_at_its_field(app: Flask, values: 
 
 
 def letters() -> list[str]:
-    return list(db.session.scalars(select(Email.subject)))
+    return list(db.session.scalars(select(Email.subject).order_by(Email.id)))
 
 
 def test_officers_are_reminded_once_before_and_once_on_the_day_and_a_look_puts_it_off(app: Flask) -> None:

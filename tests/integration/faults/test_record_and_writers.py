@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.orm import Session
 
 from marketplace.audit.models import AuditLink, AuditRow
 from marketplace.audit.queries import check_chain
-from marketplace.audit.services import DIGESTED, link_digest, link_rows, record
+from marketplace.audit.services import DIGESTED, ChainBroken, link_digest, link_rows, record
 from marketplace.database import db, transaction
 from marketplace.database import transactions as guarded
 from tests.factories.budgets import BudgetFactory
@@ -56,6 +57,42 @@ def test_fifty_acts_and_several_workers_at_once_make_one_chain(app: Flask) -> No
     assert rows_of(AuditLink) == rows_of(AuditRow) == 50
     found = check_chain()
     assert (found.links, found.fault, found.unlinked) == (50, None, 0)
+
+
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_a_worker_that_links_between_two_reads_of_another_breaks_nothing(
+    app: Flask, database: str, monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    """Without the lock on the head, what another linked meanwhile is taken for a broken chain: the negative control."""
+    if database == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    write_one()
+    link_rows()
+    write_one(2)
+    real, others = Session.get, []
+
+    def link() -> None:
+        with app.app_context():
+            link_rows()
+            db.session.remove()
+
+    def get(session: Session, *args: object, with_for_update: bool, **options: object) -> object:
+        found = real(session, *args, with_for_update=(with_for_update and is_locked) or None, **options)  # type: ignore[arg-type]
+        if not others:
+            others.append(threading.Thread(target=link))
+            others[0].start()
+            others[0].join(timeout=1)  # held up by the lock, it goes on afterwards
+        return found
+
+    monkeypatch.setattr(Session, "get", get)
+    if is_locked:
+        link_rows()
+    else:
+        with pytest.raises(ChainBroken):
+            link_rows()
+    others[0].join()
+    found = check_chain()
+    assert (found.links, found.fault, found.unlinked) == (2, None, 0)
 
 
 def test_a_head_that_two_read_at_once_forks_the_chain(app: Flask) -> None:

@@ -97,7 +97,10 @@ def asking(app: Flask) -> Asking:
 
 def emails(to: str) -> list[str]:
     db.session.rollback()
-    return [f"{row.subject}\n{row.body}" for row in db.session.scalars(select(Email).where(Email.to_address == to))]
+    return [
+        f"{row.subject}\n{row.body}"
+        for row in db.session.scalars(select(Email).where(Email.to_address == to).order_by(Email.id))
+    ]
 
 
 def state(request_id: int) -> RequestState:
