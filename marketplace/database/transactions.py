@@ -17,6 +17,7 @@ from sqlalchemy.exc import DisconnectionError
 
 from marketplace.database.driver import run
 from marketplace.database.tables import db
+from marketplace.kernel import memory
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -133,7 +134,8 @@ def _writer_turn(engine: Engine) -> Iterator[None]:
         lock = _thread_locks.setdefault(path, threading.Lock())
     with lock, _open_lock(path) as file:
         _queue(path, file)
-        yield
+        with memory.put_off():
+            yield
 
 
 def _queue(path: str, file: IO[bytes]) -> None:

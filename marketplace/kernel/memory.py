@@ -1,6 +1,8 @@
 """The collector of garbage walks over all that a process has, and whoever waits for the process waits for that too."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def set_aside() -> None:
@@ -11,3 +13,18 @@ def set_aside() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@contextmanager
+def put_off() -> Iterator[None]:
+    """Collect nothing inside the block: for what others wait for until it ends. What is due comes right after it.
+
+    Safe to nest, and in several threads: whoever found collection on turns it on again.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,14 +1,18 @@
 """Writers of SQLite go one after the other: whoever has just written waits behind whoever was waiting."""
 
 import fcntl
+import gc
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO
 
 import pytest
+from sqlalchemy import create_engine
 
 from marketplace.database import transactions
+from marketplace.kernel import memory
 
 TRIES = 200
 
@@ -66,3 +70,32 @@ def test_two_do_not_write_at_once(tmp_path: Path) -> None:
         transactions._queue(path, first)
         with pytest.raises(BlockingIOError):
             fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def collections() -> int:
+    """How often garbage is collected while enough of it is made for a collection or more."""
+    found: list[str] = []
+
+    def notice(phase: str, _details: dict[str, int]) -> None:
+        found.append(phase)
+
+    gc.callbacks.append(notice)
+    try:
+        for _ in range(gc.get_threshold()[0] * 3):
+            ring: list[object] = []
+            ring.append(ring)
+    finally:
+        gc.callbacks.remove(notice)
+    return found.count("start")
+
+
+def test_nobody_waits_for_a_collection_of_garbage_while_another_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/market.sqlite3")
+    with transactions._writer_turn(engine):
+        assert collections() == 0
+    assert collections() > 0, "afterwards garbage is collected as before"
+    monkeypatch.setattr(memory, "put_off", nullcontext)
+    with transactions._writer_turn(engine):
+        assert collections() > 0
