@@ -23,8 +23,7 @@ test: $(VENV)/.test ## Run every test on SQLite and on PostgreSQL, the journeys 
 
 trials: $(VENV)/.test ## Races, kills, property tests and journeys too long for `make test`
 	@tools/browser.sh
-	@$(BIN)/python -m pytest -n 2 -m trial tests/journeys $(ARGS) || [ $$? -eq 5 ] # 5: none of that name
-	@$(BIN)/python -m pytest -m trial --ignore=tests/journeys $(ARGS)
+	@$(BIN)/python -m pytest -n 2 -m trial $(ARGS)
 
 soak: $(VENV)/.test ## The long versions of the trials: hours
 	@$(BIN)/python -m pytest -m soak $(ARGS)

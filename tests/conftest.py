@@ -21,6 +21,7 @@ from marketplace.extensions import limiter
 from tests.browser import Browser
 from tests.databases import PostgresServer, SqliteTemplate
 from tests.demo import FirstStart, first_start
+from tests.figures import said_by
 from tests.stripe import stripe_relay, stripe_sandbox  # noqa: F401 - fixtures
 
 DATABASES = ("sqlite", "postgresql")
@@ -43,6 +44,12 @@ class TogetherWhatSharesADemo(LoadScopeScheduling):
         if nodeid.startswith("tests/journeys/"):
             return "demo on " + ("postgresql" if "postgresql" in nodeid else "sqlite")
         return "demo on sqlite" if nodeid.startswith("tests/integration/demo/test_running") else nodeid
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = (each for kind in ("passed", "failed") for each in terminalreporter.getreports(kind))
+    for words in said_by(reports):
+        terminalreporter.write_line(words)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:

@@ -4,7 +4,7 @@ The walk through everything, as everybody, is a trial (`tests/trials/guards/test
 manager go through the pages where the most is chosen. On SQLite alone: who may do what knows no database.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -15,6 +15,7 @@ from budgets.queries.people import get_person
 from payments.services import baskets
 from tests.architecture.swapping import Swapping
 from tests.architecture.two_worlds import build_two
+from tests.figures import FIGURES
 
 FEW = {
     "person": ("catalogue.listing", "payments.basket_whose", "planning.needs_kept"),
@@ -33,12 +34,13 @@ def swapping(app: Flask, client: FlaskClient) -> Iterator[Swapping]:
         yield walk
 
 
-def test_what_is_anothers_opens_and_changes_nothing(swapping: Swapping, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_anothers_opens_and_changes_nothing(
+    swapping: Swapping, record_property: Callable[[str, object], None]
+) -> None:
     for who, pages in FEW.items():
         swapping.walk(who, only=pages)
     tally = swapping.tally
-    with capsys.disabled():
-        print(f"\n{tally}")
+    record_property(FIGURES, f"ids swapped in a few pages: {tally}")
     assert not tally.wrong and not tally.unlisted, "\n".join((*tally.wrong, *sorted(tally.unlisted)))
     assert tally.swaps > 20
 

@@ -5,16 +5,20 @@ which: those are taken away together. A guard that stands in neither fails here:
 for its test.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.figures import FIGURES
 from tests.trials.guards import finding, running
 
 pytestmark = pytest.mark.trial
 
 
-def test_each_guard_that_is_taken_away_is_missed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_guard_that_is_taken_away_is_missed(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     guards = finding.all_guards()
     noticed, kept = running.read(running.NOTICED), running.read_kept()
     assert len(guards) > 300
@@ -26,12 +30,12 @@ def test_each_guard_that_is_taken_away_is_missed(tmp_path: Path, capsys: pytest.
     proofs = running.pairs(tmp_path / "pairs", kept)
     unproved = {guard: wrong for guard, wrong in proofs.items() if wrong}
     no_right = [guard for guard, one in kept.items() if not one.test]
-    with capsys.disabled():
-        print(
-            f"\nguards: {len(guards)} found, {len(missed)} taken away, {len(missed) - len(survivors)} missed by a "
-            f"test; {len(proofs)} behind which another guard holds, {len(proofs) - len(unproved)} of them proved by "
-            f"taking away all; {len(no_right)} that guard no right; survivors: {', '.join(survivors) or 'none'}"
-        )
+    record_property(
+        FIGURES,
+        f"guards: {len(guards)} found, {len(missed)} taken away, {len(missed) - len(survivors)} missed by a test; "
+        f"{len(proofs)} behind which another guard holds, {len(proofs) - len(unproved)} of them proved by taking away "
+        f"all; {len(no_right)} that guard no right; survivors: {', '.join(survivors) or 'none'}",
+    )
     assert (unknown, stale, survivors, unproved) == ([], [], [], {})
     assert all(kept[guard].why.startswith("no right") for guard in no_right)
 
