@@ -7,10 +7,12 @@ many the soak makes.
 import os
 import random
 import time
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
+from tests.figures import FIGURES
 from tests.trials.kills import points
 from tests.trials.kills.hands import finish, kill_often
 from tests.trials.kills.harness import Site
@@ -26,7 +28,12 @@ from tests.trials.kills.town import Town
     ],
 )
 def test_killed_processes_lose_and_double_nothing(
-    app: Flask, site: Site, chance: random.Random, kills: int, database: str
+    app: Flask,
+    site: Site,
+    chance: random.Random,
+    kills: int,
+    database: str,
+    record_property: Callable[[str, object], None],
 ) -> None:
     began = time.monotonic()
     town = Town(app, site, chance)
@@ -35,18 +42,17 @@ def test_killed_processes_lose_and_double_nothing(
     kill_often(site, town, chance, kills)
     assert site.kills.count == kills
     faults = finish(site, town)
-    _print(site, database, time.monotonic() - began)
+    record_property(FIGURES, _figures(site, database, time.monotonic() - began))
+    print("\n".join(f"  {times:5} {name}" for name, times in sorted(site.kills.by_name.items())))
     assert faults == []
     assert site.kills.mid_flight * 2 >= kills, "too few processes died in the middle of something"
     assert {point.name for point in points.CATALOGUE} <= site.kills.by_name.keys()
 
 
-def _print(site: Site, database: str, seconds: float) -> None:
+def _figures(site: Site, database: str, seconds: float) -> str:
     kills = site.kills
     restarts = sorted(kills.restart_seconds)
-    print(
+    return (
         f"{database}: {kills.count} kills, {kills.mid_flight} of them mid-flight, in {seconds:.1f} s; "
         f"a restart takes {restarts[len(restarts) // 2]:.2f} s"
     )
-    for name, times in sorted(kills.by_name.items()):
-        print(f"  {times:5} {name}")
