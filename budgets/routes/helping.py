@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from budgets.domain.people import HelpLevel
 from budgets.forms.helping import SharingForm, help_form
 from budgets.queries.access import actions_for
-from budgets.queries.people import find_person_of_user, get_person
+from budgets.queries.people import address_of, find_person_of_user, get_person
 from budgets.queries.sharing import shares_purchases
 from budgets.routes import blueprint
 from budgets.services import consents, help_notes, paper_letters
@@ -54,14 +54,15 @@ def person_help(person_id: int) -> Response | str:
 @allow(SIGNED_IN)
 def letters_of(person_id: int) -> str:
     """Letters to a person without an e-mail address; with `whole` all that nobody has printed, to print in one go."""
-    letters = paper_letters.list_letters(current_actor(), person_id)
-    waiting = [letter for letter in letters if letter.printed_at is None]
+    letters, person = paper_letters.list_letters(current_actor(), person_id), get_person(person_id)
+    waiting = [letter for letter in letters if letter.printed_at is None and person.died_on is None]
     return render_template(
         "budgets/letters.html",
         letters=waiting if "whole" in request.args else letters,
         waiting=waiting,
         whole="whole" in request.args,
-        person=get_person(person_id),
+        person=person,
+        has_address=bool(address_of(person)),
         of_council=False,
     )
 
@@ -72,7 +73,10 @@ def letters_printed(person_id: int) -> Response:
     """All of them were printed, and given or posted: those that were on the page."""
     until_id = find_id(request.form.get("until")) or 0
     count = paper_letters.mark_all_printed(current_actor(), person_id, until_id)
-    flash(f"Noted: {plural(count, 'letter')}.", "success")
+    if count:
+        flash(f"Noted: {plural(count, 'letter')}.", "success")
+    else:
+        flash("These letters were noted as printed before. Ask who did that before you post them again.", "error")
     return redirect(url_for("budgets.letters_of", person_id=person_id))
 
 
@@ -105,7 +109,10 @@ def letter_printed(letter_id: int) -> Response:
     """It was printed, and given or posted."""
     actor = current_actor()
     found = paper_letters.mark_printed(actor, letter_id)
-    flash("Noted. It has left the list.", "success")
+    if found.printed_at is None:
+        flash("Noted. It has left the list.", "success")
+    else:
+        flash("This letter was noted as printed before. Ask who did that before you post it again.", "error")
     if actor.has(*paper_letters.OFFICERS, Role.OPERATOR) and not actions_for(actor, found.person_id):
         return redirect(url_for("budgets.council_letters"))
     return redirect(url_for("budgets.letters_of", person_id=found.person_id))

@@ -1,7 +1,7 @@
 """Letters to people without an e-mail address: kept until somebody has printed them, then as long as an e-mail is."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from budgets.models import PaperLetter, Person
 from budgets.queries.access import actions_for
 from budgets.queries.helped import done_by_others, may_print
 from budgets.queries.mandates import is_officer
-from budgets.queries.people import find_person
+from budgets.queries.people import died_people, find_person
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
 from marketplace.database import db, in_transaction, rows_changed, transaction
@@ -75,14 +75,15 @@ def list_letters(actor: Actor, person_id: int) -> list[LetterView]:
 
 def list_to_print(actor: Actor, *, limit: int = 200) -> list[LetterView]:
     """Letters that wait for officers of the actor's councils, or for the operator: about authorities, and those that
-    nobody else could print today; oldest first. As many queries for one person as for a thousand."""
+    nobody else could print today; oldest first. Nothing is posted to who has died. As many queries for one person as
+    for a thousand."""
     officers, is_operator = actor.council_ids(*OFFICERS), actor.has(Role.OPERATOR)
     if not officers and not is_operator:
         return []
     waiting: Any = db.session.execute(
         select(PaperLetter.person_id, Person.council_id, PaperLetter.about)
         .join(Person, Person.id == PaperLetter.person_id)
-        .where(PaperLetter.printed_at.is_(None))
+        .where(PaperLetter.printed_at.is_(None), Person.died_on.is_(None))
         .where(true() if is_operator else Person.council_id.in_(officers))
         .distinct()
     ).all()
@@ -103,18 +104,27 @@ def list_to_print(actor: Actor, *, limit: int = 200) -> list[LetterView]:
 
 def get_letter(actor: Actor, letter_id: int) -> LetterView:
     """One letter, for whoever may print it; NotFound for anybody else."""
+    return _one(actor, letter_id)
+
+
+def _one(actor: Actor, letter_id: int, *, printed_too: bool = False) -> LetterView:
     person_id = db.session.scalar(select(PaperLetter.person_id).where(PaperLetter.id == letter_id))
     if person_id is None:
         raise NotFound
-    row = db.session.execute(_LETTERS.where(PaperLetter.id == letter_id, _printable(actor, person_id))).one_or_none()
+    row = db.session.execute(
+        _LETTERS.where(PaperLetter.id == letter_id, _printable(actor, person_id, printed_too=printed_too))
+    ).one_or_none()
     if row is None:
         raise NotFound
     return LetterView(*row)
 
 
 def mark_printed(actor: Actor, letter_id: int) -> LetterView:
-    """It was printed, and given or posted to the person. Doing so again changes nothing."""
-    letter = get_letter(actor, letter_id)
+    """It was printed, and given or posted to the person. Doing so again changes nothing; answers the letter as it was.
+
+    Whoever had it open when a colleague printed it hears that from `printed_at`, though it is past for them now.
+    """
+    letter = _one(actor, letter_id, printed_too=True)
     with transaction():
         changed = rows_changed(
             update(PaperLetter)
@@ -123,7 +133,8 @@ def mark_printed(actor: Actor, letter_id: int) -> LetterView:
         )
         if changed:
             record("letter.print", "person", letter.person_id, actor_user_id=actor.user_id, person_id=letter.person_id)
-    return letter
+            return letter
+    return replace(letter, printed_at=letter.printed_at or clock.now())
 
 
 def mark_all_printed(actor: Actor, person_id: int, until_id: int) -> int:
@@ -143,20 +154,18 @@ def mark_all_printed(actor: Actor, person_id: int, until_id: int) -> int:
 
 
 def forget_printed() -> int:
-    """Delete letters as old as e-mails that are forgotten, but for those that nobody has printed; answers how many."""
+    """Delete letters as old as e-mails that are forgotten, but for those that somebody still has to print; answers how
+    many."""
+    is_past = or_(PaperLetter.printed_at.is_not(None), PaperLetter.person_id.in_(died_people()))
     with transaction():
-        return rows_changed(
-            delete(PaperLetter).where(
-                PaperLetter.written_at < clock.now() - keeping.LETTER, PaperLetter.printed_at.is_not(None)
-            )
-        )
+        return rows_changed(delete(PaperLetter).where(PaperLetter.written_at < clock.now() - keeping.LETTER, is_past))
 
 
-def _printable(actor: Actor, person_id: int) -> ColumnElement[bool]:
+def _printable(actor: Actor, person_id: int, *, printed_too: bool = False) -> ColumnElement[bool]:
     """Which letters to a person the actor prints; raises NotFound when there are none of any kind.
 
     What falls to them because nobody helps the person they see until it is printed, and afterwards if they did that:
-    what somebody else has printed is past, and none of their business.
+    what somebody else has printed is past, and none of their business, unless `printed_too`.
     """
     person = find_person(person_id) if actor.user_id is not None else None
     if person is None:
@@ -172,6 +181,7 @@ def _printable(actor: Actor, person_id: int) -> ColumnElement[bool]:
     if not about and not last:
         raise NotFound
     open_or_own = or_(PaperLetter.printed_at.is_(None), PaperLetter.printed_by_user_id == actor.user_id)
+    open_or_own = true() if printed_too else open_or_own
     return and_(to_them, or_(PaperLetter.about.in_(about), and_(PaperLetter.about.in_(last), open_or_own)))
 
 

@@ -18,7 +18,7 @@ from marketplace.accounts.models import Membership
 from marketplace.accounts.queries import actor_of, find_user
 from marketplace.database import db, transaction
 from marketplace.desk.queries import list_tasks
-from marketplace.kernel import clock
+from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
 from marketplace.outbox.models import Email
@@ -34,6 +34,7 @@ from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import OrganisationFactory, UserFactory, council, user_with_role
 from tests.factories.budgets import BudgetFactory, ConsentFactory, MandateFactory, OutcomeFactory, PersonFactory
 from tests.factories.payments import OrderFactory
+from tests.integration.payments.orders.shop import fields_of
 from tests.integration.planning.counting import queries_of
 
 
@@ -220,6 +221,63 @@ def test_nobody_writes_to_somebody_who_has_died(harold: Harold) -> None:
         db.session.execute(update(Person).values(died_on=clock.today()))
     harold.refund()
     assert db.session.scalars(select(PaperLetter.id)).all() == []
+
+
+def test_nothing_is_posted_to_somebody_who_has_died_since_it_was_written(harold: Harold, client: FlaskClient) -> None:
+    harold.refund()
+    harold.end()
+    waiting = [letter.subject for letter in paper_letters.list_to_print(harold.officer)]
+    assert any("comes back" in subject for subject in waiting)
+    with transaction():
+        db.session.execute(update(Person).values(died_on=clock.today()))
+    assert paper_letters.list_to_print(harold.officer) == []
+    sign_in(client, harold.officer.user_id or 0)
+    page = text_of(client.get(f"/people/{harold.person_id}/letters"))
+    assert "Harold Reed has died. Nothing has to be printed any more." in page and "to print in one go" not in page
+    with transaction():  # a mistake
+        db.session.execute(update(Person).values(died_on=None))
+    assert [letter.subject for letter in paper_letters.list_to_print(harold.officer)] == waiting
+    with clock.fixed_clock(clock.now() + keeping.LETTER + timedelta(days=1)):
+        assert paper_letters.forget_printed() == 0, "somebody still has to print them"
+        with transaction():
+            db.session.execute(update(Person).values(died_on=clock.today()))
+        assert paper_letters.forget_printed() == len(waiting)
+
+
+def test_two_officers_who_print_one_letter_hear_that_it_was_printed(harold: Harold, client: FlaskClient) -> None:
+    harold.refund()
+    harold.end()
+    with transaction():
+        team = OrganisationFactory(kind="council", council_id=harold.council_id)
+        colleague = actor_of(user_with_role(Role.SOCIAL_WORKER, team).id)
+    letter = next(each for each in paper_letters.list_to_print(harold.officer) if "comes back" in each.subject)
+    page = f"/letters/{letter.id}"
+    sign_in(client, harold.officer.user_id or 0)
+    form = fields_of(client.get(page))
+    paper_letters.mark_printed(colleague, letter.id)
+    answer = client.post(f"{page}/printed", data=form)
+    assert answer.location == "/council/letters"
+    assert "was noted as printed before" in text_of(client.get(answer.location))
+    assert client.get(page).status_code == 404, "what a colleague has printed is past"
+    row = db.session.get_one(PaperLetter, letter.id, populate_existing=True)
+    assert row.printed_by_user_id == colleague.user_id
+    db.session.rollback()
+    for who in (harold.elsewhere, harold.stranger, harold.finance):
+        with pytest.raises(NotFound):
+            paper_letters.mark_printed(who, letter.id)
+
+
+def test_letters_from_before_there_was_an_email_address_still_wait_and_say_so(
+    harold: Harold, client: FlaskClient
+) -> None:
+    harold.refund()
+    with transaction():
+        db.session.execute(update(Person).values(email="harold@example.org"))
+    harold.refund()
+    sign_in(client, harold.ann.user_id or 0)
+    page = text_of(client.get(f"/people/{harold.person_id}/letters"))
+    assert "Harold Reed gets letters by email now" in page and "There is no email address" not in page
+    assert page.count("comes back") == 1
 
 
 def test_a_question_from_a_sample_reaches_the_person_when_nobody_acts_for_them(harold: Harold) -> None:
