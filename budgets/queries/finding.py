@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from budgets.models import Person
 from marketplace.database import db
@@ -25,7 +26,8 @@ class Found:
 def find_by_name_and_postcode(name: str, postcode: str, date_of_birth: date | None = None) -> list[Found]:
     """People of exactly this name (whatever its capitals and spaces) at exactly this postcode, by id.
 
-    A date of birth leaves out those whose own is known and another. Nothing for half a name or half a postcode.
+    A date of birth leaves out those whose own is known and another. Nothing for half a name or half a postcode. Whoever
+    is found by a record that was merged is the person whose record stands, once, as they call themself.
     """
     wanted = " ".join(name.split()).casefold()
     try:
@@ -34,15 +36,17 @@ def find_by_name_and_postcode(name: str, postcode: str, date_of_birth: date | No
         return []
     if not wanted:
         return []
+    known = aliased(Person)
     rows = db.session.execute(
-        select(Person.id, Person.name, Person.postcode, Person.user_id, Person.date_of_birth)
-        .where(Person.postcode == full)
-        .order_by(Person.id)
+        select(Person.id, known.name, known.postcode, Person.user_id, Person.date_of_birth)
+        .join(known, Person.id == func.coalesce(known.merged_into_person_id, known.id))
+        .where(known.postcode == full)
+        .order_by(Person.id, known.id)
     )
-    found = [
-        Found(row.id, row.name, row.postcode, row.user_id is not None)
+    found = {
+        row.id: Found(row.id, row.name, row.postcode, row.user_id is not None)
         for row in rows
         if " ".join(row.name.split()).casefold() == wanted
         and (date_of_birth is None or row.date_of_birth in (None, date_of_birth))
-    ]
-    return found[:MOST]
+    }
+    return list(found.values())[:MOST]

@@ -86,11 +86,14 @@ def find_person_of_user(user_id: int) -> PersonView | None:
 
 
 def find_by_council_reference(council_ids: Iterable[int], reference: str) -> PersonView | None:
-    """The person whom one of these councils knows by its reference. Who may know of them is the caller's to judge."""
+    """The person whom one of these councils knows by its reference, or by that of a record merged into theirs. Who may
+    know of them is the caller's to judge."""
+    known = aliased(Person)
     row = db.session.execute(
         select(*COLUMNS)
-        .where(Person.council_id.in_(set(council_ids)), Person.council_reference == reference)
-        .order_by(Person.id)
+        .join(known, Person.id == func.coalesce(known.merged_into_person_id, known.id))
+        .where(known.council_id.in_(set(council_ids)), known.council_reference == reference)
+        .order_by(known.id)
         .limit(1)
     ).one_or_none()
     return person_view(row) if row else None
@@ -130,10 +133,4 @@ def search_references(person_ids: Iterable[int], text: str) -> dict[int, str]:
 
 def find_person_by_reference(council_id: int, reference: str) -> PersonView | None:
     """The person whom a council knows under its own reference, or under that of a record merged into theirs."""
-    known = aliased(Person)
-    row = db.session.execute(
-        select(*COLUMNS)
-        .join(known, Person.id == func.coalesce(known.merged_into_person_id, known.id))
-        .where(known.council_id == council_id, known.council_reference == reference)
-    ).one_or_none()
-    return person_view(row) if row else None
+    return find_by_council_reference([council_id], reference)

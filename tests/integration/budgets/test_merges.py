@@ -14,8 +14,9 @@ from budgets.models import BudgetEntry, Mandate, PayeeDeclaration, Person, Perso
 from budgets.queries import merged
 from budgets.queries.book import list_balances, recent_entries
 from budgets.queries.decisions import list_for as list_decisions
+from budgets.queries.finding import find_by_name_and_postcode
 from budgets.queries.payees import payee_standings
-from budgets.queries.people import find_person_by_reference
+from budgets.queries.people import find_by_council_reference, find_person_by_reference
 from budgets.services import book, loads, merges, undoing_merges
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -98,6 +99,21 @@ def test_what_comes_after_works_and_files_with_the_other_reference_too(twins: Tw
     assert set(db.session.scalars(select(PersonalBudget.person_id))) == {twins.kept}
     assert db.session.get_one(Person, twins.kept).name == "Ida Cole"
     assert faults() == []
+
+
+def test_whoever_is_found_by_the_merged_record_is_the_person_once(twins: Twins) -> None:
+    with transaction():
+        db.session.execute(update(Person).values(postcode="DL1 1AA"))
+        db.session.execute(update(Person).where(Person.id == twins.merged).values(name="Ida  cole"))
+
+    def found() -> tuple[list[int], int | None]:
+        at_the_desk = [each.id for each in find_by_name_and_postcode("Ida Cole", "dl1 1aa")]
+        from_case_system = find_by_council_reference([twins.team.council_id], "C-2")
+        return at_the_desk, from_case_system.id if from_case_system else None
+
+    assert found() == ([twins.kept, twins.merged], twins.merged)
+    twins.merge()
+    assert found() == ([twins.kept], twins.kept), "what is bought for the record that went is nobody's to see"
 
 
 def test_without_following_the_merged_record_its_facts_would_be_lost_from_sight(
