@@ -33,6 +33,7 @@ import marketplace.uploads.services
 import payments.checks
 import payments.ports
 import payments.queries.decisions
+import payments.queries.levy_rates
 import payments.queries.ordered_before
 import payments.queries.orders
 import payments.routes
@@ -188,6 +189,7 @@ def _accounts_ports() -> accounts_ports.Ports:
         frame=basket_pages.frame,
         along=basket_pages.ALONG,
         levy_on=lambda pence: levy(pence, DEFAULT_RATE_BP),
+        other_levies=payments.queries.levy_rates.list_other_levies,
         on_sign_in=[basket_pages.merge_at_sign_in],
         decisions=[budgets.queries.decisions.list_for, payments.queries.decisions.list_for],
     )

@@ -1,6 +1,6 @@
 """What accounts need from packages above them: joined in `marketplace.app`, one set for each application."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -47,13 +47,15 @@ class Ports:
     `ensure_person(user_id) -> person_id` makes the person of somebody who buys for themselves; doing so twice is
     harmless. `frame()` is about the actor of this request; `along` is read with the sign-in that a request brings.
     `on_sign_in(user_id)` runs after each sign-in, such as to merge a basket filled before it. `levy_on(pence)` is the
-    levy in pence on a sale at the ordinary rate. Each of `decisions` says what waits for an actor's yes or no.
+    levy in pence on a sale at the ordinary rate, and `other_levies()` says where there is another: council, what is
+    paid with, levy and from when. Each of `decisions` says what waits for an actor's yes or no.
     """
 
     ensure_person: Callable[[int], int] | None = None
     frame: Callable[[], Frame] = Frame
     along: Along | None = None
     levy_on: Callable[[int], int] | None = None
+    other_levies: Callable[[], Sequence[tuple[str, str, str, str]]] = tuple
     on_sign_in: list[Callable[[int], None]] = field(default_factory=list)
     decisions: "list[Decisions]" = field(default_factory=list)
 

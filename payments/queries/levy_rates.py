@@ -1,5 +1,6 @@
 """Read the levies that were set for a council: what counts, what will, and what waits for a second person."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,13 +9,15 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from marketplace.accounts.domain import Actor, Role
-from marketplace.accounts.queries import roles_of
+from marketplace.accounts.queries import list_councils, roles_of
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.rails import Rail
-from payments.levy import percent
+from marketplace.ui.filters import london_date
+from payments.levy import DEFAULT_RATE_BP, percent
 from payments.models import LevyRate
+from payments.words import RAIL_NAMES
 
 SETTERS = (Role.OPERATOR, Role.COUNCIL_FINANCE)
 
@@ -77,6 +80,25 @@ def list_waiting_rates(council_ids: Iterable[int] | None = None) -> list[RateVie
     if council_ids is not None:
         waiting = waiting.where(LevyRate.council_id.in_(council_ids))
     return _read(waiting)
+
+
+def list_other_levies() -> list[tuple[str, str, str, str]]:
+    """Where a levy other than the ordinary one counts, or will, for whoever wants to sell: the council, what is paid
+    with, the levy, and from when. Nothing that waits for a second person."""
+    found: dict[tuple[int, Rail], list[RateView]] = defaultdict(list)
+    for rate in _read(_RATES.order_by(None).order_by(LevyRate.starts_on)):
+        if rate.counts:
+            found[rate.council_id, rate.rail].append(rate)
+    rows, names = [], {council.id: council.name for council in list_councils()} if found else {}
+    for (council_id, rail), rates in found.items():
+        begun = [rate for rate in rates if rate.starts_on <= clock.today()]
+        standing = DEFAULT_RATE_BP
+        for rate in begun[-1:] + [rate for rate in rates if rate.starts_on > clock.today()]:
+            if rate.rate_bp != standing:
+                when = "Now" if rate in begun else f"From {london_date(rate.starts_on)}"
+                rows.append((names[council_id], RAIL_NAMES[rail], rate.percent, when))
+            standing = rate.rate_bp
+    return sorted(rows, key=lambda row: row[:2])
 
 
 _RATES = select(

@@ -41,7 +41,11 @@ def help_for_providers() -> str:
         join_href = f"{url_for('accounts.register')}?as={JoinedAs.PROVIDER}"
         join_words = "Open an account as a provider"
     return render_template(
-        "accounts/pages/for_providers.html", levy_rows=rows, join_href=join_href, join_words=join_words
+        "accounts/pages/for_providers.html",
+        levy_rows=rows,
+        other_levies=ports().other_levies(),
+        join_href=join_href,
+        join_words=join_words,
     )
 
 

@@ -14,6 +14,7 @@ from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import Rail
+from marketplace.ui.filters import london_date
 from payments.models import LevyRate
 from payments.services import levies
 from tests.browser import sign_in, submit, text_of
@@ -146,3 +147,18 @@ def test_two_that_are_proposed_for_one_day_at_once_are_one(app: Flask) -> None:
     (refused,) = errors(at_once(app, propose))
     assert isinstance(refused, DomainError) and refused.field == "starts_on"
     assert len(db.session.scalars(select(LevyRate.id)).all()) == 1
+
+
+def test_providers_read_where_there_is_another_levy_and_from_when(app: Flask, client: FlaskClient) -> None:
+    page = "/help/for-providers"
+    begins = clock.today() + timedelta(days=9)
+    first, second = operators(2)
+    proposed = levies.propose_rate(first, _council_id(), Rail.COUNCIL_MANAGED, 400, begins)
+    _rate(250, DAY - timedelta(days=20))
+    text = text_of(client.get(page))
+    assert "Where the levy is another" not in text and "2.5% when you sell, and only then" in text
+    levies.approve_rate(second, _council_id(), proposed)
+    text = text_of(client.get(page))
+    assert "but for the councils below" in text and f"4% From {london_date(begins)}" in text
+    with clock.fixed_clock(clock.now() + timedelta(days=9)):
+        assert "4% Now" in text_of(client.get(page))
