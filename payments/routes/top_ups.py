@@ -14,7 +14,8 @@ from payments.services import top_ups as services
 @allow(ANYONE)
 def top_up(token: str) -> Response | str:
     """What somebody asks the reader to pay, and whether it is paid."""
-    return render_template("payments/top_up/asked.html", asked=get_by_token(token), token=token)
+    asked = get_by_token(token)
+    return render_template("payments/top_up/asked.html", asked=asked, token=token, stopped=services.has_stopped(asked))
 
 
 @blueprint.get("/top-up/<token>/card")

@@ -11,6 +11,7 @@ from marketplace.audit.services import record
 from marketplace.database import db, rows_changed, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.outbox.services import enqueue
 from payments.domain import OrderState, PaymentState
 from payments.errors import CheckoutChanged
 from payments.models import Checkout, Order, StripeCustomer, TopUp
@@ -52,7 +53,8 @@ def customer_for(person_id: int) -> str:
 def find_customer(person_id: int, checkout_id: int | None, top_up_pence: int) -> str | None:
     """The Stripe customer that pays for an order: whoever is asked to top it up, else the person's own.
 
-    None where no card was ever given.
+    Where the person's record was merged since, that is the customer of the record for which the card was given. None
+    where no card was ever given.
     """
     if top_up_pence:
         asked = db.session.execute(
@@ -60,7 +62,13 @@ def find_customer(person_id: int, checkout_id: int | None, top_up_pence: int) ->
         ).first()
         if asked is not None:
             return asked.stripe_customer_id
-    return db.session.scalar(select(StripeCustomer.stripe_id).where(StripeCustomer.person_id == person_id))
+    of_checkout = select(Checkout.person_id).where(Checkout.id == checkout_id).scalar_subquery()
+    return db.session.scalar(
+        select(StripeCustomer.stripe_id)
+        .where(or_(StripeCustomer.person_id == of_checkout, StripeCustomer.person_id == person_id))
+        .order_by((StripeCustomer.person_id == of_checkout).desc())
+        .limit(1)
+    )
 
 
 def _customer_of(checkout: Checkout, top_up_id: int | None) -> str:
@@ -150,6 +158,17 @@ def finish_card_setup(checkout_id: int) -> str | None:
             mandate_id=checkout.mandate_id,
         )
     return card
+
+
+def no_longer_theirs(checkout: Checkout, *, key: str) -> None:
+    """The card page and the card of a locked checkout belong to somebody who does not pay now: the checkout keeps
+    neither, and the worker closes the one and forgets the other at Stripe. In the open transaction.
+    """
+    kept = {"session_id": checkout.stripe_session_id, "card": checkout.stripe_payment_method_id}
+    if any(kept.values()):
+        enqueue("payments.forget_payer", kept, key=key)
+    checkout.stripe_session_id = checkout.stripe_payment_method_id = None
+    db.session.flush()
 
 
 def forget_payer(payload: dict[str, Any]) -> None:

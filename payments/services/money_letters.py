@@ -19,6 +19,7 @@ from payments.disputes import reason_words
 from payments.models import Dispute, Order
 from payments.services.buyer_letters import signed, to_buyers
 from payments.services.refund_rows import taken_on_pence
+from payments.services.top_up_letters import about_their_money
 
 
 def was_charged(order: Order, pence: int) -> None:
@@ -72,14 +73,20 @@ def we_gave_back(order: Order, pence: int, levy_back_pence: int, words: str | No
 
 
 def money_came_back_to_us(order: Order, pence: int) -> None:
-    """A bank did not take a refund: the person is owed it still."""
-    to_buyers(
-        order,
-        f"The bank sent back {format_pounds(pence)} for order {order.reference}",
+    """A bank did not take a refund: the person is owed it still, or whoever topped the order up."""
+    what = f"The bank sent back {format_pounds(pence)}"
+    words = (
         f"We tried to give you back {format_pounds(pence)}, and the bank of the card did not take it, perhaps because "
         f"the card was replaced. You will get your money. Call us on {current_app.config['SERVICE_PHONE']} and tell us "
-        "how you want to have it, or wait: we get in touch with you.",
+        "how you want to have it, or wait: we get in touch with you."
     )
+    payer = about_their_money(order, what, words)
+    if payer is not None:
+        words = (
+            f"We tried to give {payer} back {format_pounds(pence)}, and the bank of their card did not take it. We "
+            "have written to them, and they will get their money."
+        )
+    to_buyers(order, f"{what} for order {order.reference}", words)
 
 
 def the_bank_is_deciding(order: Order, pence: int, disputed_pence: int, *, was_sent: bool) -> None:
@@ -98,11 +105,9 @@ def the_bank_is_deciding(order: Order, pence: int, disputed_pence: int, *, was_s
             f"could, and it {held}. So we have not sent the {format_pounds(pence)} as well. Nothing more is needed "
             "from you: your bank tells you what it decides."
         )
-    to_buyers(
-        order,
-        f"Your bank is deciding about order {order.reference}",
-        words,
-    )
+    payer = about_their_money(order, "Your bank is deciding about a payment", words)
+    if payer is None:
+        to_buyers(order, f"Your bank is deciding about order {order.reference}", words)
 
 
 def bank_questions(order: Order, dispute: Dispute) -> None:

@@ -5,7 +5,8 @@ from flask import current_app
 from marketplace.kernel.money import format_pounds
 from marketplace.outbox.email import queue_email
 from marketplace.ui.filters import london_datetime
-from payments.queries.top_ups import AskedTopUp, get_of_checkout, key_of, token_of
+from payments.models import Order
+from payments.queries.top_ups import AskedTopUp, find_payer, get_of_checkout, key_of, token_of
 
 
 def asks_to_pay(checkout_id: int) -> None:
@@ -30,6 +31,22 @@ def asks_to_pay(checkout_id: int) -> None:
     queue_email(asked.payer_email, subject, body)
 
 
+def about_their_money(order: Order, what: str, words: str) -> str | None:
+    """Tell whoever topped an order up by a link about money of theirs. Answers their name; None where the buyer's card
+    pays, or nobody knows them any more. In the open transaction."""
+    if not order.top_up_pence or order.checkout_id is None or find_payer(order.checkout_id) is None:
+        return None
+    asked, config = get_of_checkout(order.checkout_id), current_app.config
+    if not asked.payer_email:
+        return None
+    body = (
+        f"Dear {asked.payer_name},\n\nYou paid a part by card, for {asked.person_name}. {words}\n\n"
+        f"{config['SERVICE_NAME']}\nQuestions? Call {config['SERVICE_PHONE']}.\n"
+    )
+    queue_email(asked.payer_email, " ".join(f"{what} for {asked.person_name}".split())[:200], body)
+    return asked.payer_name
+
+
 def no_longer_asked(asked: AskedTopUp) -> None:
     """Tell whoever was asked that somebody else pays now. In the open transaction."""
     config = current_app.config
@@ -38,4 +55,4 @@ def no_longer_asked(asked: AskedTopUp) -> None:
         "Somebody else pays it now, so you need do nothing. Nothing was taken from you for it, and your card is not "
         f"kept.\n\n{config['SERVICE_NAME']}\nQuestions? Call {config['SERVICE_PHONE']}.\n"
     )
-    queue_email(asked.payer_email, f"You need not pay for {asked.person_name} any more"[:200], body)
+    queue_email(asked.payer_email, " ".join(f"You need not pay for {asked.person_name} any more".split())[:200], body)

@@ -9,12 +9,15 @@ from sqlalchemy import exists, or_, select
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock, keeping
+from marketplace.kernel.errors import DomainError, NotFound
+from payments.domain import OrderState
 from payments.errors import CheckoutChanged
 from payments.models import Checkout, Order, TopUp
 from payments.queries.top_ups import FORGOTTEN, AskedTopUp, get_by_token
 from payments.services import charging
 from payments.services.cards import ENDED
 from payments.services.checkout.paying import waiting_for_card
+from payments.services.orders.booking import may_go_on
 
 
 def start_card(token: str, *, success_url: str, cancel_url: str) -> str:
@@ -22,6 +25,8 @@ def start_card(token: str, *, success_url: str, cancel_url: str) -> str:
     asked = get_by_token(token)
     if asked.is_replaced or not waiting_for_card(asked.checkout_id):
         raise CheckoutChanged("Nothing waits for a card any more. Nothing was taken.")
+    if has_stopped(asked):
+        raise _stopped(asked)
     page = charging.start_card_setup(
         asked.checkout_id, success_url=success_url, cancel_url=cancel_url, top_up_id=asked.id
     )
@@ -49,9 +54,24 @@ def after_bank(token: str) -> None:
         charging.finish_action(order_id)
 
 
+def has_stopped(asked: AskedTopUp) -> bool:
+    """Whether what waits for the payer cannot go on, because nobody may order it any more: they need not know why."""
+    waiting = [part.order_id for part in asked.to_pay if part.state is OrderState.AWAITING_PAYMENT]
+    return not all(may_go_on(db.session.get_one(Order, order_id)) for order_id in waiting)
+
+
 def _pay(asked: AskedTopUp, return_url: str) -> None:
     for order_id in [] if asked.is_replaced else waiting_for_card(asked.checkout_id):
-        charging.pay(order_id, return_url=return_url)
+        try:
+            charging.pay(order_id, return_url=return_url)
+        except NotFound:
+            raise
+        except DomainError:  # says how somebody's right or budget stands, which is not for whoever tops it up
+            raise _stopped(asked) from None
+
+
+def _stopped(asked: AskedTopUp) -> CheckoutChanged:
+    return CheckoutChanged(f"This cannot go on just now, so nothing was taken from you. Ask {asked.asked_by}.")
 
 
 def forget_payers() -> int:

@@ -15,13 +15,13 @@ from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
 from marketplace.kernel.ids import new_token
-from marketplace.outbox.services import enqueue
 from payments.domain import OrderState, PaymentState
 from payments.errors import CheckoutChanged
 from payments.models import Checkout, Order, StripePayment, TopUp
 from payments.queries.top_ups import get_of_checkout
 from payments.services import charging, top_up_letters
 from payments.services.attempts import REFUSED
+from payments.services.cards import no_longer_theirs
 from payments.services.checkout.paying import mine, waiting_for_card
 from payments.services.checkout.topping_up import payer_said
 from payments.services.facts import OPEN, take_in, taken_over
@@ -68,9 +68,7 @@ def _replace(actor: Actor, checkout_id: int, payer: dict[str, str]) -> None:
         if any(_may_still_be_paid(order.id, order.payment_state) for order in orders):
             raise DomainError(f"{before.payer_name} is paying just now. Look again in a minute.")
         asked.replaced_at = clock.now()
-        forget = {"session_id": row.stripe_session_id, "card": row.stripe_payment_method_id}
-        enqueue("payments.forget_payer", forget, key=f"forget-payer:{asked.id}")
-        row.stripe_session_id = row.stripe_payment_method_id = None
+        no_longer_theirs(row, key=f"forget-payer:{asked.id}")
         row.answers = {
             **row.answers,
             "top_up": {"budget_pence": (row.answers.get("top_up") or {}).get("budget_pence"), **payer},

@@ -13,10 +13,11 @@ from marketplace.kernel.errors import DomainError
 from marketplace.kernel.ids import new_token
 from marketplace.kernel.money import format_pounds
 from payments.errors import CannotPayByCard, CheckoutChanged
-from payments.models import Order, TopUp
+from payments.models import Checkout, Order, TopUp
 from payments.parts import budget_shares
 from payments.queries.checkouts import Plan, get_plan
 from payments.queries.ways import LEAST_BY_CARD_PENCE, MOST_BY_CARD_PENCE, WayOfPaying
+from payments.services.cards import no_longer_theirs
 from payments.services.checkout.answers import save
 from payments.services.top_up_letters import asks_to_pay
 
@@ -115,10 +116,15 @@ class CannotPayByCardPart(CannotPayByCard):
 
 def ask_payer(plan: Plan, orders: Sequence[Order], *, waits: bool) -> None:
     """Note who is asked to pay the card's part of these orders, in the transaction that places them, and write to them
-    unless a second person has to agree first."""
+    unless a second person has to agree first.
+
+    A card page or a card of the buyer's, from before they said who pays, is never met by whoever is asked.
+    """
     chosen = plan.top_up
     if chosen is None or not chosen.by_another:
         return
+    placed = db.session.get_one(Checkout, plan.checkout.id, with_for_update=True, populate_existing=True)
+    no_longer_theirs(placed, key=f"forget-buyer:{placed.id}")
     titles = dict.fromkeys(line.title for part in plan.parts for line in part.lines if part.card_pence)
     db.session.execute(
         insert(TopUp).values(

@@ -5,15 +5,19 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from budgets.domain import ProposedLine
+from budgets.errors import AuthorityEnded
+from budgets.queries.people import get_person
 from budgets.services import book
 from budgets.services.payees import judge_payees
 from budgets.services.restrictions import judge_again
+from budgets.services.rights import still_acts
+from budgets.services.safeguarding import is_flagged
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 from marketplace.outbox.services import enqueue
 from payments.domain import AGREED, ChargeAt, PaymentState
-from payments.models import Order, OrderFunding, OrderHistory, OrderLine
+from payments.models import Approval, Order, OrderFunding, OrderHistory, OrderLine
 
 _CAN_BE_RELEASED = (
     PaymentState.PENDING,
@@ -49,6 +53,30 @@ def require_open_budget(order: Order) -> None:
             order.total_pence - order.top_up_pence,
             clock.london(order.created_at).date(),
         )
+
+
+def may_go_on(order: Order) -> bool:
+    """Whether an order that waits for a card may still be placed: the person lives, and whoever ordered it for them may
+    still, or the person agreed to it themself."""
+    person = get_person(order.person_id)
+    if person.died_on is not None:
+        return False
+    if order.assisted_by_organisation_id is not None:
+        return not is_flagged(person.id)
+    if order.mandate_id is None or still_acts(order.buyer_user_id, person.id, order.mandate_id):
+        return True
+    by_them = select(Approval.id).where(
+        Approval.order_id == order.id, Approval.approved.is_(True), Approval.decided_by_user_id == person.user_id
+    )
+    return db.session.scalar(by_them) is not None
+
+
+def require_going_on(order: Order) -> None:
+    """Raise AuthorityEnded when an order that waits for a card may not be placed any more, and what
+    `require_open_budget` raises when the budget beside the card pays it no more."""
+    if not may_go_on(order):
+        raise AuthorityEnded(order.person_name)
+    require_open_budget(order)
 
 
 def _proposed(order: Order) -> list[ProposedLine]:

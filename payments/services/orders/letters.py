@@ -221,12 +221,17 @@ def card_ended_order(order: Order, reason: str) -> None:
 
 
 def needs_another_card(order: Order, reason: str) -> None:
-    if order.top_up_pence and order.checkout_id is not None:
+    what_next = "Open it and give another card, or call us."
+    payer = find_payer(order.checkout_id) if order.top_up_pence else None
+    if payer is not None and order.checkout_id is not None:
         asks_to_pay(order.checkout_id)
+        what_next = (
+            f"We have asked {payer} for another card. Open it if you want to pay that part yourself, or call us."
+        )
     to_buyer(
         order,
         f"Order {order.reference} needs another card",
-        f"{reason}\n\nThe order stands. Open it and give another card, or call us.",
+        f"{reason}\n\nThe order stands. {what_next}",
         path=f"/orders/{order.id}/pay",
     )
 
