@@ -72,7 +72,7 @@ def _dashboard_refund(ctx: Context, options: Json) -> Json:
 def _fail_refund(ctx: Context, options: Json) -> Json:
     refund = _found(ctx, "refund", options, "refund")
     reason = str(options.get("reason") or "unknown")
-    days = float(options.get("days") or 0)
+    days = faults.number(options, "days", faults.LONGEST_DAYS)
     if days:
         ctx.plan(ctx.now + int(days * DAY), "fail_refund", refund["id"], reason=reason)
     else:
@@ -99,10 +99,9 @@ def _restrict_account(ctx: Context, options: Json) -> Json:
 
 
 def _advance_clock(ctx: Context, options: Json) -> Json:
-    seconds = int(float(options.get("seconds") or 0) + float(options.get("days") or 0) * DAY)
-    if seconds < 0:
-        raise refused("The clock only goes forward. Reset it to come back to the real time.")
-    clock.move_to(ctx, ctx.now + seconds)
+    days = faults.number(options, "days", faults.LONGEST_DAYS)
+    seconds = faults.number(options, "seconds", faults.LONGEST_DAYS * DAY)
+    clock.move_to(ctx, ctx.now + int(days * DAY + seconds))
     return {"object": "clock", "now": ctx.now}
 
 
@@ -113,8 +112,7 @@ def _reset_clock(ctx: Context, options: Json) -> Json:
 
 def _send_again(ctx: Context, options: Json) -> Json:
     event = _found(ctx, "event", options, "event")
-    copies = _whole(options, "copies") or 1
-    for _ in range(copies):
+    for _ in range(faults.whole(options, "copies", 1, faults.MOST_COPIES, 1)):
         ctx.deliver(event)
     return event
 
@@ -136,11 +134,16 @@ ACTS = {
 def carry_out(ctx: Context, options: Json) -> Json:
     """Do an act now (`act`), or have a fault happen later (`fault`, with `times`); gives what came of it."""
     act, fault = options.get("act"), options.get("fault")
-    if act in ACTS:
-        return public(ctx, ACTS[act](ctx, options))
+    if isinstance(act, str) and act in ACTS:
+        try:
+            return public(ctx, ACTS[act](ctx, options))
+        except ValueError as problem:
+            raise refused(str(problem)) from None
     if fault is None:
         raise refused(f"Name an act ({', '.join(ACTS)}) or a fault ({', '.join(faults.KINDS)}).")
-    rest = {name: value for name, value in options.items() if name not in ("fault", "times") and value != ""}
+    rest = {
+        name: value for name, value in options.items() if name not in ("fault", "times") and value not in ("", None)
+    }
     try:
         times = _whole(options, "times")
         number = faults.add_fault(ctx.tx, str(fault), rest, 1 if times is None else times)

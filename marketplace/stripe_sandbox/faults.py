@@ -13,6 +13,23 @@ Json = dict[str, Any]
 REQUEST_KINDS = ("error_after_commit", "drop_reply", "slow_reply", "error_before", "rate_limit", "html")
 EVENT_KINDS = ("twice", "late", "never", "reorder", "forged")
 OTHER_KINDS = ("fail_refund", "late_settlement")
+LONGEST_SECONDS, LONGEST_DAYS, MOST_COPIES, MOST_TIMES = 604_800, 3_650, 1_000, 1_000_000
+OPTIONS = {
+    "error_after_commit": {"path", "method", "status", "replay"},
+    "drop_reply": {"path", "method"},
+    "slow_reply": {"path", "method", "seconds"},
+    "error_before": {"path", "method", "status"},
+    "rate_limit": {"path", "method", "status"},
+    "html": {"path", "method", "status", "after"},
+    "twice": {"event", "copies"},
+    "late": {"event", "seconds"},
+    "never": {"event"},
+    "reorder": {"event"},
+    "forged": {"event", "how"},
+    "fail_refund": {"days", "reason"},
+    "late_settlement": {"seconds"},
+}
+"""What can be said of each fault."""
 FORGERIES = ("unsigned", "bad_signature", "old", "altered", "livemode", "other_account")
 KINDS = (*REQUEST_KINDS, *EVENT_KINDS, *OTHER_KINDS)
 # A held event is let go after this time, even when its fellows never come.
@@ -63,17 +80,58 @@ class RequestFault:
 
 
 def add_fault(tx: Transaction, kind: str, options: Json, times: int = 1) -> int:
-    """Have a fault happen to the next `times` requests, events or refunds that match its options."""
+    """Have a fault happen to the next `times` requests, events or refunds that match its options.
+
+    Raises ValueError, in a sentence, for what it could not carry out when its time comes.
+    """
     if kind not in KINDS:
         raise ValueError(f"There is no fault called {kind}. There are: {', '.join(KINDS)}.")
     if kind == "forged" and options.get("how") not in FORGERIES:
         raise ValueError(f"Say how the event is forged: {', '.join(FORGERIES)}.")
-    if times < 1:
-        raise ValueError("A fault happens at least once.")
+    if not 1 <= times <= MOST_TIMES:
+        raise ValueError(f"A fault happens at least once, and at most {MOST_TIMES:,} times.")
+    _check(kind, options)
     cursor = tx.sql.execute(
         "INSERT INTO faults (kind, options, remaining) VALUES (?, ?, ?)", (kind, json.dumps(options), times)
     )
     return int(cursor.lastrowid or 0)
+
+
+def number(options: Json, name: str, most: float, usual: float = 0) -> float:
+    """A number from 0 to `most`; `usual` when none is given. Raises ValueError for another one."""
+    value = options.get(name)
+    if value in (None, ""):
+        return usual
+    try:
+        found = float(str(value))
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= most:
+        raise ValueError(f"{name} is a number from 0 to {most:,.0f}.")
+    return found
+
+
+def whole(options: Json, name: str, least: int, most: int, usual: int) -> int:
+    """A whole number from `least` to `most`; `usual` when none is given. Raises ValueError for another one."""
+    found = number(options, name, most, usual)
+    if found < least or found != int(found):
+        raise ValueError(f"{name} is a whole number from {least:,} to {most:,}.")
+    return int(found)
+
+
+def _check(kind: str, options: Json) -> None:
+    strange = sorted(set(options) - OPTIONS[kind])
+    if strange:
+        raise ValueError(f"{kind} has no {strange[0]}. It has: {', '.join(sorted(OPTIONS[kind]))}.")
+    unreadable = next((name for name, value in options.items() if not isinstance(value, str | int | float)), None)
+    if unreadable is not None:
+        raise ValueError(f"{unreadable} is a word or a number.")
+    number(options, "seconds", LONGEST_SECONDS)
+    number(options, "days", LONGEST_DAYS)
+    whole(options, "copies", 1, MOST_COPIES, 2)
+    whole(options, "status", 400, 599, 500)
+    if options.get("replay", "error") not in ("error", "result"):
+        raise ValueError("replay is error or result.")
 
 
 def list_faults(tx: Transaction) -> list[Json]:

@@ -10,6 +10,7 @@ import pytest
 import requests
 import stripe
 
+from marketplace.stripe_sandbox import faults
 from marketplace.stripe_sandbox.server import RunningSandbox
 
 from .conftest import Panel, paid, see, sold
@@ -220,11 +221,45 @@ def test_library_tries_again_by_itself_with_its_own_key(
         {"fault": "forged", "how": "badly"},
         {"act": "advance_clock", "days": -1},
         {"fault": "twice", "times": 0},
+        {"fault": ["twice"]},
+        {"act": ["dispute"]},
+        {"act": "advance_clock", "days": "soon"},
+        {"act": "advance_clock", "seconds": "nan"},
     ],
 )
 def test_fault_panel_says_what_is_wrong(sandbox: RunningSandbox, body: dict[str, Any]) -> None:
     with requests.post(f"{sandbox.url}/_faults", json=body, timeout=10) as reply:
         assert (reply.status_code, bool(reply.json()["error"]["message"])) == (400, True)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"fault": "error_before", "path": "/v1/balance", "method": "GET", "status": "bad"},
+        {"fault": "slow_reply", "path": "/v1/balance", "method": "GET", "seconds": "long"},
+        {"fault": "drop_reply", "event": "refund.created"},
+        {"fault": "error_after_commit", "replay": "perhaps"},
+        {"fault": "twice", "event": "*", "copies": 10**9},
+        {"fault": "late", "event": {"a": 1}},
+        {"fault": "fail_refund", "days": "inf"},
+    ],
+)
+def test_a_fault_that_could_not_happen_is_refused_when_it_is_asked_for(
+    sandbox: RunningSandbox, panel: Panel, fault: dict[str, Any]
+) -> None:
+    with requests.post(f"{sandbox.url}/_faults", json=fault, timeout=10) as reply:
+        assert (reply.status_code, bool(reply.json()["error"]["message"])) == (400, True)
+    assert panel.state()["faults"] == []
+
+
+def test_without_that_refusal_one_wrong_word_would_stop_every_call(
+    sandbox: RunningSandbox, panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faults, "_check", lambda kind, options: None)
+    panel.fault("error_before", path="/v1/*", method="GET", status="bad")
+    for _ in range(2):
+        assert ask(sandbox, Authorization="Bearer sk_test_a").status_code == 500
+    assert len(panel.state()["faults"]) == 1
 
 
 def test_fault_panel_works_by_its_forms_and_not_from_other_sites(sandbox: RunningSandbox, panel: Panel) -> None:
