@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from budgets.queries.book import list_entries_of_order
 from marketplace.accounts.domain import Actor, Role
@@ -18,7 +18,7 @@ from marketplace.kernel.rails import Rail
 from marketplace.ui.filters import ended
 from payments import ledger, words
 from payments.disputes import reason_words, state_words
-from payments.domain import RefundReason, RefundState, RunState
+from payments.domain import Payee, RefundReason, RefundState, RunState
 from payments.models import (
     Dispute,
     LedgerAccount,
@@ -27,6 +27,7 @@ from payments.models import (
     OrderFunding,
     Refund,
     SettlementLine,
+    SettlementPayment,
     SettlementRun,
     StripePayment,
 )
@@ -185,17 +186,26 @@ def _disputes(order_id: int) -> Iterator[Step]:
 
 
 def _runs(order_id: int, side: Side) -> Iterator[Step]:
-    """Payment runs with this order. A provider learns of a run when it is sent."""
+    """Payment runs with this order. A provider learns of a run when it is sent, and both when a bank returned it."""
     rows = db.session.execute(
-        select(SettlementLine, SettlementRun)
+        select(SettlementLine, SettlementRun, SettlementPayment)
         .join(SettlementRun, SettlementRun.id == SettlementLine.run_id)
         .join(OrderFunding, OrderFunding.id == SettlementLine.order_funding_id)
+        .outerjoin(
+            SettlementPayment,
+            and_(
+                SettlementPayment.run_id == SettlementLine.run_id,
+                SettlementPayment.organisation_id == SettlementLine.organisation_id,
+                SettlementPayment.payee == Payee.PROVIDER,
+            ),
+        )
         .where(OrderFunding.order_id == order_id)
         .order_by(SettlementLine.id)
     )
-    for line, run in rows:
+    for line, run, payment in rows:
         what = "credit" if line.refund_id is not None else "order"
-        title = f"This {what} put into payment run {run.reference}"
+        again = ", to be paid again" if line.pays_again_id is not None else ""
+        title = f"This {what} put into payment run {run.reference}{again}"
         if run.state is RunState.DROPPED:
             title += ", which was not sent"
         if side is not Side.PROVIDER:
@@ -206,6 +216,10 @@ def _runs(order_id: int, side: Side) -> Iterator[Step]:
                 f"{format_pounds(line.levy_pence)} as levy"
             )
             yield Step(run.sent_at, title, run.sent_by_user_id, line.gross_pence, run.reference)
+        if payment is not None and payment.rejected_at is not None and line.net_pence:
+            title = f"The provider’s bank returned what payment run {run.reference} paid it: the next run pays it again"
+            by, why = payment.rejected_by_user_id, payment.rejected_reason
+            yield Step(payment.rejected_at, title, by, line.net_pence, run.reference, why)
 
 
 def _payouts(order: OrderView) -> Iterator[Step]:

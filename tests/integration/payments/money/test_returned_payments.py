@@ -15,6 +15,7 @@ from payments.models import SettlementPayment
 from payments.queries.orders import get_order, list_by_ids, lists, one
 from payments.queries.settlement import due_to_settle
 from payments.queries.settlement_runs import get_remittance_for, list_returned, list_runs_of_provider
+from payments.queries.stories import story_for
 from payments.services import settlement
 from payments.services.returned import mark_returned
 from payments.timeline import steps_of
@@ -61,6 +62,16 @@ def test_a_payment_that_the_bank_returned_is_paid_again_in_the_next_run_without_
     assert _says(story)[0] == "Paid again in the next run"
     settlement.send(second, third)
     assert _says(story)[0] == "Paid"
+    returned = [step for step in story_for(first, story.order_id).steps if "returned" in step.title]
+    assert [(step.pence, step.reason, step.by) for step in returned] == [
+        (5265, "No such account", first.user_id),
+        (5265, "No such account either", first.user_id),
+    ]
+    assert [step.pence for step in story_for(story.provider, story.order_id).steps if "returned" in step.title] == [
+        5265,
+        5265,
+    ]
+    assert not [step for step in story_for(first, other.order_id).steps if "returned" in step.title]
     assert due_to_settle(council_id, clock.today()).totals.line_count == 0
     assert [check.fault for check in checks.run() if check.fault] == []
 
