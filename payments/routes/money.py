@@ -152,6 +152,9 @@ def _month() -> date:
 def provider_refund(order_id: int) -> Response | str:
     view = get_order_for_provider(current_actor(), order_id)
     form = refund_form(view)
+    if form.is_submitted() and refunds.was_sent(order_id, form.key.data):
+        flash(refunds.SENT_BEFORE)
+        return redirect(url_for("payments.provider_order", order_id=order_id))
     if form.validate_on_submit():
         try:
             refunds.ask_refund(

@@ -44,6 +44,9 @@ from payments.services.settled_books import book_refund, follow_settled, nothing
 
 OPERATOR_ALONE_PENCE = 20_000
 LONGEST_WORDS = 1000
+SENT_BEFORE = (
+    "This form was sent before, and nothing more is given back by it. What was given is in the order’s history."
+)
 _PAID = (PaymentState.PAID, PaymentState.PART_REFUNDED)
 
 
@@ -119,6 +122,14 @@ def ask_refund(
             if by_operator:
                 money_letters.we_gave_back(order, total, levy_back, words)
         return first.id
+
+
+def was_sent(order_id: int, key: str | None) -> bool:
+    """Whether a form with this key has given something of the order back, or asked for it, already."""
+    return (
+        bool(key)
+        and db.session.scalar(select(Refund.id).where(Refund.key == key, Refund.order_id == order_id)) is not None
+    )
 
 
 def approve_refund(actor: Actor, refund_id: int) -> None:

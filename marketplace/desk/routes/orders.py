@@ -80,6 +80,9 @@ def refund_order(order_id: int) -> Response | str:
     found = get_order(order_id, with_outcomes=False)
     left = _left_pence(found)
     form = refund_form_for(found.lines, left)
+    if form.is_submitted() and refunds.was_sent(order_id, form.key.data):
+        flash(refunds.SENT_BEFORE)
+        return redirect(url_for("desk.order", order_id=order_id))
     if form.validate_on_submit():
         try:
             refund_id = _ask(form, found, left)

@@ -189,6 +189,22 @@ def test_quantities_or_everything_can_be_given_back(app: Flask, client: FlaskCli
     assert list(db.session.scalars(select(Refund.pence).order_by(Refund.id))) == [1_800, 3_600]
 
 
+def test_a_second_press_on_everything_says_what_became_of_the_first(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By then nothing is left: without the look at the form's key the second answer would be an error."""
+    order_id = an_order(state=OrderState.CONFIRMED)
+    at_the_desk(client)
+    page = f"/desk/order/{order_id}/refund"
+    everything = _refund(how="all", amount="", key=_key(client, page))
+    submit(client, page, everything)
+    said = text_of(submit(client, page, everything, follow_redirects=True))
+    assert "nothing more is given back by it" in said and "There is a problem" not in said
+    monkeypatch.setattr(refunds, "was_sent", lambda order_id, key: False)
+    assert "There is a problem" in text_of(submit(client, page, everything))
+    assert list(db.session.scalars(select(Refund.pence))) == [5_400]
+
+
 def _line_of(order_id: int) -> int:
     return get_order(order_id).lines[0].id
 
