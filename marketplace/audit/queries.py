@@ -140,6 +140,13 @@ def list_of_councils(
     return [_line(row) for row in rows]
 
 
+def recorded(object_type: str, detail: str) -> Select[int | None, str]:
+    """By object, what its record says of one `detail`: a query for a larger one to join."""
+    return select(AuditRow.object_id, AuditRow.details[detail].as_string().label("detail")).where(
+        AuditRow.object_type == object_type
+    )
+
+
 def acts_on(object_type: str) -> Select[int | None, str, int]:
     """By object and action, how many `times` it is in the record: a query for a larger one to join."""
     return (

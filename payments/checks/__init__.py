@@ -18,6 +18,7 @@ from payments.checks import (
     levy_papers,
     months,
     payees,
+    places,
     refunds,
     settled,
     totals,
@@ -30,6 +31,7 @@ def run() -> Iterator[Check]:
     yield both_books.agree()
     yield charges.once()
     yield charges.booked_as_sold()
+    yield places.of_whom_they_are_about()
     yield charges.transitions_once()
     yield settled.booked_as_sent()
     yield fees.invoiced_and_paid()

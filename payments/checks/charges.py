@@ -7,7 +7,15 @@ from marketplace.kernel.checks import Check
 from payments import ledger
 from payments.checks.finding import count, first_fault, pounds
 from payments.checks.parts import REFUND_CAUSE, SALE_CAUSE, given_back
-from payments.domain import ChargeAt, Payer, PaymentAction, PaymentState, RefundState, RunState
+from payments.domain import (
+    REFUNDS_THAT_COUNT,
+    ChargeAt,
+    Payer,
+    PaymentAction,
+    PaymentState,
+    RefundState,
+    RunState,
+)
 from payments.models import (
     LedgerAccount,
     LedgerEntry,
@@ -78,7 +86,7 @@ def booked_as_sold() -> Check:
 
 
 def transitions_once() -> Check:
-    """One transition per cause, and no order's payment was captured twice."""
+    """One transition per cause, no payment was captured twice, and each order is where its last move left it."""
     row = db.session.execute(
         select(OrderHistory.order_id, func.count().label("times"))
         .where(OrderHistory.machine == "payment", OrderHistory.action == PaymentAction.CAPTURE)
@@ -93,7 +101,31 @@ def transitions_once() -> Check:
             select(OrderHistory.cause).group_by(OrderHistory.cause).having(func.count() > 1).limit(1)
         )
         fault = f"the cause {twice} moved something twice" if twice else None
-    return Check("I3", "transitions, one per cause", count(OrderHistory.id), fault)
+    return Check("I3", "transitions, one per cause", count(OrderHistory.id), fault or _moved_otherwise())
+
+
+def _moved_otherwise() -> str | None:
+    """The order and its payment are in the states to which their histories have led."""
+    last = (
+        select(OrderHistory.order_id, OrderHistory.machine, func.max(OrderHistory.id).label("id"))
+        .group_by(OrderHistory.order_id, OrderHistory.machine)
+        .subquery()
+    )
+    of_order = OrderHistory.machine == "order"
+    stands = case((of_order, cast(Order.state, String)), else_=cast(Order.payment_state, String))
+    return first_fault(
+        select(Order.reference, OrderHistory.machine, stands.label("stands"), OrderHistory.to_state)
+        .select_from(last)
+        .join(OrderHistory, OrderHistory.id == last.c.id)
+        .join(Order, Order.id == last.c.order_id)
+        .order_by(Order.id, OrderHistory.machine),
+        (
+            stands != OrderHistory.to_state,
+            lambda row: (
+                f"order {row.reference}: its {row.machine} is {row.stands}, its history has led to {row.to_state}"
+            ),
+        ),
+    )
 
 
 def _booked_twice() -> str | None:
@@ -195,7 +227,19 @@ def _made_up() -> str | None:
             lambda row: f"{row.cause} of order {row.reference} is done and not in the ledger",
         ),
         (
-            and_(Refund.state == RefundState.FAILED, LedgerEntry.id.is_not(None), reversal.c.cause.is_(None)),
+            and_(
+                Refund.state.in_((RefundState.FAILED, RefundState.REFUSED)),
+                LedgerEntry.id.is_not(None),
+                reversal.c.cause.is_(None),
+            ),
             lambda row: f"{row.cause} of order {row.reference} came back and is not reversed",
+        ),
+        (
+            and_(Refund.state.in_(REFUNDS_THAT_COUNT), reversal.c.cause.is_not(None)),
+            lambda row: f"{row.cause} of order {row.reference} is reversed and did not come back",
+        ),
+        (
+            and_(Refund.state == RefundState.WAITING, LedgerEntry.id.is_not(None)),
+            lambda row: f"{row.cause} of order {row.reference} waits for a second person and is in the ledger",
         ),
     )

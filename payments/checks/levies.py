@@ -1,18 +1,25 @@
 """I5: each part's levy follows the rule, what was given back follows its refunds, and the ledger has the rest."""
 
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy import and_, case, func, select
 
+from marketplace.database import db
+from marketplace.kernel import clock
 from marketplace.kernel.checks import Check
 from payments import ledger
 from payments.checks.finding import count, first_fault, pounds
 from payments.checks.parts import SALE_CAUSE, given_back
 from payments.domain import Payer
-from payments.levy import half_up
-from payments.models import LedgerAccount, LedgerEntry, LedgerPosting, Order, OrderFunding
+from payments.levy import DEFAULT_RATE_BP, half_up, percent
+from payments.models import LedgerAccount, LedgerEntry, LedgerPosting, LevyRate, Order, OrderFunding
 
 
 def by_their_rule() -> Check:
-    return Check("I5", "parts of orders with their levy", count(OrderFunding.id), _by_part() or _by_order())
+    return Check(
+        "I5", "parts of orders with their levy", count(OrderFunding.id), _by_part() or _by_order() or _by_rate()
+    )
 
 
 def _by_part() -> str | None:
@@ -83,3 +90,57 @@ def _by_order() -> str | None:
             ),
         ),
     )
+
+
+def _by_rate() -> str | None:
+    """Each part has the rate that its council's rule for that kind of funding had on the day on which it was bought."""
+    starts: dict[Any, list[tuple[datetime, int]]] = {}
+    counts = LevyRate.set_by_user_id.is_(None) | LevyRate.approved_by_user_id.is_not(None)
+    for rate in db.session.execute(
+        select(LevyRate.council_id, LevyRate.rail, LevyRate.starts_on, LevyRate.rate_bp)
+        .where(counts)
+        .order_by(LevyRate.council_id, LevyRate.rail, LevyRate.starts_on)
+    ):
+        starts.setdefault((rate.council_id, rate.rail), []).append((clock.start_of_day(rate.starts_on), rate.rate_bp))
+    frozen = db.session.execute(
+        select(
+            Order.council_id,
+            OrderFunding.rail,
+            OrderFunding.levy_rate_bp,
+            func.min(Order.created_at),
+            func.max(Order.created_at),
+        )
+        .join(Order, Order.id == OrderFunding.order_id)
+        .group_by(Order.council_id, OrderFunding.rail, OrderFunding.levy_rate_bp)
+        .order_by(Order.council_id, OrderFunding.rail, OrderFunding.levy_rate_bp)
+    ).all()
+    for council_id, rail, rate_bp, first, last in frozen:
+        for begins, ends, due_bp in _stretches(starts.get((council_id, rail), [])):
+            apart = (begins is not None and last < begins) or (ends is not None and first >= ends)
+            if due_bp == rate_bp or apart:
+                continue
+            within = [Order.created_at >= begins] if begins is not None else []
+            within += [Order.created_at < ends] if ends is not None else []
+            wrong = db.session.scalar(
+                select(Order.reference)
+                .join(OrderFunding, OrderFunding.order_id == Order.id)
+                .where(
+                    Order.council_id.is_not_distinct_from(council_id),
+                    OrderFunding.rail == rail,
+                    OrderFunding.levy_rate_bp == rate_bp,
+                    *within,
+                )
+                .order_by(OrderFunding.id)
+                .limit(1)
+            )
+            if wrong is not None:
+                due = percent(due_bp)
+                return f"order {wrong} bears a levy at {percent(rate_bp)}, on the day it was bought it was {due}"
+    return None
+
+
+def _stretches(starts: list[tuple[datetime, int]]) -> list[tuple[datetime | None, datetime | None, int]]:
+    """From when, until when and how many basis points: the default before the first rate, then one after the other."""
+    begins = [(None, DEFAULT_RATE_BP), *starts]
+    ends = [*(start for start, _ in starts), None]
+    return [(begin, end, rate_bp) for (begin, rate_bp), end in zip(begins, ends, strict=True)]

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import case, func, select
 
+from marketplace.audit.queries import recorded
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.checks import Check
@@ -20,9 +21,11 @@ from payments.models import (
     LevyDocument,
     LevyDocumentLine,
     LevyMonth,
+    Order,
     PaperNumber,
 )
 from payments.queries.levy_entries import KINDS
+from payments.services.levy_invoices import number_of
 from payments.services.levy_issuers import SERIES
 
 
@@ -50,22 +53,39 @@ def _numbers() -> Iterator[str]:
         issued, top = (found[kind].issued, found[kind].top) if kind in found else (0, 0)
         if not issued == top == last.get(series):
             yield f"{series}: {issued} papers, the last number is {top} and the counter says {last.get(series)}"
+    issued_as = recorded("levy_document", "number").subquery()
+    for row in db.session.execute(
+        select(LevyDocument.number, LevyDocument.kind, LevyDocument.serial, issued_as.c.detail)
+        .outerjoin(issued_as, issued_as.c.object_id == LevyDocument.id)
+        .order_by(LevyDocument.kind, LevyDocument.serial)
+    ):
+        if row.number != number_of(row.kind, row.serial):
+            yield f"{row.number} stands where {number_of(row.kind, row.serial)} belongs"
+        elif row.number != row.detail:
+            yield f"{row.number} is {row.detail or 'not there'} in the audit record"
 
 
 def _sums() -> Iterator[str]:
     lines = (
-        select(LevyDocumentLine.document_id, func.sum(LevyDocumentLine.levy_pence).label("pence"))
+        select(
+            LevyDocumentLine.document_id,
+            func.sum(LevyDocumentLine.levy_pence).label("pence"),
+            func.sum(LevyDocumentLine.gross_pence).label("gross"),
+        )
         .group_by(LevyDocumentLine.document_id)
         .subquery()
     )
     for row in db.session.execute(
         select(LevyDocument.number, LevyDocument.levy_pence, lines.c.pence)
         .outerjoin(lines, lines.c.document_id == LevyDocument.id)
-        .where(func.coalesce(lines.c.pence, 0) != _signed(LevyDocument.levy_pence))
+        .where(
+            (func.coalesce(lines.c.pence, 0) != _signed(LevyDocument.levy_pence))
+            | (func.coalesce(lines.c.gross, 0) != _signed(LevyDocument.gross_pence))
+        )
         .order_by(LevyDocument.number)
         .limit(1)
     ):
-        yield f"{row.number} is {pounds(row.levy_pence)}, its lines are {pounds(row.pence or 0)}"
+        yield f"{row.number} is {pounds(row.levy_pence)}, its lines are {pounds(row.pence or 0)}, or of another price"
 
 
 def _moves() -> Iterator[str]:
@@ -92,22 +112,31 @@ def _moves() -> Iterator[str]:
 
 
 def _entries() -> Iterator[str]:
-    """Each line has the levy and the day of its entry in the ledger."""
+    """Each line has the price, the levy and the day of its entry in the ledger, and is of its paper's provider."""
+    of_levy = LedgerAccount.code == OPERATOR_LEVY
     booked = (
-        select(LedgerPosting.entry_id, func.sum(LedgerPosting.pence).label("pence"))
+        select(
+            LevyDocumentLine.id,
+            func.sum(case((of_levy, LedgerPosting.pence), else_=0)).label("levy"),
+            func.sum(LedgerPosting.pence).label("gross"),
+        )
+        .join(LedgerPosting, LedgerPosting.entry_id == LevyDocumentLine.ledger_entry_id)
         .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
-        .where(LedgerAccount.code == OPERATOR_LEVY)
-        .group_by(LedgerPosting.entry_id)
+        .where(of_levy | LedgerAccount.code.like("provider:%:payable"))
+        .group_by(LevyDocumentLine.id)
         .subquery()
     )
     for row in db.session.execute(
         select(LevyDocument.number, LevyDocumentLine.line_no)
         .join(LevyDocument, LevyDocument.id == LevyDocumentLine.document_id)
         .outerjoin(LedgerEntry, LedgerEntry.id == LevyDocumentLine.ledger_entry_id)
-        .outerjoin(booked, booked.c.entry_id == LevyDocumentLine.ledger_entry_id)
+        .outerjoin(Order, Order.id == LedgerEntry.order_id)
+        .outerjoin(booked, booked.c.id == LevyDocumentLine.id)
         .where(
-            (func.coalesce(booked.c.pence, 0) != -LevyDocumentLine.levy_pence)
+            (func.coalesce(booked.c.levy, 0) != -LevyDocumentLine.levy_pence)
+            | (func.coalesce(booked.c.gross, 0) != -LevyDocumentLine.gross_pence)
             | LedgerEntry.booked_on.is_distinct_from(LevyDocumentLine.booked_on)
+            | Order.organisation_id.is_distinct_from(LevyDocument.organisation_id)
         )
         .order_by(LevyDocument.number, LevyDocumentLine.line_no)
         .limit(1)

@@ -142,7 +142,7 @@ def _write(organisation_id: int, month: date, home_id: int | None, entries: Sequ
         key=key,
         kind=kind,
         serial=serial,
-        number=f"{PREFIXES[kind]}-{serial:06d}",
+        number=number_of(kind, serial),
         organisation_id=organisation_id,
         month=month,
         refers_to_id=home_id,
@@ -186,6 +186,11 @@ def _write(organisation_id: int, month: date, home_id: int | None, entries: Sequ
         vat_pence=document.vat_pence,
     )
     return document
+
+
+def number_of(kind: LevyPaper, serial: int) -> str:
+    """The number on a paper: `LI-000012`, `LC-000003`."""
+    return f"{PREFIXES[kind]}-{serial:06d}"
 
 
 def _left_of(home: LevyDocument) -> int:

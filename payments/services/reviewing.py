@@ -16,6 +16,8 @@ from payments.services.refund_facts import given_back, refund_action_of
 from payments.stripe import GatewayError
 
 LONGEST_WORDS = 1000
+REVIEWED = "payment.reviewed"
+"""What the audit record calls it, beside the move to which it led."""
 
 
 def end_review(actor: Actor, order_id: int, words: str) -> PaymentState:
@@ -64,7 +66,7 @@ def end_review(actor: Actor, order_id: int, words: str) -> PaymentState:
         if action is PaymentAction.CAPTURE and given_back(order.id):
             move_if_possible(order, refund_action_of(order), f"{cause}:refunds")
         record(
-            "payment.reviewed",
+            REVIEWED,
             "order",
             order_id,
             actor_user_id=actor.user_id,

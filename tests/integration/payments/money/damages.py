@@ -4,6 +4,11 @@ CUT_OFF = [
     "DELETE FROM audit_rows WHERE id = {last_audit}",
     "DELETE FROM audit_links WHERE audit_row_id = {last_audit}",
 ]
+EXCHANGED = [
+    "UPDATE ledger_postings SET account_id = CASE account_id WHEN {payable} THEN {person} ELSE {payable} END "
+    "WHERE entry_id IN ({entry}, {transfer}) AND account_id IN ({payable}, {person})",
+]
+"""The accounts of two postings are exchanged: each entry still sums to 0, and every balance is as it was."""
 # By invariant: what somebody did to the tables, and what `verify` says of it. Names in braces are those of `World`.
 DAMAGES: dict[str, list[tuple[list[str], str]]] = {
     "I1": [
@@ -147,6 +152,65 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
             ["UPDATE ledger_entries SET reverses_id = {movement} WHERE id = {sale}"],
             "explanation {explanation} stands, and what it explains was reversed",
         ),
+        (
+            ["UPDATE ledger_postings SET account_id = {other} WHERE id = {posting}"],
+            "entry {sale_cause} has a posting on council:",
+        ),
+        (
+            ["UPDATE ledger_postings SET account_id = {levy} WHERE entry_id = {settlement} AND account_id = {payable}"],
+            "settlement:{run_id} has £52.65 on operator:levy, its run says £0.00",
+        ),
+        (
+            ["UPDATE ledger_postings SET pence = -pence WHERE entry_id = {fee_paid_back}"],
+            "is not the opposite of what it reverses",
+        ),
+        (
+            [
+                "UPDATE settlement_lines SET gross_pence = gross_pence + 1, net_pence = net_pence + 1",
+                "UPDATE settlement_runs SET gross_pence = gross_pence + 1",
+            ],
+            "run {run} says £54.01, its payments come to £54.00",
+        ),
+        (
+            [
+                "UPDATE settlement_lines SET levy_pence = levy_pence - 1, net_pence = net_pence + 1",
+                "UPDATE settlement_runs SET levy_pence = levy_pence - 1",
+            ],
+            "of run {run} is £52.65, its lines come to £52.66",
+        ),
+        (["UPDATE settlement_lines SET refund_id = {refund}"], "order {council} has −£10.00 with −£0.25 for it"),
+        (
+            ["UPDATE order_funding SET settlement_run_id = NULL WHERE order_id = {council_id}"],
+            "of run {run}: order {council} does not name that run for it",
+        ),
+        (
+            ["UPDATE order_funding SET settlement_run_id = {run_id} WHERE order_id = {waiting_id}"],
+            "order {waiting} is said to be in run {run}, which has no line of it",
+        ),
+        (
+            ["UPDATE refunds SET settlement_run_id = {run_id} WHERE id = {refund}"],
+            "refund {refund} of order {council} is said to be in a run, which has no line of it",
+        ),
+        (
+            ["UPDATE refunds SET state = 'done' WHERE id = {refund}"],
+            "refund {refund} of order {council} is done, and no run took it off what it paid",
+        ),
+        (
+            ["UPDATE refunds SET state = 'waiting' WHERE id = {refund}"],
+            "refund:{refund} of order {council} waits for a second person and is in the ledger",
+        ),
+        (
+            ["UPDATE refunds SET state = 'refused' WHERE id = {refund}"],
+            "refund:{refund} of order {council} came back and is not reversed",
+        ),
+        (
+            ["UPDATE orders SET state = 'closed' WHERE id = {council_id}"],
+            "order {council}: its order is closed, its history has led to confirmed",
+        ),
+        (
+            ["UPDATE orders SET payment_state = 'paid' WHERE id = {council_id}"],
+            "order {council}: its payment is paid, its history has led to part_refunded",
+        ),
     ],
     "I4": [
         (["UPDATE refunds SET pence = 999999 WHERE id = {refund}"], "order {council}: £10.00 of £54.00 given back"),
@@ -167,6 +231,10 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
                 "UPDATE ledger_postings SET pence = pence - 1 WHERE id = {posting}",
             ],
             "order {council} bears a levy of £1.10, the ledger has £1.09",
+        ),
+        (
+            ["UPDATE order_funding SET levy_rate_bp = 251, levy_pence = 136 WHERE order_id = {waiting_id}"],
+            "order {waiting} bears a levy at 2.51%, on the day it was bought it was 2.5%",
         ),
     ],
     "I7": [
@@ -195,6 +263,10 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
         (
             ["DELETE FROM audit_rows WHERE object_id = {late_id} AND action = 'order.create'"],
             "order {late_id}: order.create happened 1 times, the audit record has 0",
+        ),
+        (
+            ["DELETE FROM order_history WHERE order_id = {late_id} AND action = 'create'"],
+            "order {late_id}: order.create happened 0 times, the audit record has 1",
         ),
     ],
     "I8": [

@@ -27,7 +27,7 @@ from payments.ledger import Subject, stories
 from payments.queries.fees import InstalmentView, find_fee
 from payments.services import explaining, fees, refunds, settlement
 from tests.factories.ratings import reviewed
-from tests.integration.payments.money.damages import CUT_OFF, DAMAGES
+from tests.integration.payments.money.damages import CUT_OFF, DAMAGES, EXCHANGED
 from tests.integration.payments.money.telling import captured, finance, operators, settled_story, work
 from tests.stripe import TestSandbox
 
@@ -128,6 +128,9 @@ def world(app: Flask) -> World:
         "levy": _account(ledger.OPERATOR_LEVY),
         "refund": council.refunds()[0].id,
         "run": _id("SELECT reference FROM settlement_runs"),
+        "run_id": _id("SELECT id FROM settlement_runs"),
+        "settlement": _id("SELECT id FROM ledger_entries WHERE kind = 'settlement'"),
+        "other": _account(ledger.council_fees(order.council_id or 0)),
         "pot": waiting.funding.pot_period_id,
         "hold": _id("SELECT id FROM budget_entries WHERE order_id = :id AND kind = 'hold'", id=waiting.order_id),
         "allocated": _id(
@@ -143,6 +146,7 @@ def world(app: Flask) -> World:
         **parts,
         "fee_paid": ledger.find_entry(f"fee_paid:{parts['paid_invoice']}:2"),
         "fee_paid_first": ledger.find_entry(f"fee_paid:{parts['paid_invoice']}:1"),
+        "fee_paid_back": ledger.find_entry(ledger.reverse_cause(f"fee_paid:{parts['paid_invoice']}:1")),
     }
     return World(app, names)
 
@@ -231,7 +235,14 @@ def test_what_stripe_has_and_the_ledger_has_not_is_named(app: Flask, stripe_sand
     bank = ledger.provider_bank(story.organisation_id)
     with transaction():
         ledger.booking._account_ids([bank])
-    names = {"entry": entry, "clearing": _account(ledger.STRIPE_CLEARING), "bank": _account(bank)}
+    names = {
+        "entry": entry,
+        "clearing": _account(ledger.STRIPE_CLEARING),
+        "bank": _account(bank),
+        "person": _account(ledger.person_card(story.person_id)),
+        "payable": _account(ledger.provider_payable(story.organisation_id)),
+        "transfer": _id("SELECT id FROM ledger_entries WHERE kind = 'stripe_transfer'"),
+    }
     world, transaction_id = World(app, names), charge.removeprefix("stripe:")
     gone = ["DELETE FROM ledger_postings WHERE entry_id = {entry}", "DELETE FROM ledger_entries WHERE id = {entry}"]
     elsewhere = [
@@ -253,6 +264,9 @@ def test_what_stripe_has_and_the_ledger_has_not_is_named(app: Flask, stripe_sand
         ):
             with world.damaged(statements):
                 assert fault in world.faults()["I6"][0]
+        with world.damaged(EXCHANGED):
+            (said,) = world.faults()["I3"]
+            assert "which is none of whom it is about" in said
         world.is_well()
     with transaction():
         ledger.book(stories.explained(entry or 0, ledger.OPERATOR_BANK, 500, clock.now(), Subject(), "Ours"))

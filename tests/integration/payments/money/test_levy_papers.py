@@ -254,6 +254,38 @@ def test_verify_names_each_damage(app: Flask, damage: str) -> None:
     assert words in fault
 
 
+def test_verify_names_papers_that_were_exchanged(app: Flask) -> None:
+    """Two invoices change their numbers, then their places; what was sold has another price on its line and paper."""
+    sold(day_of(SEPTEMBER, 4), 2000)
+    _an_invoice_and_a_credit_note()
+    changes = "UPDATE levy_documents SET {} WHERE kind = 'invoice' AND {}".format
+    for change, where in (
+        ("number = 'LI'", "serial = 1"),
+        ("number = 'LI-000001'", "serial = 2"),
+        ("number = 'LI-000002'", "serial = 1"),
+    ):
+        _without_triggers(changes(change, where))
+    assert _faults() == ["LI-000002 stands where LI-000001 belongs"]
+    for change, where in (("serial = 9", "serial = 2"), ("serial = 2", "serial = 1"), ("serial = 1", "serial = 9")):
+        _without_triggers(changes(change, where))
+    assert _faults() == ["LI-000001 is LI-000002 in the audit record"]
+    for number in (1, 2):
+        _without_triggers(changes(f"number = 'LI-{number}'", f"serial = {number}"))
+    for number in (1, 2):
+        _without_triggers(changes(f"number = 'LI-00000{3 - number}', serial = {number + 7}", f"serial = {number}"))
+    for number in (1, 2):
+        _without_triggers(changes(f"serial = {3 - number}", f"serial = {number + 7}"))
+    assert _faults() == []
+    _without_triggers(changes("gross_pence = gross_pence + 1", "serial = 1"))
+    (fault,) = _faults()
+    assert fault.startswith("LI-000001 is ") and fault.endswith(", or of another price")
+    _without_triggers(
+        "UPDATE levy_document_lines SET gross_pence = gross_pence + 1 "
+        "WHERE document_id = (SELECT id FROM levy_documents WHERE number = 'LI-000001')"
+    )
+    assert _faults() == ["line 1 of LI-000001 is not what the ledger has"]
+
+
 def _faults() -> list[str]:
     db.session.rollback()
     return [check.fault for check in checks.run() if check.fault and "credit notes" in check.what]

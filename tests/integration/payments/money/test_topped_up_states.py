@@ -13,7 +13,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 from payments import checks, cli, ledger
 from payments.domain import RefundState
-from payments.models import Order, OrderFunding
+from payments.models import LevyRate, Order, OrderFunding
 from payments.services import charging, expiry, orders, reconcile, refunds, settlement
 from tests.factories.accounts import council
 from tests.integration.payments.money.telling import (
@@ -51,6 +51,9 @@ def _everything(sandbox: TestSandbox) -> dict[str, Story]:
     first, second = finance()
     topped_up = {"rail": Rail.COUNCIL_MANAGED, "top_up_pence": 1_400, "card_rate_bp": 400, "council_id": council().id}
     db.session.rollback()
+    with transaction():
+        rate = {"rail": Rail.OWN_MONEY, "rate_bp": 400, "starts_on": clock.today(), "created_at": clock.now()}
+        db.session.add(LevyRate(council_id=council().id, **rate))
     stories = {"asked": card_story(sandbox, **topped_up)}
     topped_up["provider_of"] = stories["asked"]
     stories |= {name: card_story(sandbox, card=DECLINED_CARD, **topped_up) for name in ("declined", "expired")}
