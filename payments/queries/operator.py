@@ -67,7 +67,9 @@ class OpenMoney:
 def list_open_money(*, limit: int = 100) -> list[OpenMoney]:
     """Booked work whose money the bank let go of, and refunds that a bank sent back and nobody gave again since."""
     later = aliased(Refund)
-    given_since = exists().where(later.order_id == Order.id, later.id > Refund.id, later.state.in_(REFUNDS_THAT_COUNT))
+    given_since = exists().where(
+        later.order_id == Refund.order_id, later.id > Refund.id, later.state.in_(REFUNDS_THAT_COUNT)
+    )
     sent_back = and_(
         Order.payment_state.in_((PaymentState.PAID, PaymentState.PART_REFUNDED)),
         exists().where(Refund.order_id == Order.id, Refund.state == RefundState.FAILED, ~given_since),

@@ -25,7 +25,15 @@ from payments.services.facts import hold_for_review
 from payments.services.moves import lock_order
 from tests.browser import submit, text_of
 from tests.integration.desk.desks import a_complaint, an_operator, an_order, at_the_desk, statements
-from tests.integration.payments.money.telling import Story, authorised, captured, card_story, operators, work
+from tests.integration.payments.money.telling import (
+    Story,
+    authorised,
+    captured,
+    card_story,
+    operators,
+    settled_story,
+    work,
+)
 from tests.integration.payments.orders.town import Town
 from tests.stripe import TestSandbox
 
@@ -62,12 +70,15 @@ def _declined(_: TestSandbox) -> None:
     an_order(rail=Rail.DIRECT_PAYMENT, state=OrderState.CONFIRMED, payment_state=PaymentState.FAILED)
 
 
-def _refund_failed(sandbox: TestSandbox) -> None:
-    story = captured(sandbox)
+def _refund_failed(sandbox: TestSandbox) -> Story:
+    """A bank sent a refund back; what is given back later of another order has nothing to do with it."""
+    story, other = captured(sandbox), settled_story()
     refunds.ask_refund(story.provider, story.order_id, key="form-1", reason_code="goodwill", pence=5400)
     work()
     sandbox.act("fail_refund_of", refund=story.refunds()[0].stripe_refund_id)
     sandbox.deliver()
+    refunds.ask_refund(other.provider, other.order_id, key="form-2", reason_code="goodwill", pence=100)
+    return story
 
 
 def _refund_waits(sandbox: TestSandbox) -> None:
@@ -148,6 +159,17 @@ def test_nothing_to_look_at_is_said(app: Flask, client: FlaskClient, stripe_sand
     assert list_money(at_the_desk(client)) == []
     assert "All money is where it belongs" in text_of(client.get("/desk/money"))
     assert client.get("/desk/money?kind=nonsense").status_code == 404
+
+
+def test_a_refund_that_came_back_is_seen_until_its_own_order_gets_its_money(
+    app: Flask, client: FlaskClient, stripe_sandbox: TestSandbox
+) -> None:
+    story = _refund_failed(stripe_sandbox)
+    actor = at_the_desk(client)
+    assert [item.args for item in list_money(actor)] == [{"order_id": story.order_id}]
+    refunds.ask_refund(story.provider, story.order_id, key="form-3", reason_code="goodwill", pence=5400)
+    work()
+    assert list_money(actor) == []
 
 
 def test_money_that_a_bank_lets_go_of_while_something_is_wrong_is_told_and_not_taken(
