@@ -20,11 +20,11 @@ from payments.domain import (
     PaymentState,
     RefundReason,
     RefundState,
-    whole_payment,
 )
 from payments.models import Order, OrderFunding, OrderLine, Refund
+from payments.queries.orders.told import Told
 from payments.queries.owed_again import is_owed_again
-from payments.words import state_for_buyer, state_for_provider, units
+from payments.words import units
 
 # A card that failed before the order was placed is for the buyer to try again, and after an end it is nobody's trouble.
 _TROUBLED_PAYMENT = or_(
@@ -34,7 +34,7 @@ _TROUBLED_PAYMENT = or_(
 
 
 @dataclass(frozen=True)
-class OrderSummary:
+class OrderSummary(Told):
     """An order as lists show it. `title` is its first line's, `line_count` how many it has."""
 
     id: int
@@ -70,20 +70,6 @@ class OrderSummary:
     interest: InterestKind | None = None
     outside_plan: str | None = None  # what the buyer was asked about, and why it is right
     top_up_pence: int = 0
-
-    @property
-    def complaint_open(self) -> bool:
-        return self.complaint_at is not None and self.complaint_ended_at is None
-
-    @property
-    def words_for_buyer(self) -> str:
-        how = {"was_placed": self.placed_at is not None, "owed_again": self.owed_again}
-        payment_state = whole_payment(self.payment_state, self.top_up_pence, self.total_pence - self.given_back_pence)
-        return state_for_buyer(self.state, payment_state, self.provider_name, **how)
-
-    @property
-    def words_for_provider(self) -> str:
-        return state_for_provider(self.state)
 
     @property
     def what(self) -> str:

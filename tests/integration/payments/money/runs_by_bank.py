@@ -9,13 +9,15 @@ from sqlalchemy import select
 from marketplace.accounts.domain import Actor
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
-from payments import ledger
+from payments import checks, ledger
 from payments import settlement_files as files
 from payments.domain import Payee
 from payments.models import LedgerAccount, LedgerEntry, LedgerPosting, OrderLine, SettlementPayment
 from payments.queries.payers import settings_of_run
+from payments.queries.settlement import due_to_settle
 from payments.queries.settlement_runs import get_run_for, list_payments
 from payments.services import settlement
+from payments.services.returned import mark_returned
 from tests.bacs import Parsed, parse
 from tests.factories.accounts import council
 from tests.integration.payments.money.banking import pays_by_bank
@@ -57,6 +59,17 @@ def payment_to(run_id: int, organisation_id: int) -> SettlementPayment:
         )
         .execution_options(populate_existing=True)
     ).scalar_one()
+
+
+def bank_returns(actor: Actor, run_id: int, story: Story) -> None:
+    """The bank sends back what a run paid the provider of a story."""
+    mark_returned(actor, run_id, payment_to(run_id, story.organisation_id).id, "No such account")
+
+
+def assert_nothing_is_due(council_id: int) -> None:
+    """Everything is settled, and every check of the books agrees."""
+    assert due_to_settle(council_id, clock.today()).totals.line_count == 0
+    assert [check.fault for check in checks.run() if check.fault] == []
 
 
 def paid_by_account(parsed: Parsed) -> dict[str, int]:

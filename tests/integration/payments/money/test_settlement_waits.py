@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
-from payments import checks, ledger
+from payments import ledger
 from payments.banking.accounts import BankAccount
 from payments.models import BankDetails, OrderLine, SettlementLine
 from payments.queries import due
@@ -20,24 +20,27 @@ from payments.queries.due import DueLine, within_each_provider
 from payments.queries.settlement import due_to_settle
 from payments.queries.settlement_runs import get_remittance_for, get_run_for
 from payments.services import bank_details, refunds, settlement
-from payments.services.returned import mark_returned
 from tests.browser import sign_in, submit, text_of
 from tests.integration.payments.money.banking import paid_at
-from tests.integration.payments.money.runs_by_bank import assert_all_agree, bacs_of, payment_to, sent_run, town_by_bank
-from tests.integration.payments.money.telling import Story, give_back, mails, operators, settled_story, table
+from tests.integration.payments.money.runs_by_bank import (
+    assert_all_agree,
+    assert_nothing_is_due,
+    bacs_of,
+    bank_returns,
+    payment_to,
+    sent_run,
+    town_by_bank,
+)
+from tests.integration.payments.money.telling import give_back, mails, operators, settled_story, table
 
 PAGE = "/council/settlement"
-
-
-def _returned(story: Story, run_id: int, actor: object) -> None:
-    mark_returned(actor, run_id, payment_to(run_id, story.organisation_id).id, "No such account")  # type: ignore[arg-type]
 
 
 def test_an_order_that_a_bank_returned_and_that_was_given_back_whole_is_paid_nothing(app: Flask) -> None:
     first, second, council_id = town_by_bank()
     story, other = settled_story(), settled_story(lines=((1, 100_000),))
     paid_at(story, "00000001"), paid_at(other, "00000002")
-    _returned(story, sent_run(first, second, council_id), first)
+    bank_returns(first, sent_run(first, second, council_id), story)
     give_back(story, 5400)
     settled_story(lines=((1, 100_000),), organisation_id=other.organisation_id)
     run_id = sent_run(first, second, council_id)
@@ -47,8 +50,7 @@ def test_an_order_that_a_bank_returned_and_that_was_given_back_whole_is_paid_not
     assert get_run_for(first, run_id).levy_pence == 2500 - 135
     assert ledger.balance(ledger.provider_payable(story.organisation_id)) == 0
     assert ledger.balance(ledger.council_owed(council_id)) == 0
-    assert due_to_settle(council_id, clock.today()).totals.line_count == 0
-    assert [check.fault for check in checks.run() if check.fault] == []
+    assert_nothing_is_due(council_id)
 
 
 def test_what_was_given_back_is_not_paid_again_while_no_levy_of_the_run_covers_its_own(
@@ -57,7 +59,7 @@ def test_what_was_given_back_is_not_paid_again_while_no_levy_of_the_run_covers_i
     first, second, council_id = town_by_bank()
     story = settled_story()
     paid_at(story, "00000001")
-    _returned(story, sent_run(first, second, council_id), first)
+    bank_returns(first, sent_run(first, second, council_id), story)
     give_back(story, 5400)
     alone = due_to_settle(council_id, clock.today())
     assert alone.totals.line_count == 0
@@ -121,7 +123,7 @@ def test_whoever_pays_is_told_of_details_that_are_stopped_after_their_run_was_se
     assert words.count("has stopped this account: take the payment of £52.65") == 1
     assert "Before you use it: 1 payment of it goes to an account that was stopped" in words
     assert bacs_of(first, run_id) == file
-    _returned(story, run_id, first)
+    bank_returns(first, run_id, story)
     assert "stopped this account" not in text_of(client.get(f"{PAGE}/{run_id}"))
 
 

@@ -55,6 +55,14 @@ def customers(shop: TopUpShop) -> list[tuple[str, str]]:
     return [(each["customer"], each["status"]) for each in reversed(shop.sandbox.objects("payment_intents"))]
 
 
+def anna_with(card: str, app: Flask, client: FlaskClient, shop: TopUpShop) -> tuple[str, FlaskClient, int, str]:
+    """Anna is asked and has given her card, of which nothing was taken yet: her link, her browser, the checkout's
+    number, and where Stripe sends her back to."""
+    link = shop.by_anna(client)
+    anna, number = app.test_client(), number_of(checkout_of(shop))
+    return link, anna, number, shop.sandbox.keep_card(anna.get(f"{link}/card").location, card)
+
+
 def myself(client: FlaskClient, shop: TopUpShop, checkout: str) -> str:
     sign_in(client, shop.margaret.user_id or 0)
     page = f"{checkout}/done"
@@ -151,9 +159,7 @@ def get_customer(name: str) -> str | None:
 def test_who_is_just_paying_is_not_taken_over_and_what_the_bank_only_asked_is_let_go(
     app: Flask, client: FlaskClient, shop: TopUpShop
 ) -> None:
-    link = shop.by_anna(client)
-    anna, number = app.test_client(), number_of(checkout_of(shop))
-    came = shop.sandbox.keep_card(anna.get(f"{link}/card").location, ASKS_EACH_TIME_CARD)
+    _, anna, number, came = anna_with(ASKS_EACH_TIME_CARD, app, client, shop)
     cards.finish_card_setup(number)
     attempts.begin(the_order(), on_session=True, return_url=BACK)
     assert states() == [("awaiting_payment", "pending")]
@@ -173,9 +179,7 @@ def test_without_the_look_at_their_bank_somebody_pays_who_was_told_that_they_nee
     app: Flask, client: FlaskClient, shop: TopUpShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control."""
-    link = shop.by_anna(client)
-    anna, number = app.test_client(), number_of(checkout_of(shop))
-    shop.sandbox.keep_card(anna.get(f"{link}/card").location, GOOD_CARD)
+    link, anna, number, _ = anna_with(GOOD_CARD, app, client, shop)
     cards.finish_card_setup(number)
     under_way = attempts.begin(the_order(), on_session=True, return_url=BACK)
     monkeypatch.setattr(taking_over, "_may_still_be_paid", lambda *about: False)
@@ -188,9 +192,7 @@ def test_without_the_look_at_their_bank_somebody_pays_who_was_told_that_they_nee
 def test_paid_in_the_last_moment_it_is_paid_once_and_nobody_takes_over(
     app: Flask, client: FlaskClient, shop: TopUpShop
 ) -> None:
-    link = shop.by_anna(client)
-    anna, number = app.test_client(), number_of(checkout_of(shop))
-    came = shop.sandbox.keep_card(anna.get(f"{link}/card").location, ASKS_EACH_TIME_CARD)
+    link, anna, number, came = anna_with(ASKS_EACH_TIME_CARD, app, client, shop)
     shop.follow(anna, came)
     (asked,) = get_by_token(link.rsplit("/", 1)[1]).to_pay
     assert asked.card is not None and asked.card.bank_url
@@ -204,9 +206,7 @@ def test_paid_in_the_last_moment_it_is_paid_once_and_nobody_takes_over(
 def test_a_card_that_comes_after_somebody_took_over_is_not_asked_for_what_they_pay(
     app: Flask, client: FlaskClient, shop: TopUpShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    link = shop.by_anna(client)
-    anna, number = app.test_client(), number_of(checkout_of(shop))
-    shop.sandbox.keep_card(anna.get(f"{link}/card").location, GOOD_CARD)
+    _, _, number, _ = anna_with(GOOD_CARD, app, client, shop)
 
     def taken_over_meanwhile(act: Callable[..., object], *about: object, **more: object) -> object:
         """Anna's request has looked who pays; then the buyer takes over; then her request goes on."""
