@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 
 from budgets.constraints import named_constraints
 from budgets.domain import ConsentHow, LegalBasis, MandateAction, PersonView, allowed
@@ -195,27 +195,6 @@ def suspend(actor: Actor, mandate_id: int, *, reason: str) -> None:
         if suspended:
             _record(actor, mandate, "mandate.suspend", reason)
             letters.suspended(mandate)
-
-
-def suspend_all(actor: Actor, person_id: int, *, reason: str) -> int:
-    """A safeguarding lead or social worker stops every mandate for a person; answers how many. Raises NotFound."""
-    person = get_person(person_id)
-    if not is_officer(actor, person.council_id):
-        raise NotFound
-    with transaction():
-        open_ids = db.session.scalars(
-            select(Mandate.id)
-            .where(
-                Mandate.person_id == person_id,
-                Mandate.ended_at.is_(None),
-                Mandate.suspended_at.is_(None),
-                Mandate.ends_on >= clock.today(),
-            )
-            .order_by(Mandate.id)
-        ).all()
-        for mandate_id in open_ids:
-            suspend(actor, mandate_id, reason=reason)
-        return len(open_ids)
 
 
 def resume(actor: Actor, mandate_id: int, *, reason: str) -> None:

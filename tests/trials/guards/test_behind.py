@@ -19,7 +19,7 @@ from budgets.domain import ConsentHow, LegalBasis, MandateAction
 from budgets.models import Consent, HandOver, Mandate, MandateStaff, Restriction
 from budgets.queries import access, decisions
 from budgets.queries import hand_overs as hand_over_queries
-from budgets.services import hand_overs, mandate_staff, mandates, restrictions
+from budgets.services import hand_overs, mandate_staff, restrictions
 from marketplace.accounts.domain import ANYONE, OrganisationKind, Role
 from marketplace.accounts.models import Membership
 from marketplace.accounts.queries import actor_of
@@ -278,11 +278,6 @@ def _refused(act: Callable[[], object]) -> None:
 def _stranger() -> Any:
     with transaction():
         return actor_of(UserFactory().id)
-
-
-def test_a_stranger_suspends_nothing(world: World) -> None:
-    stranger = _stranger()
-    _refused(lambda: mandates.suspend_all(stranger, world.person_id, reason="Why"))
 
 
 def test_a_stranger_serves_nobody(app: Flask) -> None:

@@ -31,7 +31,7 @@ from payments.services.checkout import paying
 from payments.services.orders import delivery, letters
 from tests.browser import text_of
 from tests.factories.accounts import user_with_role
-from tests.factories.budgets import BudgetFactory, ConsentFactory
+from tests.factories.budgets import BudgetFactory, ConsentFactory, MandateFactory
 from tests.integration.payments.orders.shop import Shop, all_orders, fields_of
 from tests.integration.payments.orders.test_approvals import Above
 from tests.integration.payments.orders.town import Town, balance, subjects
@@ -119,7 +119,9 @@ def test_who_may_act_no_more_gives_no_card_and_asks_no_bank(
     paying.after_bank(shop.manager, checkout_id)
 
 
-def test_a_flag_stops_new_orders_under_later_mandates_too_and_what_is_booked_goes_on(app: Flask) -> None:
+def test_a_flag_stops_new_orders_under_every_mandate_and_later_ones_and_what_is_booked_goes_on(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     town = Town(state=OrderState.DONE)
     with transaction():
         lead, worker = (actor_of(user_with_role(role).id) for role in (Role.SAFEGUARDING_LEAD, Role.SOCIAL_WORKER))
@@ -127,7 +129,15 @@ def test_a_flag_stops_new_orders_under_later_mandates_too_and_what_is_booked_goe
     assert is_there(manager, town.person_id)
     safeguarding.raise_flag(worker, town.person_id, reason="Worried about money")
     safeguarding.raise_flag(worker, town.person_id, reason="Again")
-    assert not is_there(manager, town.person_id)
+    with transaction():
+        later = user_with_role(Role.BUDGET_MANAGER).id
+        for user_id in (manager.user_id, later):
+            MandateFactory(person_id=town.person_id, staff=[user_id])
+    for actor in (manager, actor_of(later)):
+        assert not is_there(actor, town.person_id)
+        with monkeypatch.context() as patch:  # the negative control: where a flag takes no action away
+            patch.setattr(access, "SPENDING", frozenset())
+            assert is_there(actor, town.person_id)
     assert find_access(manager, town.person_id, MandateAction.CONFIRM) is not None
     for actor in (manager, worker):
         with pytest.raises(NotFound):
@@ -231,7 +241,7 @@ def test_a_mandate_for_one_pot_offers_and_spends_that_pot_alone(app: Flask, clie
     shop.place(client, address)
     assert len(all_orders()) == 2 and balance(shop.pot).held_pence == 6_700
     entry = {"order_id": all_orders()[0].id, "outcome_id": shop.outcome_id, "actor_user_id": shop.manager.user_id}
-    with pytest.raises(OutsideMandate, match="does not cover Margaret's equipment money"), transaction():
+    with pytest.raises(OutsideMandate, match="does not cover Margaret’s equipment money"), transaction():
         book.hold(case.equipment, 100, cause="outside", mandate_id=shop.mandate_id, **entry)
     with transaction():
         book.hold(case.equipment, 100, cause="by herself", mandate_id=None, **entry)
