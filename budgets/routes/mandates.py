@@ -33,7 +33,7 @@ from budgets.words import ACTION_WORDS, BASIS_QUESTION, BASIS_WORDS
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.accounts.domain import Role
 from marketplace.audit.queries import list_for_object
-from marketplace.extensions import limiter
+from marketplace.extensions import limiter, was_taken
 from marketplace.kernel.errors import DomainError
 
 
@@ -58,7 +58,7 @@ def mandates_list() -> str:
 
 
 @blueprint.route("/mandates/new", methods=["GET", "POST"])
-@limiter.limit("20 per hour", methods=["POST"])
+@limiter.limit("20 per hour", methods=["POST"], deduct_when=was_taken)
 @allow(SIGNED_IN)
 def grant_mandate() -> Response | str:
     """Let somebody act for me."""

@@ -20,7 +20,7 @@ from catalogue.services.similar import list_similar
 from catalogue.words import VAT_WORDS
 from marketplace.accounts.access import ANYONE, allow, current_actor
 from marketplace.config import Settings
-from marketplace.extensions import limiter
+from marketplace.extensions import limiter, was_taken
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
 from marketplace.ui.navigation import about_same_person
@@ -134,7 +134,7 @@ def provider_page(organisation_id: int) -> str:
 
 
 @blueprint.route("/listing/<int:listing_id>/report", methods=["GET", "POST"])
-@limiter.limit("5 per hour", methods=["POST"])
+@limiter.limit("5 per hour", methods=["POST"], deduct_when=was_taken)
 @allow(ANYONE)
 def report(listing_id: int) -> Response | str | tuple[str, int]:
     """Tell the operator what is wrong with a listing."""

@@ -25,7 +25,7 @@ from catalogue.services.index import ask_for_rebuild
 from catalogue.services.misses import note_miss
 from catalogue.words import SHORT_RAILS, sentence
 from marketplace.accounts.access import ANYONE, allow
-from marketplace.extensions import limiter
+from marketplace.extensions import limiter, was_taken
 from marketplace.kernel.money import parse_pounds
 from marketplace.kernel.rails import Rail
 from marketplace.ui.navigation import url_with
@@ -229,7 +229,7 @@ def wider(page: SearchPage) -> list[dict[str, str]]:
 
 
 @blueprint.post("/search/missing")
-@limiter.limit("20 per hour")
+@limiter.limit("20 per hour", deduct_when=was_taken)
 @allow(ANYONE)
 def missing() -> Response | tuple[str, int]:
     """Keep what somebody could not find, with the first half of their postcode if they give it."""

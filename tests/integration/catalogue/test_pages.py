@@ -282,8 +282,11 @@ def test_report_of_a_wrong_listing_reaches_the_operator_and_not_the_provider(
     assert "they closed." in letter.body and f"/listing/{town['care']}" in letter.body
 
 
-def test_reports_are_limited(client: FlaskClient, town: dict[str, int]) -> None:
+def test_reports_are_limited_and_those_that_have_to_be_mended_do_not_count(
+    client: FlaskClient, town: dict[str, int]
+) -> None:
     page = f"/listing/{town['care']}/report"
+    assert [submit(client, page, {"words": ""}).status_code for _ in range(6)] == [422] * 6
     codes = [submit(client, page, {"reason": "other", "words": "again"}).status_code for _ in range(6)]
     assert codes == [302] * 5 + [429]
 
