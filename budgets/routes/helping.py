@@ -3,13 +3,14 @@
 from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from budgets.domain.people import HelpLevel
+from budgets.domain.people import HelpLevel, PersonView
 from budgets.forms.helping import SharingForm, help_form
 from budgets.queries.access import actions_for
 from budgets.queries.people import address_of, find_person_of_user, get_person
 from budgets.queries.sharing import shares_purchases
 from budgets.routes import blueprint
 from budgets.services import consents, help_notes, paper_letters
+from budgets.services.paper_letters import LetterView
 from budgets.words import HELP_WORDS
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor, roles
 from marketplace.accounts.domain import Role
@@ -55,15 +56,20 @@ def person_help(person_id: int) -> Response | str:
 def letters_of(person_id: int) -> str:
     """Letters to a person without an e-mail address; with `whole` all that nobody has printed, to print in one go."""
     letters, person = paper_letters.list_letters(current_actor(), person_id), get_person(person_id)
-    waiting = [letter for letter in letters if letter.printed_at is None and person.died_on is None]
+    to_print = [letter for letter in reversed(letters) if letter.printed_at is None and person.died_on is None]
+    return _letters_page(letters, to_print, person)
+
+
+def _letters_page(letters: list[LetterView], to_print: list[LetterView], person: PersonView | None = None) -> str:
+    """Letters to one person, or all that an officer or the operator prints; `to_print` with the oldest first."""
     return render_template(
         "budgets/letters.html",
-        letters=waiting if "whole" in request.args else letters,
-        waiting=waiting,
-        whole="whole" in request.args,
+        letters=letters,
+        to_print=to_print,
+        whole="whole" in request.args and to_print,
         person=person,
-        has_address=bool(address_of(person)),
-        of_council=False,
+        has_address=person is not None and bool(address_of(person)),
+        is_officer=current_actor().has(*paper_letters.OFFICERS),
     )
 
 
@@ -72,28 +78,31 @@ def letters_of(person_id: int) -> str:
 def letters_printed(person_id: int) -> Response:
     """All of them were printed, and given or posted: those that were on the page."""
     until_id = find_id(request.form.get("until")) or 0
-    count = paper_letters.mark_all_printed(current_actor(), person_id, until_id)
+    _say_printed(paper_letters.mark_all_printed(current_actor(), person_id, until_id))
+    return redirect(url_for("budgets.letters_of", person_id=person_id))
+
+
+def _say_printed(count: int) -> None:
     if count:
         flash(f"Noted: {plural(count, 'letter')}.", "success")
     else:
         flash("These letters were noted as printed before. Ask who did that before you post them again.", "error")
-    return redirect(url_for("budgets.letters_of", person_id=person_id))
 
 
 @blueprint.get("/council/letters")
 @allow(roles(*paper_letters.OFFICERS, Role.OPERATOR))
 def council_letters() -> str:
     """Letters that an officer prints and posts, or the operator: about authorities, and to whom nobody helps."""
-    actor = current_actor()
-    return render_template(
-        "budgets/letters.html",
-        letters=paper_letters.list_to_print(actor),
-        waiting=[],
-        whole=False,
-        person=None,
-        of_council=True,
-        is_officer=actor.has(*paper_letters.OFFICERS),
-    )
+    letters = paper_letters.list_to_print(current_actor())
+    return _letters_page(letters, letters)
+
+
+@blueprint.post("/council/letters/printed")
+@allow(roles(*paper_letters.OFFICERS, Role.OPERATOR))
+def council_letters_printed() -> Response:
+    """All of them were printed and posted: those that were on the page."""
+    _say_printed(paper_letters.mark_listed_printed(current_actor(), find_id(request.form.get("until")) or 0))
+    return redirect(url_for("budgets.council_letters"))
 
 
 @blueprint.get("/letters/<int:letter_id>")

@@ -29,17 +29,28 @@ class LetterView:
     id: int
     person_id: int
     person_name: str
+    address: str | None
+    postcode: str | None
     about: LetterAbout
     subject: str
     body: str
     written_at: datetime
     printed_at: datetime | None
 
+    @property
+    def address_lines(self) -> list[str]:
+        """What stands on the envelope, as far as it is known."""
+        lines = [line.strip() for line in (self.address or "").splitlines() if line.strip()]
+        known = [self.postcode] if self.postcode and self.postcode not in (self.address or "") else []
+        return [self.person_name, *lines, *known]
 
-_LETTERS = select(
+
+_LETTERS: Any = select(
     PaperLetter.id,
     PaperLetter.person_id,
     Person.name,
+    Person.address,
+    Person.postcode,
     PaperLetter.about,
     PaperLetter.subject,
     PaperLetter.body,
@@ -126,13 +137,7 @@ def mark_printed(actor: Actor, letter_id: int) -> LetterView:
     """
     letter = _one(actor, letter_id, printed_too=True)
     with transaction():
-        changed = rows_changed(
-            update(PaperLetter)
-            .where(PaperLetter.id == letter_id, PaperLetter.printed_at.is_(None))
-            .values(printed_at=clock.now(), printed_by_user_id=actor.user_id)
-        )
-        if changed:
-            record("letter.print", "person", letter.person_id, actor_user_id=actor.user_id, person_id=letter.person_id)
+        if _mark(actor, letter.person_id, PaperLetter.id == letter_id):
             return letter
     return replace(letter, printed_at=letter.printed_at or clock.now())
 
@@ -141,15 +146,28 @@ def mark_all_printed(actor: Actor, person_id: int, until_id: int) -> int:
     """All letters to a person that the actor may print were, up to the newest that they saw; answers how many."""
     which = _printable(actor, person_id)
     with transaction():
-        changed = rows_changed(
-            update(PaperLetter)
-            .where(which, PaperLetter.id <= until_id, PaperLetter.printed_at.is_(None))
-            .values(printed_at=clock.now(), printed_by_user_id=actor.user_id)
-        )
-        if changed:
-            record(
-                "letter.print", "person", person_id, actor_user_id=actor.user_id, person_id=person_id, letters=changed
-            )
+        return _mark(actor, person_id, and_(which, PaperLetter.id <= until_id))
+
+
+def mark_listed_printed(actor: Actor, until_id: int) -> int:
+    """All letters of `list_to_print` were, up to the newest that the actor saw; answers how many."""
+    by_person: dict[int, list[int]] = defaultdict(list)
+    for letter in list_to_print(actor):
+        if letter.id <= until_id:
+            by_person[letter.person_id].append(letter.id)
+    with transaction():
+        return sum(_mark(actor, person_id, PaperLetter.id.in_(ids)) for person_id, ids in by_person.items())
+
+
+def _mark(actor: Actor, person_id: int, which: ColumnElement[bool]) -> int:
+    """Note letters to one person as printed, in the open transaction; answers how many were not before."""
+    changed = rows_changed(
+        update(PaperLetter)
+        .where(which, PaperLetter.printed_at.is_(None))
+        .values(printed_at=clock.now(), printed_by_user_id=actor.user_id)
+    )
+    if changed:
+        record("letter.print", "person", person_id, actor_user_id=actor.user_id, person_id=person_id, letters=changed)
     return changed
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 from budgets.domain import MandateAction
 from budgets.domain.people import LetterAbout
 from budgets.models import PaperLetter, Person, Surplus
+from budgets.queries.people import get_person
 from budgets.services import letters, mandate_letters, mandates, paper_letters, reviews, surplus
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.models import Membership
@@ -310,6 +311,32 @@ def test_letters_to_print_stand_in_the_caseload_for_who_may_print_them(harold: H
     )
     assert [case.to_print for case in list_cases(harold.ann)] == [1]
     assert client.get(f"/people/{harold.person_id + 99}/letters").status_code == 404
+
+
+def test_an_officer_prints_the_whole_list_in_one_go_and_no_letter_of_others(
+    harold: Harold, client: FlaskClient
+) -> None:
+    harold.refund(), harold.own_refund()
+    with transaction():
+        db.session.execute(update(Person).values(address="7 Teasel Bank\n Darlington <b>"))
+        beyond = PersonFactory(council_id=council("E06000001").id)
+        letters.write_to(beyond, "Another council’s", "Words", LetterAbout.PLAN)
+    harold.end()
+    sign_in(client, harold.officer.user_id or 0)
+    page = "/council/letters"
+    assert "Show all 2 that nobody has printed" in text_of(client.get(page))
+    whole = client.get(f"{page}?whole=1").get_data(as_text=True)
+    assert whole.count('<article class="app-letter">') == whole.count("Dear Harold,") == 2
+    assert "Harold Reed<br>7 Teasel Bank<br>Darlington &lt;b&gt;<br>DL3 7TX</p>" in whole
+    until = int(re.findall(r'name="until" value="(\d+)"', whole)[0])
+    with transaction():
+        letters.write_to(get_person(harold.person_id), "While they are printed", "Words", LetterAbout.PLAN)
+    submit(client, page, {"until": until}, to=f"{page}/printed")
+    db.session.rollback()
+    waiting = select(PaperLetter.subject).where(PaperLetter.printed_at.is_(None)).order_by(PaperLetter.id)
+    own, others, later = db.session.scalars(waiting)
+    assert "comes back" in own and (others, later) == ("Another council’s", "While they are printed")
+    assert submit(client, page, {"until": "x"}, to=f"{page}/printed").location == page, "and nothing more is marked"
 
 
 def test_the_list_to_print_asks_as_much_for_one_person_as_for_twelve(harold: Harold, client: FlaskClient) -> None:
