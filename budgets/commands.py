@@ -1,4 +1,4 @@
-"""What forms and files ask of the services of council finance."""
+"""What forms and files ask of the services of council finance, and of those of people."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -96,3 +96,17 @@ class ChangeAllocation:
     pot_period_id: int
     new_amount_pence: int
     reason: str
+
+
+@dataclass(frozen=True)
+class WhereYouLive:
+    """Where a person lives, and what providers should know who come there.
+
+    `agreed_to` is the postcode of another council that they agreed to move to.
+    """
+
+    postcode: str
+    address: str | None = None
+    phone: str | None = None
+    notes_for_providers: str | None = None
+    agreed_to: str | None = None

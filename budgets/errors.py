@@ -57,6 +57,14 @@ class AuthorityEnded(NotAllowed):
         )
 
 
+class CouncilChanges(DomainError):
+    """The postcode belongs to another council than before, and nobody has agreed to that yet."""
+
+    def __init__(self, council_id: int) -> None:
+        super().__init__("This postcode belongs to another council.", field="postcode")
+        self.council_id = council_id
+
+
 class OutsideMandate(BudgetError):
     """The mandate names pots, and this is none of them."""
 

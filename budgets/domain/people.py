@@ -77,6 +77,7 @@ class PersonView:
     postcode: str | None
     email: str | None
     died_on: date | None = None
+    details_at: datetime | None = None  # when they said where they live: newer than what an earlier order says of it
     is_restricted: bool = False  # a council has set rules for what their budget may buy: some may count today
 
 

@@ -31,6 +31,7 @@ class Person(Base):
     address: Mapped[str | None] = mapped_column(Text)
     postcode: Mapped[str | None] = mapped_column(String(8))
     notes_for_providers: Mapped[str | None] = mapped_column(Text)
+    details_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when they said where they live
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     died_on: Mapped[date | None]

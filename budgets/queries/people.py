@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import ScalarSelect, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
-from budgets.domain import PersonContact, PersonView
+from budgets.domain import BudgetState, PersonContact, PersonView
 from budgets.models import Person, PersonalBudget, Restriction
 from marketplace.accounts.queries import find_user
 from marketplace.database import db, read_once, send, table_of
+from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
 
 _people = table_of(Person)
@@ -71,6 +72,19 @@ def contact_of(person_id: int) -> PersonContact:
     if row is None:
         raise NotFound
     return PersonContact(*row)
+
+
+def councils_that_pay(person_id: int) -> set[int]:
+    """Councils with a budget for a person that has not ended, whether or not it has begun."""
+    return set(
+        db.session.scalars(
+            select(PersonalBudget.council_id).where(
+                PersonalBudget.person_id == person_id,
+                PersonalBudget.state != BudgetState.ENDED,
+                PersonalBudget.ends_on >= clock.today(),
+            )
+        )
+    )
 
 
 def person_id_of(user_id: Any) -> ScalarSelect[int]:

@@ -23,4 +23,5 @@ from budgets.routes import (  # noqa: E402, F401  routes register themselves whe
     restrictions,
     surplus,
     teams,
+    where,
 )

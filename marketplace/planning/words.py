@@ -48,6 +48,7 @@ ENTRY_WORDS: dict[EntryKind, str] = {
 ACTS: dict[str, str] = {
     "person.create": "wrote down this person",
     "person.move": "changed the postcode",
+    "person.say_where": "changed what providers are told of where this person lives",
     "person.died": "wrote down that this person has died",
     "person.death_taken_back": "took back that this person had died",
     "person.prepare_merge": "asked that two records of this person become one",

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select, true
 
+from budgets.domain import PersonView
 from budgets.queries.access import names_user_now
 from marketplace.database import db, send, table_of
 from marketplace.kernel import clock
@@ -22,6 +23,11 @@ class LastOrder:
     rail: Rail
     pot_period_id: int | None
     delivery: dict[str, Any]
+    created_at: datetime
+
+    def delivery_to(self, person: PersonView) -> dict[str, Any]:
+        """Where it went; nothing when the person has said since then where they live."""
+        return self.delivery if person.details_at is None or person.details_at < self.created_at else {}
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Before:
 
 _orders, _funding = table_of(Order), table_of(OrderFunding)
 _LAST = (
-    select(_funding.c.rail, _funding.c.pot_period_id, _orders.c.delivery)
+    select(_funding.c.rail, _funding.c.pot_period_id, _orders.c.delivery, _orders.c.created_at)
     .join(_funding, and_(_funding.c.order_id == _orders.c.id, _funding.c.part_no == 1))
     .where(
         _orders.c.person_id == bindparam("person_id"),

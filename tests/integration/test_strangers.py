@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from budgets.commands import WhereYouLive
 from budgets.domain import ConsentHow, ConsentKind, MandateAction, ProposedLine
 from budgets.domain.mandates import LegalBasis
 from budgets.errors import LineRefused
@@ -91,7 +92,6 @@ def attempts(world: World) -> dict[str, Callable[[Actor], object]]:
         "raise a flag": lambda actor: safeguarding.raise_flag(actor, person_id, reason="Why"),
         "lift a flag": lambda actor: safeguarding.lift_flag(actor, person_id, reason="Why"),
         "suspend": lambda actor: mandates.suspend(actor, mandate_id, reason="Why"),
-        "suspend all": lambda actor: mandates.suspend_all(actor, person_id, reason="Why"),
         "let go on": lambda actor: mandates.resume(actor, mandate_id, reason="Why"),
         "act as an officer": lambda actor: mandates.check_officer(actor, mandates.get_mandate(mandate_id)),
         "set up a budget": lambda actor: finance_services.set_up_budget(actor, theirs),  # type: ignore[arg-type]
@@ -106,7 +106,7 @@ def attempts(world: World) -> dict[str, Callable[[Actor], object]]:
             actor, ids["council_id"], weeks_kept=4, notice_days=30
         ),
         "let keep": lambda actor: surplus_services._owned(actor, ids["surplus_id"]),
-        "move house": lambda actor: people.move_to_postcode(actor, person_id, "DL3 7TX"),
+        "say where one lives, as nobody": lambda actor: people.say_where(ANYONE, WhereYouLive("DL3 7TX")),
         "declare": lambda actor: interest_services.declare(ANYONE, SimpleNamespace(words="Words")),  # type: ignore[arg-type]
         "read bank details": lambda actor: bank_details.list_details_for(actor, provider),
         "move a basket": lambda actor: baskets.move_to_person(actor, baskets.Owner(actor.user_id), person_id),

@@ -29,6 +29,7 @@ def account() -> str:
     """Everything about one's own account on one page."""
     actor, user_id = _me()
     joined = ports()
+    is_person = joined.frame().is_person
     memberships = [
         {
             "organisation": membership.organisation_name,
@@ -45,7 +46,8 @@ def account() -> str:
         memberships=memberships,
         sign_ins=sessions.list_live(user_id, browser.token()),
         large_print=bool(session.get("large_print")),
-        may_buy_for_themselves=joined.ensure_person is not None and not joined.frame().is_person,
+        is_person=is_person,
+        may_buy_for_themselves=joined.ensure_person is not None and not is_person,
     )
 
 

@@ -91,8 +91,9 @@ def begin(actor: Actor, person_id: int) -> int:
     if helps_nobody or len(list_people(actor, MandateAction.ORDER)) == 1:
         known["who"] = True  # there is nobody else it could be for
     last = before.last
-    if last is not None and last.delivery.get("address"):
-        known["delivery"] = {name: str(last.delivery.get(name) or "") for name in DELIVERY_FIELDS}
+    delivery = last.delivery_to(access.person) if last is not None else {}
+    if delivery.get("address"):
+        known["delivery"] = {name: str(delivery.get(name) or "") for name in DELIVERY_FIELDS}
     way = _known_way(_new(actor.user_id, access.person, basket, known), access, basket, last)
     wanted = {
         "key": new_token(),

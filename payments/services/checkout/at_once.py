@@ -187,9 +187,9 @@ def pot_for(pots: Iterable[PotChoice], offers: Sequence[Offer], total_pence: int
 
 
 def _delivery(person: PersonView, actor: Actor) -> dict[str, str]:
-    """Where it goes: as the last time, else where the person lives."""
+    """Where it goes: as the last time, else where the person lives, which they may have said since then."""
     last = find_last_order(person.id, actor.user_id or 0)
-    known: dict[str, Any] = dict(last.delivery) if last is not None else {}
+    known: dict[str, Any] = last.delivery_to(person) if last is not None else {}
     if not known.get("address"):
         contact = contact_of(person.id)
         known = {

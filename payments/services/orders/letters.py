@@ -217,7 +217,7 @@ def ran_out_of_time(order: Order, reason: str) -> None:
 def card_ended_order(order: Order, reason: str) -> None:
     to_buyers(order, f"Order {order.reference} could not be paid", f"{reason}\n\n{_nothing_taken(order)}")
     if order.placed_at is not None:
-        _to_provider(order, f"Order {order.reference} has ended", "The buyer's card could not pay for it.")
+        _to_provider(order, f"Order {order.reference} has ended", "The buyer’s card could not pay for it.")
 
 
 def needs_another_card(order: Order, reason: str) -> None:

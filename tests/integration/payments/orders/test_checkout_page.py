@@ -3,15 +3,18 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
+from budgets.commands import WhereYouLive
 from budgets.models import Person, PersonalBudget
+from budgets.services import people
 from marketplace.accounts.services import sessions
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 from payments.domain import Payer
 from payments.models import BasketLine, Checkout, OrderFunding
+from payments.queries.ordered_before import LastOrder
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import OrganisationFactory
 from tests.factories.budgets import OutcomeFactory
@@ -52,9 +55,11 @@ def test_where_a_person_lives_stands_in_the_boxes_and_what_is_typed_goes_before_
     assert "1 High Row" in typed and "7 Teasel Bank" not in typed
 
 
-@pytest.mark.parametrize(("address", "asked"), [("1 High Row", False), ("", True)])
-def test_an_address_is_taken_from_the_last_order_only_where_that_has_one(
-    app: Flask, client: FlaskClient, address: str, asked: bool
+@pytest.mark.parametrize(
+    ("address", "moved", "asked"), [("1 High Row", 0, False), ("", 0, True), ("1 High Row", 1, True)]
+)
+def test_an_address_is_taken_from_the_last_order_where_that_has_one_and_nobody_has_moved_since(
+    app: Flask, client: FlaskClient, address: str, moved: bool, asked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = Shop()
     with transaction():
@@ -64,11 +69,22 @@ def test_an_address_is_taken_from_the_last_order_only_where_that_has_one(
             placed_at=clock.now(),
             delivery={"name": "Margaret", "address": address},
         )
+    if moved:
+        people.say_where(shop.margaret, WhereYouLive("DL3 7TX", address="7 Teasel Bank"))
     sign_in(client, shop.margaret.user_id or 0)
     shop.add(client, 0, 3)
-    checkout_id = int(shop.begin(client).rsplit("/", 1)[1])
-    known = db.session.get(Checkout, checkout_id)
+    checkout = shop.begin(client)
+    known = db.session.get(Checkout, int(checkout.rsplit("/", 1)[1]))
     assert ("delivery" not in known.answers) is asked
+    if moved:
+        submit(client, f"{checkout}/paid", {"person_id": shop.person_id, "way": shop.way})
+        assert "7 Teasel Bank" in client.get(f"{checkout}/purpose").get_data(as_text=True)
+        # Negative control: where the last order is always believed, it goes to where she lived before.
+        monkeypatch.setattr(LastOrder, "delivery_to", lambda last, person: last.delivery)
+        with transaction():
+            db.session.execute(delete(Checkout))
+        known = db.session.get(Checkout, int(shop.begin(client).rsplit("/", 1)[1]))
+        assert known.answers["delivery"]["address"] == "1 High Row"
 
 
 def test_an_individual_service_fund_names_its_holder_as_payer(app: Flask, client: FlaskClient) -> None:

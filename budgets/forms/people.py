@@ -1,0 +1,52 @@
+"""What somebody who signs in says of where they live."""
+
+from typing import Any
+
+from wtforms.validators import Optional
+
+from budgets.commands import WhereYouLive
+from budgets.domain import PersonContact, PersonView
+from marketplace.ui import fields
+from marketplace.ui.forms import BaseForm
+
+
+class WhereForm(BaseForm):
+    """Where providers come to, and what they should know before they do."""
+
+    address = fields.TextAreaField("Address (optional)", longest=300, rows=3, validators=[Optional()])
+    postcode = fields.PostcodeField(validators=[fields.Required("Enter your postcode, like DL3 7TX")])
+    phone = fields.TelephoneField(
+        "Telephone number (optional)",
+        hint="So that a provider can say who comes and when",
+        validators=[Optional()],
+    )
+    notes = fields.TextAreaField(
+        "Anything providers should know (optional)",
+        hint="How to get in, a dog, what to bring. A provider sees this with an order",
+        longest=1000,
+        counted=True,
+        rows=3,
+        validators=[Optional()],
+    )
+    agreed_to = fields.HiddenField()
+    submit = fields.SubmitField("Save")
+
+    def to_command(self) -> WhereYouLive:
+        return WhereYouLive(
+            postcode=str(self.postcode.data),
+            address=self.address.data or None,
+            phone=self.phone.data,
+            notes_for_providers=self.notes.data or None,
+            agreed_to=self.agreed_to.data or None,
+        )
+
+    def ask_to_agree(self) -> None:
+        """The same form once more, whose button agrees to the council of the postcode that was typed."""
+        self.agreed_to.data = self.postcode.data
+        self.submit.label.text = "Yes, I live there now"
+
+
+def where_form(person: PersonView, contact: PersonContact) -> WhereForm:
+    """The form with what was said before."""
+    known: dict[str, Any] = {"address": contact.address, "phone": contact.phone, "notes": contact.notes_for_providers}
+    return WhereForm(data=known | {"postcode": person.postcode})
