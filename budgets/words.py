@@ -22,7 +22,7 @@ def short_name(name: str) -> str:
 
 def possessive(name: str) -> str:
     """`Margaret's` for "Margaret Hill"."""
-    return f"{short_name(name)}'s"
+    return f"{short_name(name)}’s"
 
 
 def pot_words(person_name: str, pot_name: str) -> str:

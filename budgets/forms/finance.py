@@ -20,8 +20,8 @@ RAIL_CHOICES = [
     (Rail.ISF.value, "Individual service fund: an organisation holds it and settles"),
 ]
 FUNDER_CHOICES = [
-    (Funder.COUNCIL.value, "The council's"),
-    (Funder.NHS.value, "The NHS's: a personal health budget. It is kept apart from the council's"),
+    (Funder.COUNCIL.value, "The council’s"),
+    (Funder.NHS.value, "The NHS’s: a personal health budget. It is kept apart from the council’s"),
 ]
 
 
@@ -36,11 +36,11 @@ class SetUpForm(BaseForm):
         validators=[fields.Required("Enter your reference of the person")],
     )
     person_name = fields.TextField(
-        "Person's name", longest=120, validators=[fields.Required("Enter the person's name")]
+        "Person’s name", longest=120, validators=[fields.Required("Enter the person’s name")]
     )
-    postcode = fields.PostcodeField("Person's postcode", validators=[Optional()])
+    postcode = fields.PostcodeField("Person’s postcode", validators=[Optional()])
     account_email = fields.EmailField(
-        "Email address of the person's account here",
+        "Email address of the person’s account here",
         hint="Leave it empty when they have none. With it they find the budget when they sign in",
         validators=[Optional()],
     )
@@ -58,7 +58,7 @@ class SetUpForm(BaseForm):
     pot = fields.TextField(
         "What it is for",
         longest=60,
-        hint="One word or two, such as Respite. People read it as “Margaret's respite money”",
+        hint="One word or two, such as Respite. People read it as “Margaret’s respite money”",
         default=DEFAULT_POT,
         validators=[fields.Required("Enter what it is for, such as Respite")],
     )
@@ -68,7 +68,7 @@ class SetUpForm(BaseForm):
         "How often is it paid?", choices=[(ONCE, "Once, for all these dates together"), *EVERY_CHOICES], default=ONCE
     )
     contribution = fields.PoundsField(
-        "The person's own contribution each time", hint=CONTRIBUTION_HINT, validators=[Optional()]
+        "The person’s own contribution each time", hint=CONTRIBUTION_HINT, validators=[Optional()]
     )
     contribution_how = fields.RadioField(
         "How is the contribution paid?", choices=HOW_CHOICES, default=ContributionHow.NET.value

@@ -33,14 +33,14 @@ class AmountForm(BaseForm):
 
     amount = fields.PoundsField(
         "Amount each time",
-        hint="The whole personal budget, with the person's contribution. £0.00 ends what was agreed",
+        hint="The whole personal budget, with the person’s contribution. £0.00 ends what was agreed",
         validators=[fields.Required("Enter the amount, or £0.00 to end what was agreed")],
     )
     every = fields.RadioField(
         "How often?", choices=EVERY_CHOICES, default=Every.WEEK.value, validators=[fields.Required("Say how often")]
     )
     contribution = fields.PoundsField(
-        "The person's own contribution each time", hint=CONTRIBUTION_HINT, validators=[Optional()]
+        "The person’s own contribution each time", hint=CONTRIBUTION_HINT, validators=[Optional()]
     )
     contribution_how = fields.RadioField(
         "How is the contribution paid?", choices=HOW_CHOICES, default=ContributionHow.NET.value
@@ -113,7 +113,7 @@ class RulesForm(BaseForm):
     name = fields.TextField(
         "What it is for",
         longest=60,
-        hint="One word or two, such as Respite. People read it as “Margaret's respite money”",
+        hint="One word or two, such as Respite. People read it as “Margaret’s respite money”",
         validators=[fields.Required("Enter what it is for, such as Respite")],
     )
     categories = fields.CheckboxesField(

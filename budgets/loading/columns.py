@@ -269,7 +269,7 @@ def _date(field: str, text: str, reasons: list[str], *, needed: bool) -> date | 
         day, month, year = int(found[1]), _MONTHS.index(found[2][:3].lower()) + 1, int(found[3])
         year += 2000 if len(found[3]) == 2 else 0
     elif _EXCEL_NUMBER.fullmatch(text):
-        reasons.append(f"{field} is {text}, Excel's number for a day: make the column a date and save again.")
+        reasons.append(f"{field} is {text}, Excel’s number for a day: make the column a date and save again.")
         return None
     else:
         reasons.append(f"{field} is not a date: write it like 2026-04-01 or 01/04/2026.")

@@ -242,7 +242,7 @@ def _judge_known(
         return _refuse(row, "This budget has ended: use a new reference.")
     same_name = is_merged or known.person_name.casefold() == row.name.casefold()
     if not same_name and known.person_signs_in:
-        return _refuse(row, "name is not that of the person's own account: check person_reference and name.")
+        return _refuse(row, "name is not that of the person’s own account: check person_reference and name.")
     base = PlannedRow(
         row,
         RowKind.SAME,

@@ -52,7 +52,7 @@ def _happened(ordered: datetime | None, moved: datetime | None, since: datetime,
     if ordered is not None and ordered >= since:
         return "Something was ordered for this person since, and it is not known for which of the two it was."
     if moved is not None and moved >= since:
-        return "Money of this person's budgets moved since, and it is not known for which of the two it was."
+        return "Money of this person’s budgets moved since, and it is not known for which of the two it was."
     if joined_on:
         return "The record that stayed was joined to another one since. Take that apart first."
     return None

@@ -58,7 +58,7 @@ def sharing() -> Response:
     flash(
         "You share what you buy. You can stop at any time."
         if on
-        else "You have stopped sharing. Nothing that you bought counts in the council's reports any more.",
+        else "You have stopped sharing. Nothing that you bought counts in the council’s reports any more.",
         "success",
     )
     return redirect(url_for("budgets.budgets"))

@@ -44,7 +44,7 @@ def check_budget(command: SetUpBudget) -> None:
     if not command.reference.strip():
         raise DomainError("Enter the reference of the budget", field="reference")
     if not command.person_name.strip():
-        raise DomainError("Enter the person's name", field="person_name")
+        raise DomainError("Enter the person’s name", field="person_name")
     if command.rail not in BUDGET_RAILS:
         raise DomainError("Choose how the budget is paid", field="rail")
     if command.ends_on < command.starts_on:

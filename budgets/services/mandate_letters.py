@@ -237,7 +237,7 @@ def answer(mandate: MandateLine, words: str) -> None:
     """Bring the council's answer to the person."""
     _to_person(
         mandate,
-        f"Your council's answer about {mandate.staff_names}",
+        f"Your council’s answer about {mandate.staff_names}",
         [
             f"You asked about the authority of {mandate.staff_names} to act for you. Your council answers:",
             "",

@@ -15,7 +15,7 @@ from marketplace.kernel.errors import DomainError
 def person_for(actor: Actor, command: SetUpBudget) -> int:
     """The person's id, in the open transaction. Raises DomainError on the field that has to change."""
     if not command.person_reference.strip():
-        raise DomainError("Enter the council's reference of the person", field="person_reference")
+        raise DomainError("Enter the council’s reference of the person", field="person_reference")
     known = find_person_by_reference(command.council_id, command.person_reference.strip())
     if known is not None:
         if known.name.casefold() != " ".join(command.person_name.split()).casefold():

@@ -65,7 +65,7 @@ def sign_in_through_council() -> Letter:
         f"""
 Somebody, we hope you, asked for a new password for this email address.
 
-Your account has no password here: you sign in with your council's own account.
+Your account has no password here: you sign in with your council’s own account.
 Open {links.address("/sign-in")} and choose your council.
 """,
     )

@@ -89,7 +89,7 @@ def test_a_refusal_names_the_person_the_pot_what_is_left_until_when_and_the_ways
     with clock.fixed_clock(clock.start_of_day(date(2027, 1, 10))), pytest.raises(NotEnoughLeft) as refused:
         pot.post(book.hold, 5_400, "hold:1")
     assert refused.value.message == (
-        "This costs £54.00. Margaret's respite money has £31.50 left until 4 April. "
+        "This costs £54.00. Margaret’s respite money has £31.50 left until 4 April. "
         "You can choose fewer hours, pay £22.50 yourself, or ask the council."
     )
     assert (refused.value.short_pence, refused.value.left_pence) == (2_250, 3_150)
@@ -198,7 +198,7 @@ def test_a_budget_that_ended_yesterday_takes_no_hold_but_honours_what_was_booked
     with transaction():
         db.session.execute(update(PersonalBudget).values(ends_on=yesterday))
         db.session.execute(update(PotPeriod).values(ends_on=yesterday))
-    with pytest.raises(BudgetNotOpen, match=r"^Margaret's respite money ended on .*own money\.$"):
+    with pytest.raises(BudgetNotOpen, match=r"^Margaret’s respite money ended on .*own money\.$"):
         pot.post(book.hold, 1_000, "hold:2")
     pot.post(book.spend, 1_000, "spend:1")
     assert pot.sums == (0, 1_000, 9_000)

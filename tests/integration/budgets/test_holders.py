@@ -147,7 +147,7 @@ def test_what_was_ordered_before_stays_with_the_holder_of_that_day(app: Flask, c
 
 def test_from_a_fund_that_nobody_holds_nothing_is_ordered(app: Flask, client: FlaskClient) -> None:
     shop = nobody_holds()
-    words = "Margaret's respite money has no organisation that holds it yet, so nobody could pay the provider."
+    words = "Margaret’s respite money has no organisation that holds it yet, so nobody could pay the provider."
     sign_in(client, shop.margaret.user_id or 0)
     shop.add(client, 0, 3)
     checkout = shop.begin(client)

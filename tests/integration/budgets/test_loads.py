@@ -154,7 +154,7 @@ def test_a_later_end_and_a_new_name_are_taken_unless_the_person_has_an_account(t
         PersonFactory(user_id=UserFactory().id, name="Tom Ray", council_reference="P2")
     load(team, HEADER + TOM)
     refused = load(team, HEADER + TOM.replace("Tom Ray", "Tim Roe")).refused
-    assert "the person's own account" in refused[0].words
+    assert "the person’s own account" in refused[0].words
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence_beside_its_field(team: Finance) -> None:

@@ -260,7 +260,7 @@ def test_what_was_bought_since_stops_an_undo_and_says_why(
         else:
             common = {"order_id": twins.order_id, "outcome_id": None, "actor_user_id": None, "mandate_id": None}
             book.refund(twins.pot_period_id, 500, cause="r", **common)
-    word = "Something was ordered" if what == "ordered" else "Money of this person's budgets moved"
+    word = "Something was ordered" if what == "ordered" else "Money of this person’s budgets moved"
     with pytest.raises(NotAllowed, match=word):
         undoing_merges.prepare_undo(twins.team.one, merge_id, "Two people")
     monkeypatch.setattr("budgets.services.undoing_merges.why_not", lambda row: None)

@@ -19,7 +19,7 @@ def test_my_money_says_the_four_words_and_each_entry_with_its_outcome(town: Town
     page = text_of(visit(town.margaret).get("/budgets"))
     for words in (
         "My money",
-        "Margaret's respite money",
+        "Margaret’s respite money",
         "£5,000.00 yours for the year",
         "Spent £36.00",
         "Kept aside £18.00",

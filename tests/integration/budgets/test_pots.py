@@ -225,7 +225,7 @@ def test_a_pot_is_asked_about_or_stopped_for_what_it_is_not_for(app: Flask) -> N
     judge_pot(choice, [line])
     pots.change_rules(ida.one, ida.pot_id, PotRules("Respite", ("short-breaks",)))
     (choice,) = list_pot_choices(list_balances_of(ida), clock.today())
-    with pytest.raises(LineRefused, match=r"Ida's respite money is meant for .* Say why it is right all the same"):
+    with pytest.raises(LineRefused, match=r"Ida’s respite money is meant for .* Say why it is right all the same"):
         judge_pot(choice, [line])
     judge_pot(choice, [replace(line, outside_reason="It lets her daughter rest")])
     judge_pot(choice, [replace(line, category_slug="short-breaks")])

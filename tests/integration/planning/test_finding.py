@@ -132,7 +132,7 @@ def test_what_a_reader_may_not_do_has_no_button(client: FlaskClient, world: Worl
     ):
         sign_in(client, actor.user_id or 0)
         words = text_of(client.get(page))
-        assert ("Put in Margaret's basket" in words) is orders
+        assert ("Put in Margaret’s basket" in words) is orders
         assert ("Note it on the plan" in words) is notes
         assert ("£4,946.00 left until" in words) is money
         assert ("Paid how?" in words) is orders

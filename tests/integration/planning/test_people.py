@@ -45,7 +45,7 @@ def test_a_manager_sees_week_money_plan_mandate_and_what_to_do(client: FlaskClie
         "Shop for Margaret Hill",
     ):
         assert part in words, part
-    assert "today" in words.split("Margaret's week")[1].split("Latest orders")[0]
+    assert "today" in words.split("Margaret’s week")[1].split("Latest orders")[0]
 
 
 def test_the_person_sees_her_own_page_without_a_banner_and_with_who_acts_for_her(

@@ -110,7 +110,7 @@ def test_money_counts_from_the_top_so_that_the_second_of_two_orders_is_warned_of
             town.order("Eve Poor")
         first, second = list_repeats(town.manager, APRIL)
         assert (first.stopped, first.short, second.stopped) == (None, None, None)
-        assert second.short == "Eve's respite money has £14.00 left for this."
+        assert second.short == "Eve’s respite money has £14.00 left for this."
 
 
 def test_money_that_the_authority_does_not_cover_is_left_out_and_named(
@@ -131,11 +131,11 @@ def test_money_that_the_authority_does_not_cover_is_left_out_and_named(
             for name, pot_id in covered_pots.items():
                 db.session.add(MandatePot(mandate_id=mandates[town.people[name]], pot_id=pot_id))
         ann, bob = found(town)["Ann Same"], found(town)["Bob None"]
-        assert ann.short == "Ann's equipment money has £30.00 left for this. Your authority does not cover " + (
-            "Ann's respite money."
+        assert ann.short == "Ann’s equipment money has £30.00 left for this. Your authority does not cover " + (
+            "Ann’s respite money."
         )
         assert bob.stopped == (
-            "Your authority does not cover Bob's equipment money or Bob's respite money. Bob has no other budget that "
+            "Your authority does not cover Bob’s equipment money or Bob’s respite money. Bob has no other budget that "
             "could pay on that day."
         )
         with pytest.raises(DomainError, match="does not cover"):

@@ -71,7 +71,7 @@ def test_each_person_is_checked_alone_and_the_report_says_who_could_not_and_why(
         "Ann Able": (PartState.ORDERED, None),
         "Bob Broke": (
             PartState.REFUSED,
-            "This costs £36.00. Bob's respite money has £10.00 left until "
+            "This costs £36.00. Bob’s respite money has £10.00 left until "
             + _until()
             + ". You can choose fewer hours, pay £26.00 yourself, or ask the council.",
         ),
@@ -82,7 +82,7 @@ def test_each_person_is_checked_alone_and_the_report_says_who_could_not_and_why(
             "You may not order for Eve any more: your authority has ended or was changed. Nothing was ordered.",
         ),
         "Flo Fine": (PartState.ORDERED, None),
-        "Gus Goal": (PartState.REFUSED, "Choose what this is for, from the outcomes of Gus's plan."),
+        "Gus Goal": (PartState.REFUSED, "Choose what this is for, from the outcomes of Gus’s plan."),
     }
     assert [len(orders_of(town.people[name])) for name in ("Ann Able", "Bob Broke", "Eve Ended")] == [1, 0, 0]
     order = get_order(orders_of(town.people["Ann Able"])[0].id)

@@ -85,7 +85,7 @@ def test_a_good_row_is_read_with_both_kinds_of_dates() -> None:
         ({"starts_on": "April"}, "starts_on is not a date"),
         ({"starts_on": "31/02/2026"}, "starts_on is a day that does not exist"),
         ({"starts_on": "04/31/2026"}, "starts_on is a day that does not exist"),
-        ({"starts_on": "46113"}, "starts_on is 46113, Excel's number for a day"),
+        ({"starts_on": "46113"}, "starts_on is 46113, Excel’s number for a day"),
         ({"starts_on": "1-Avr-26"}, "starts_on is not a date"),
         ({"starts_on": "31-Jun-26"}, "starts_on is a day that does not exist"),
         ({"ends_on": "1926-04-01"}, "ends_on has a year that cannot be right"),

@@ -25,10 +25,10 @@ def test_people_are_called_by_their_first_name_unless_it_is_a_title(name: str, s
 @pytest.mark.parametrize(
     ("pot", "words"),
     [
-        ("Respite", "Margaret's respite money"),
-        ("Personal budget", "Margaret's personal budget"),
-        ("PA costs", "Margaret's PA costs money"),
-        ("One-off payment", "Margaret's one-off payment"),
+        ("Respite", "Margaret’s respite money"),
+        ("Personal budget", "Margaret’s personal budget"),
+        ("PA costs", "Margaret’s PA costs money"),
+        ("One-off payment", "Margaret’s one-off payment"),
     ],
 )
 def test_a_pot_is_somebodys_money(pot: str, words: str) -> None:

@@ -43,7 +43,7 @@ def statement(entries: list[tuple[EntryKind, int]], opening: Position) -> Statem
         )
     pot = PotStatement(
         1,
-        "Margaret's respite money",
+        "Margaret’s respite money",
         Rail.COUNCIL_MANAGED,
         "PB-1",
         date(2026, 4, 6),

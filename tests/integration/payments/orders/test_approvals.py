@@ -210,7 +210,7 @@ def test_the_queue_and_the_case_show_what_is_asked_and_take_the_answer(app: Flas
     words = text_of(page)
     assert "Do you agree to £54.00 for Margaret Hill?" in words
     assert "Your limit for one order is £10.00" in words
-    assert "See people and get out of the house" in words and "Margaret's respite money" in words
+    assert "See people and get out of the house" in words and "Margaret’s respite money" in words
     assert "Prepared at the same time: Tees Meals, £13.00. £67.00 in all." in words
     assert "This is the first order from Dales Home Care" in words
     assert "2 orders wait for you to agree" in text_of(client.get("/orders"))

@@ -156,7 +156,7 @@ def test_a_budget_that_ended_yesterday_is_refused_in_words_and_nothing_is_writte
         db.session.get(PersonalBudget, shop.budget_id).ends_on = yesterday
         db.session.get(PotPeriod, shop.pot).ends_on = yesterday
     response = client.post(checkout, data={**page, **_seen(client, checkout)})
-    assert "Margaret's respite money ended on" in text_of(response)
+    assert "Margaret’s respite money ended on" in text_of(response)
     assert all_orders() == []
     assert balance(shop.pot).held_pence == 0
     assert db.session.scalar(select(func.count(BasketLine.id))) == 2
@@ -183,7 +183,7 @@ def test_too_little_left_says_what_is_left_and_offers_ways_on(app: Flask, client
     submit(client, f"{checkout}/who", {"person_id": shop.person_id})
     response = submit(client, f"{checkout}/paid", {"person_id": shop.person_id, "way": shop.way})
     words = text_of(response)
-    assert "This costs £54.00. Margaret's respite money has £31.50 left until" in words
+    assert "This costs £54.00. Margaret’s respite money has £31.50 left until" in words
     assert "You can choose fewer hours, pay £22.50 yourself, or ask the council." in words
     assert "Pay with own money instead" in words and "Choose fewer" in words
     assert "£31.50 left now" in words

@@ -91,7 +91,7 @@ def test_a_purchase_that_spans_two_periods_is_kept_aside_in_both(app: Flask, cli
     checkout = shop.fill(client, (0, 2, -1), (0, 3, 1), (1, 1, 2))
     shop.answer(client, checkout)
     page = text_of(client.get(checkout))
-    assert "These days lie in 2 periods of Margaret's respite money" in page.replace("’", "'")
+    assert "These days lie in 2 periods of Margaret’s respite money" in page
     shop.place(client, checkout)
     orders = all_orders()
     assert sorted((order.provider_name, order.total_pence) for order in orders) == [
@@ -112,6 +112,6 @@ def test_what_one_period_lacks_the_other_does_not_pay(app: Flask, client: FlaskC
     mine = {"person_id": shop.person_id}
     submit(client, f"{checkout}/who", mine)
     page = text_of(submit(client, f"{checkout}/paid", {**mine, "way": shop.way}))
-    assert "This costs £36.00. Margaret's respite money has £35.99 left" in page.replace("’", "'")
+    assert "This costs £36.00. Margaret’s respite money has £35.99 left" in page
     assert all_orders() == []
     assert shop.held() == (0, 0)

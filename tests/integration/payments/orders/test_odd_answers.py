@@ -97,7 +97,7 @@ def test_the_most_that_anybody_can_ask_for_is_refused_in_words_and_stays_in_the_
     by_card = submit(client, f"{checkout}/paid", {"person_id": shop.person_id, "way": "own_money"})
     assert "a card cannot pay more than £999,999.99 at once. Choose fewer, or pay another way." in text_of(by_card)
     from_budget = submit(client, f"{checkout}/paid", {"person_id": shop.person_id, "way": shop.way})
-    assert "This costs £999,990,000.00. Margaret's respite money has £5,000.00 left" in text_of(from_budget)
+    assert "This costs £999,990,000.00. Margaret’s respite money has £5,000.00 left" in text_of(from_budget)
     assert db.session.scalar(select(BasketLine.quantity)) == 10_000
     assert all_orders() == []
 

@@ -64,7 +64,7 @@ def test_a_wife_is_refused_until_two_officers_found_it_necessary(app: Flask, cli
     assert "Say whether anybody at Dales Home Care is family" in unsaid
     assert "regulation 3 of the Care and Support (Direct Payments) Regulations 2014" in unsaid
     refused = text_of(submit(client, f"{checkout}/purpose", {**answers, field: "partner"}))
-    assert "Margaret's direct payment may not pay Dales Home Care." in refused
+    assert "Margaret’s direct payment may not pay Dales Home Care." in refused
     assert "wherever they live, unless the council has recorded that this is necessary" in refused
     assert f"Ask {get_council(shop.council_id).name} about that" in refused
     assert WHERE["address"] in refused, "nothing that was typed is lost"

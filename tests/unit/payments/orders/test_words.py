@@ -67,4 +67,4 @@ def test_quantities_are_said_with_their_unit(unit: str, quantity: int, said: str
 
 def test_own_money_names_whose_it_is() -> None:
     assert words.own_money(None) == "Your own money, by card"
-    assert words.own_money("Margaret Hill") == "Margaret's own money, by card"
+    assert words.own_money("Margaret Hill") == "Margaret’s own money, by card"
