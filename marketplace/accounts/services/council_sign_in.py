@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.access import FRESH
 from marketplace.accounts.council_logins import CouncilLogin, find_by_issuer
@@ -39,15 +40,10 @@ def enter(login: CouncilLogin, said: Said, *, device: str | None = None) -> Sign
     new one. From then on the council alone lets them in: a password of the account ends, whoever chose it. Roles
     that the council no longer gives end here. Raises NotAllowed in words for whoever tries.
     """
-    with transaction():
-        organisation_id = _organisation_of(login)
-        user_id = _known(login, said.subject)
-        if user_id is None and said.roles:
-            user_id = _of_address(login, said)
-        if user_id is not None:
-            if db.session.scalar(select(User.disabled_at).where(User.id == user_id)) is not None:
-                raise NotAllowed("Your account here was closed. Call us if you think that is wrong.")
-            _set_roles(organisation_id, user_id, said.roles)
+    try:
+        user_id = _find_or_open(login, said)
+    except IntegrityError:
+        user_id = _find_or_open(login, said)  # the same address, registered at the same moment: now it is known
     if user_id is None or not said.roles:
         log.info("a council's sign-in gave no role, council %s", login.gss_code)
         raise NotAllowed(
@@ -58,6 +54,20 @@ def enter(login: CouncilLogin, said: Said, *, device: str | None = None) -> Sign
     assert signed_in.token is not None
     sessions.confirm(signed_in.token, at=said.authenticated_at)
     return signed_in
+
+
+def _find_or_open(login: CouncilLogin, said: Said) -> int | None:
+    """The account with the roles of now; None for somebody unknown here to whom the council gives no role."""
+    with transaction():
+        organisation_id = _organisation_of(login)
+        user_id = _known(login, said.subject)
+        if user_id is None and said.roles:
+            user_id = _of_address(login, said)
+        if user_id is not None:
+            if db.session.scalar(select(User.disabled_at).where(User.id == user_id)) is not None:
+                raise NotAllowed("Your account here was closed. Call us if you think that is wrong.")
+            _set_roles(organisation_id, user_id, said.roles)
+        return user_id
 
 
 def confirm(login: CouncilLogin, said: Said, user_id: int, token: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import letters, passwords
 from marketplace.accounts.domain import (
@@ -174,6 +175,13 @@ def accept_as_new_user(token: str, *, name: str, password: str, agrees_to_terms:
         raise DomainError("Tick the box if you agree to the terms", field="agree")
     passwords.judge(password, offer.email)
     chosen = {"name": name.strip(), "password_hash": passwords.hash_password(password), "verified_at": clock.now()}
+    try:
+        return _open_account(token, offer, chosen)
+    except IntegrityError:
+        return _open_account(token, offer, chosen)  # the same address, taken at the same moment: now it is known
+
+
+def _open_account(token: str, offer: Offer, chosen: dict[str, object]) -> int:
     with transaction():
         user = db.session.execute(select(User).where(User.email == offer.email).with_for_update()).scalar_one_or_none()
         if user is None:

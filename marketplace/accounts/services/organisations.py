@@ -104,9 +104,7 @@ def end_member(actor: Actor, organisation_id: int, membership_id: int) -> None:
     with transaction():
         kind = _kind_of(organisation_id)
         membership = db.session.execute(
-            select(Membership)
-            .where(Membership.id == membership_id, Membership.organisation_id == organisation_id)
-            .with_for_update()
+            select(Membership).where(Membership.id == membership_id, Membership.organisation_id == organisation_id)
         ).scalar_one_or_none()
         if membership is None:
             raise NotFound()
@@ -136,15 +134,18 @@ def may_manage_people(actor: Actor, organisation_id: int, kind: OrganisationKind
 def begin_membership(
     by_user_id: int | None, organisation_id: int, kind: OrganisationKind, user_id: int, role: Role
 ) -> int:
-    """Write a membership in the open transaction; who may is judged by the caller. Answers its id."""
+    """Write a membership in the open transaction; answers its id.
+
+    The caller judges who may, and holds the organisation's row or its provider's, so that nobody else does the same.
+    """
     if role not in ROLES_OF_KIND[kind]:
         raise NotAllowed("Nobody can have that role in this kind of organisation.")
     if db.session.get(User, user_id) is None:
         raise NotFound()
     membership = db.session.execute(
-        select(Membership)
-        .where(Membership.user_id == user_id, Membership.organisation_id == organisation_id, Membership.role == role)
-        .with_for_update()
+        select(Membership).where(
+            Membership.user_id == user_id, Membership.organisation_id == organisation_id, Membership.role == role
+        )
     ).scalar_one_or_none()
     if membership is not None and membership.ended_at is None:
         return membership.id
