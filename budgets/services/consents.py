@@ -91,13 +91,20 @@ def agree_to_assisted_order(actor: Actor, person_id: int, organisation_id: int, 
     """An access point's worker writes down that a person here agreed to order with them; answers the consent's id.
 
     `how` is on paper or spoken. It ends when the day ends in London. The same again today answers the first.
-    Raises NotFound unless the actor works at that access point, DomainError on `how`.
+    Raises NotFound unless the actor works at that access point, DomainError on `how`, and on `person` for somebody who
+    has died.
     """
     if organisation_id not in actor.organisation_ids(Role.ACCESS_POINT_WORKER):
         raise NotFound
     if how is ConsentHow.ONLINE:
         raise DomainError("Say how the person agreed: on paper, or spoken.", field="how")
-    get_person(person_id)
+    person = get_person(person_id)
+    if person.died_on is not None:
+        raise DomainError(
+            f"{person.name} is written down as having died, so nothing can be ordered. If that is wrong, ask their "
+            "council to put it right.",
+            field="person",
+        )
     with transaction():
         standing = db.session.scalar(
             select(Consent.id)

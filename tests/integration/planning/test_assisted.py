@@ -158,6 +158,25 @@ def test_a_date_of_birth_to_come_is_refused(worker: Actor) -> None:
         _serve(worker, born_on=clock.today() + timedelta(days=1))
 
 
+def test_nothing_is_ordered_with_somebody_who_is_written_down_as_having_died(
+    client: FlaskClient, worker: Actor
+) -> None:
+    with transaction():
+        known = PersonFactory(name="Ivy Robson", postcode="DL3 7TX", died_on=clock.today()).id
+    sign_in(client, worker.user_id or 0)
+    asked = submit(client, "/assisted/find", IVY)
+    sent = {**_hidden(asked.get_data(as_text=True)), "person": str(known), "how": "spoken"}
+    answer = submit(client, "/assisted/find", sent, to="/assisted/serve")
+    assert "ask their council to put it right" in text_of(answer) and 'value="Ivy Robson"' in answer.get_data(
+        as_text=True
+    )
+    assert db.session.scalar(select(func.count(Consent.id))) == 0
+    db.session.rollback()
+    with transaction():
+        db.session.get_one(Person, known).died_on = None
+    assert _serve(worker, known) == known
+
+
 def test_two_of_one_name_are_told_apart_by_date_of_birth(app: Flask) -> None:
     from datetime import date
 
