@@ -9,6 +9,7 @@ from typing import Any
 from marketplace.kernel.money import split_by_largest_remainder
 
 DEFAULT_RATE_BP = 250
+MOST_BP = 1_000
 
 
 def levy(gross_pence: int, rate_bp: int) -> int:

@@ -6,7 +6,7 @@ from marketplace.kernel.money import parse_pounds
 from marketplace.kernel.rails import Rail
 from marketplace.ui import fields, widgets
 from marketplace.ui.forms import BaseForm
-from payments.levy import percent
+from payments.levy import MOST_BP, percent
 from payments.words import RAIL_NAMES
 
 
@@ -17,9 +17,12 @@ class PercentField(fields.ParsedField):
 
     def parse(self, typed: str) -> int:
         try:
-            return parse_pounds(typed.removesuffix("%").strip())
+            share = parse_pounds(typed.removesuffix("%").strip())
         except ValueError:
-            raise ValueError("Enter a levy from 0% to 10% with at most two decimals, like 2.5") from None
+            share = None
+        if share is None or share > MOST_BP:
+            raise ValueError("Enter a levy from 0% to 10% with at most two decimals, like 2.5")
+        return share
 
     def show(self, value: int) -> str:
         return percent(value).removesuffix("%")

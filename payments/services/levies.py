@@ -12,7 +12,7 @@ from marketplace.database import db, look_up, table_of, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import Rail
-from payments.levy import DEFAULT_RATE_BP
+from payments.levy import DEFAULT_RATE_BP, MOST_BP
 from payments.models import LevyRate
 from payments.queries.levy_rates import may_set_rates
 
@@ -50,7 +50,7 @@ def propose_rate(actor: Actor, council_id: int, rail: Rail, rate_bp: int, starts
     Raises NotFound for whoever may not set it, DomainError on `rate` (0 to 1,000 basis points) or `starts_on`.
     """
     _require_right(actor, council_id)
-    if not 0 <= rate_bp <= 1000:
+    if not 0 <= rate_bp <= MOST_BP:
         raise DomainError("Enter a levy from 0% to 10%.", field="rate")
     if starts_on <= clock.today():
         raise DomainError("Choose a day after today: what was bought before keeps its levy.", field="starts_on")

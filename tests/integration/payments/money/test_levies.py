@@ -101,7 +101,7 @@ def test_a_council_proposes_a_levy_on_a_page_and_an_operator_agrees(app: Flask, 
     assert "The levy that providers pay" in text_of(client.get("/council/settlement/settings"))
     for wrong, words in (
         ({"rate": "a little"}, "like 2.5"),
-        ({"rate": "10.01"}, "from 0% to 10%"),
+        ({"rate": "10.01", "starts_on": "2027-02-31"}, "from 0% to 10%"),
         ({"rate": "-1"}, "from 0% to 10%"),
         ({"rate": "1.755"}, "at most two decimals"),
         ({"rail": ""}, "Choose the kind of funding"),
