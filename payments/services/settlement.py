@@ -68,7 +68,13 @@ def prepare(
                 "again, then prepare the run."
             )
         if due.totals.line_count == 0:
-            raise DomainError("Nothing is due up to that day: everything that was agreed is settled.", field="up_to")
+            waits = due.held_back or due.without_details or due.questioned
+            raise DomainError(
+                "Nothing can be paid up to that day: what is left has to wait, and the page says for what."
+                if waits
+                else "Nothing is due up to that day: everything that was agreed is settled.",
+                field="up_to",
+            )
         if due.lacks_operator:
             raise DomainError("The operator of this site has given no bank details for the levy: ask it to.")
         run = SettlementRun(

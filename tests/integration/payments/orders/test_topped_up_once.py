@@ -16,13 +16,13 @@ from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import BUDGET_RAILS, Rail
 from marketplace.outbox.models import Email
 from marketplace.reports.building import build
-from payments.domain import RefundState
-from payments.models import Basket, Checkout, Order, Refund, TopUp
+from payments.domain import Payee, RefundState
+from payments.models import Basket, Checkout, Order, Refund, SettlementPayment, TopUp
 from payments.queries import checkouts, decisions, levy_report, operator
 from payments.queries.levy_report import month_report
 from payments.queries.orders.of_people import list_bought_for
 from payments.queries.purchases import Bought
-from payments.services import orders, refunds, top_ups
+from payments.services import orders, refunds, returned, top_ups
 from payments.services.checkout import choose_way, place, placing
 from tests.browser import sign_in, submit, text_of
 from tests.factories.accounts import UserFactory, user_with_role
@@ -165,6 +165,34 @@ def test_one_decision_gives_back_both_parts_as_they_were_asked_for(
 def letters() -> list[str]:
     db.session.rollback()
     return list(db.session.scalars(select(Email.body).order_by(Email.id)))
+
+
+def test_a_budgets_part_that_a_bank_returned_is_owed_again_and_the_cards_part_is_not(
+    app: Flask, client: FlaskClient, shop: TopUpShop
+) -> None:
+    order_id = agreed(app, client, shop, pence="33.33")
+    run_id = shop.run()
+    to_provider = SettlementPayment.payee == Payee.PROVIDER
+    payment_id = db.session.scalars(select(SettlementPayment.id).where(to_provider)).one()
+    returned.mark_returned(shop.first, run_id, payment_id, "No such account")
+    verified()
+    dale = app.test_client()
+    sign_in(dale, shop.dale.user_id or 0)
+    page = f"/provider/orders/{order_id}"
+    assert "£20.67 by card: paid. £33.33 from a budget: your bank sent the payment back" in text_of(dale.get(page))
+    refunds.ask_refund(shop.dale, order_id, key="part", reason_code="goodwill", pence=2_000)
+    shop.work(app)
+    assert [part[3] for part in parts()] == [1_235, 765]
+    verified()
+    with pytest.raises(DomainError, match="what is left has to wait"):  # the credit's levy is more than a run would pay
+        shop.run()
+    with transaction():
+        waiting = db.session.scalars(select(Refund).where(Refund.state == RefundState.PENDING)).one()
+        assert waiting.pence == 1_235
+    refunds.ask_refund(shop.dale, order_id, key="rest", reason_code="goodwill", pence=3_400)
+    shop.work(app)
+    assert shop.pot_now() == (0, 0, 10_000)
+    verified()
 
 
 def test_a_no_sets_both_parts_free_again(app: Flask, client: FlaskClient, shop: TopUpShop, desk: tuple) -> None:
