@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from flask import Flask
 from sqlalchemy import event, func, select, text
 from sqlalchemy.engine import Connection
@@ -19,9 +20,11 @@ from marketplace.audit.models import AuditRow
 from marketplace.database import db, driver, sending
 
 Act = Callable[[], object]
+WITH_AND_WITHOUT = [True, pytest.param(False, marks=pytest.mark.trial)]
+"""For `is_locked`: with the lock all is well, and without it, among the trials, something is not."""
 ADVISORY = "pg_advisory_xact_lock"
 _LOCK = re.compile(r"\s+FOR (NO KEY )?UPDATE( OF \w+)?\s*$")
-_WRITE = re.compile(r"(WITH w0 AS \()?(INSERT|UPDATE|DELETE)\b")
+_WRITE = re.compile(r"\b(INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b")
 _NO_LOCK = " /* not locked */"
 
 
@@ -63,7 +66,7 @@ def interleaved(
         nonlocal has_locked
         if threading.get_ident() != mine or others.ident is not None:
             return
-        if has_locked and _WRITE.match(statement) and before in statement:
+        if has_locked and _WRITE.search(statement) and before in statement:
             others.start()
             _until_it_waits_or_ends(others)
         has_locked = has_locked or _is_lock_of(table, statement)

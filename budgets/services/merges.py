@@ -53,6 +53,7 @@ def prepare(actor: Actor, council_id: int, kept_reference: str, merged_reference
     with transaction():
         kept = _record_of(council_id, kept_reference, "kept")
         merged = _record_of(council_id, merged_reference, "merged")
+        kept, merged = lock(kept.id, merged.id)
         _check(kept, merged)
         waiting = select(PersonMerge.id).where(
             PersonMerge.decided_at.is_(None), PersonMerge.merged_person_id == merged.id
@@ -148,15 +149,10 @@ def _merge(kept_id: int, merged_id: int) -> dict[str, Any]:
 
 
 def lock(kept_id: int, merged_id: int) -> tuple[Person, Person]:
-    """Both records, and every pot of the one that goes: nobody buys from it in this moment."""
-    rows = db.session.scalars(
-        select(Person)
-        .where(Person.id.in_((kept_id, merged_id)))
-        .order_by(Person.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    found = {row.id: row for row in rows}
+    """Both records, and every pot of the one that goes: nobody buys from it in this moment.
+
+    The pots come first, as they do for whoever buys: an order locks its pot, and then the record that it names.
+    """
     pots = (
         select(PotPeriod.id)
         .join(Pot, Pot.id == PotPeriod.pot_id)
@@ -166,6 +162,14 @@ def lock(kept_id: int, merged_id: int) -> tuple[Person, Person]:
         .with_for_update(of=PotPeriod)
     )
     db.session.execute(pots).all()
+    rows = db.session.scalars(
+        select(Person)
+        .where(Person.id.in_((kept_id, merged_id)))
+        .order_by(Person.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = {row.id: row for row in rows}
     return found[kept_id], found[merged_id]
 
 

@@ -33,7 +33,7 @@ from marketplace.kernel.errors import NotAllowed
 from marketplace.kernel.keeping import UNCONFIRMED_ACCOUNT
 from tests.factories.accounts import DARLINGTON_GSS, MembershipFactory, UserFactory, user_with_role
 from tests.integration.accounts.pages import PASSWORD, letters_to, link_in
-from tests.interleaved import Race, acts_named, interleaved
+from tests.interleaved import WITH_AND_WITHOUT, Race, acts_named, interleaved
 from tests.races import errors
 
 EMAIL = "nora@darlington.example"
@@ -216,7 +216,7 @@ def rows(query):  # type: ignore[no-untyped-def]
     return db.session.scalars(query).all()
 
 
-@pytest.mark.parametrize("is_locked", [True, False])
+@pytest.mark.parametrize("is_locked", WITH_AND_WITHOUT)
 @pytest.mark.parametrize(
     "race",
     [
