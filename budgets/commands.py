@@ -106,7 +106,7 @@ class WhereYouLive:
     """
 
     postcode: str
-    address: str | None = None
+    address: str
     phone: str | None = None
     notes_for_providers: str | None = None
     agreed_to: str | None = None

@@ -13,7 +13,9 @@ from marketplace.ui.forms import BaseForm
 class WhereForm(BaseForm):
     """Where providers come to, and what they should know before they do."""
 
-    address = fields.TextAreaField("Address (optional)", longest=300, rows=3, validators=[Optional()])
+    address = fields.TextAreaField(
+        "Address", longest=300, rows=3, validators=[fields.Required("Enter the address where you live")]
+    )
     postcode = fields.PostcodeField(validators=[fields.Required("Enter your postcode, like DL3 7TX")])
     phone = fields.TelephoneField(
         "Telephone number (optional)",
@@ -34,7 +36,7 @@ class WhereForm(BaseForm):
     def to_command(self) -> WhereYouLive:
         return WhereYouLive(
             postcode=str(self.postcode.data),
-            address=self.address.data or None,
+            address=self.address.data or "",
             phone=self.phone.data,
             notes_for_providers=self.notes.data or None,
             agreed_to=self.agreed_to.data or None,

@@ -2,11 +2,13 @@
 
 import re
 from base64 import b32decode
+from io import BytesIO
 
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
 from marketplace.kernel import clock
 from tests.journeys.walker import Walker
@@ -51,6 +53,34 @@ def test_codes_of_an_app_and_by_email(walker: Walker) -> None:
     walker.click("Send me a code")
     walker.fill("Code", "12345", exact=True)
     wrong(walker, "Go on", "That code is not right")
+
+
+def test_whoever_moves_house_hears_whom_to_ring_or_which_council_it_is(walker: Walker) -> None:
+    walker.be("dp-holder")
+    walker.go("/account/where-you-live")
+    walker.fill("Postcode", "DL3")
+    wrong(walker, "Save", "Enter a postcode, like DL3 7TX")
+    walker.fill("Address", "7 Teasel Bank")
+    walker.fill("Postcode", "YO1 7HH")
+    wrong(walker, "Save", "Ring Darlington Borough Council on")
+    walker.be("self-funder")
+    walker.go("/account/where-you-live")
+    walker.fill("Address", "7 Teasel Bank")
+    walker.fill("Postcode", "YO1 7HH")
+    walker.click("Save")
+    walker.sees("YO1 7HH belongs to City of York Council")
+
+
+def test_letters_on_paper_are_printed_in_one_go(walker: Walker) -> None:
+    walker.be("nominated-person")
+    walker.click("Albert Oakenfold")
+    walker.click("Letters to print for")
+    walker.click("to print in one go")
+    letters = walker.page.locator(".app-letter")
+    expect(letters.first).to_contain_text("Albert Oakenfold")
+    count = letters.count()
+    assert count > 1
+    assert len(PdfReader(BytesIO(walker.page.pdf(format="A4"))).pages) == count, "each on a page of its own"
 
 
 def test_payees_of_a_direct_payment_and_rules_for_one_person(walker: Walker) -> None:

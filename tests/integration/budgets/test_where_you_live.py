@@ -133,7 +133,7 @@ def test_a_budget_that_has_ended_keeps_nobody(mover: Mover, how: str) -> None:
         days = {"ends_on": clock.today() - timedelta(days=1), "starts_on": clock.today() - timedelta(days=30)}
         values: dict[str, Any] = {"state": BudgetState.ENDED} if how == "ended" else days
         db.session.execute(update(PersonalBudget).where(PersonalBudget.id == budget.id).values(**values))
-    people.say_where(mover.actor, WhereYouLive(ELSEWHERE, agreed_to=ELSEWHERE))
+    people.say_where(mover.actor, WhereYouLive(ELSEWHERE, "7 Teasel Bank", agreed_to=ELSEWHERE))
     assert mover.lives == (ELSEWHERE, mover.elsewhere)
 
 
@@ -143,8 +143,8 @@ def test_who_has_moved_already_in_the_books_of_a_council_that_pays_may_say_so(mo
         BudgetFactory(person_id=mover.person_id, council_id=mover.elsewhere)
         db.session.add(Postcode(postcode="TS24 7AA", latitude=54.7, longitude=-1.2, council_gss="E06000001"))
     with pytest.raises(DomainError, match="Ring Manchester City Council"):
-        people.say_where(mover.actor, WhereYouLive("TS24 7AA", agreed_to="TS24 7AA"))
-    people.say_where(mover.actor, WhereYouLive(ELSEWHERE, agreed_to=ELSEWHERE))
+        people.say_where(mover.actor, WhereYouLive("TS24 7AA", "7 Teasel Bank", agreed_to="TS24 7AA"))
+    people.say_where(mover.actor, WhereYouLive(ELSEWHERE, "7 Teasel Bank", agreed_to=ELSEWHERE))
     assert mover.lives == (ELSEWHERE, mover.elsewhere)
 
 
@@ -159,6 +159,7 @@ def test_a_postcode_that_says_no_council_is_one_sentence_and_nothing_is_lost(mov
         html = page.get_data(as_text=True)
         assert said in text_of(page) and "7 Teasel Bank" in html and "Ring twice" in html
         assert f'value="{typed}"' in html or not typed
+    assert "Enter the address where you live" in text_of(mover.says(client, HERE, address=" "))
     assert mover.lives == (HERE, mover.here) and mover.acts() == before
 
 
@@ -168,7 +169,7 @@ def test_only_a_living_person_who_buys_says_where_they_live(mover: Mover, client
         db.session.execute(update(Person).values(died_on=clock.today()))
     for nobody in (mover.actor, actor_of(staff)):
         with pytest.raises(NotFound):
-            people.say_where(nobody, WhereYouLive(BESIDE))
+            people.say_where(nobody, WhereYouLive(BESIDE, "7 Teasel Bank"))
     assert get_person(mover.person_id).postcode == HERE
     sign_in(client, staff)
     assert client.get(PAGE).location == "/account"
