@@ -152,4 +152,8 @@ def test_on_paper_there_are_no_menus_and_links_have_addresses(browser: Browser, 
     assert page.locator(".app-acting").is_visible()
     after = page.evaluate("getComputedStyle(document.querySelector('.app-card__link'), '::after').content")
     assert "/listing/7" in after
+    size = "parseFloat(getComputedStyle(document.querySelector('.app-main p')).fontSize)"
+    ordinary = page.evaluate(size)
+    page.evaluate("document.documentElement.classList.add('large-print')")
+    assert page.evaluate(size) >= 1.4 * ordinary, "large print is larger on paper too"
     page.close()
