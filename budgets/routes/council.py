@@ -63,7 +63,7 @@ def _filter() -> BudgetFilter:
     """The address as a filter; what it does not know is left out."""
     rail, state = request.args.get("rail", ""), request.args.get("state", "")
     return BudgetFilter(
-        text=request.args.get("q", "").strip()[:100],
+        text=request.args.get("q", "").replace("\x00", " ").strip()[:100],
         rail=Rail(rail) if rail in BUDGET_RAILS else None,
         state=BudgetState(state) if state in set(BudgetState) else None,
         overcommitted=request.args.get("overcommitted") == "1",

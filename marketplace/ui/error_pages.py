@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 
 from flask import Flask, Response, current_app, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
+from marketplace.database import db
 from marketplace.kernel.errors import DomainError
 from marketplace.kernel.ids import new_reference
 
@@ -157,10 +159,23 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     return response
 
 
+def _unreadable(error: DataError) -> Response:
+    """A text with a character that is none, which PostgreSQL refuses: whoever sends it is told so, nothing is written.
+
+    Whatever else a database cannot take is a fault of ours, and goes on as one.
+    """
+    sent = (request.path, *(text for values in (request.args, request.form) for _, text in values.items(multi=True)))
+    if not any("\x00" in text for text in sent):
+        raise error
+    db.session.rollback()
+    return show(page_for_status(400), error)
+
+
 def register_error_handlers(app: Flask) -> None:
     """Answer every error of `app` with a page that has a reference; the same reference is in the log."""
     # Flask's own line about an exception would repeat ours, with the whole path.
     app.log_exception = lambda *_: None  # type: ignore[method-assign]
     app.register_error_handler(CSRFError, _page_open_too_long)
     app.register_error_handler(DomainError, _refusal)
+    app.register_error_handler(DataError, _unreadable)
     app.register_error_handler(HTTPException, _http_error)

@@ -40,7 +40,7 @@ class LineForm(BaseForm):
 
     def to_command(self) -> LineWanted:
         return LineWanted(
-            listing_id=int(self.listing_id.data or 0),
+            listing_id=find_id(self.listing_id.data) or 0,
             quantity=int(self.quantity.data or 0),
             wanted_on=self.wanted_on.data,
             note=self.note.data or None,

@@ -4,6 +4,7 @@ What is handed in is kept here first and given to Stripe by the worker. It goes 
 and by itself on the last day, because a bank takes silence for a yes.
 """
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -58,8 +59,10 @@ def hand_in(
     """A member of the provider, or an operator, gives words or a paper for the bank. The same form twice is once.
 
     Raises NotFound for strangers, NotAllowed when the bank waits for nothing any more, DomainError on `words`, `file`
-    or `kind`.
+    or `kind`, and for a key that no page of ours gave.
     """
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", key):
+        raise DomainError("Open the page again, and send its form once more.")
     words = (words or "").strip() or None
     content = content or None
     with transaction():
@@ -75,7 +78,7 @@ def hand_in(
             dispute_id=dispute.id,
             words=words,
             kind=kind if content else None,
-            file_name=(file_name or "paper")[-120:] if content else None,
+            file_name=(file_name or "paper").replace("\x00", "")[-120:] if content else None,
             content=content,
             given_by_user_id=actor.user_id,
             given_at=clock.now(),

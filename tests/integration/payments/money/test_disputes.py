@@ -84,7 +84,7 @@ def test_words_and_papers_reach_the_bank_once_and_win(app: Flask, stripe_sandbox
         disputes.hand_in(
             story.provider,
             dispute_id,
-            key="a form",
+            key="a-form",
             words="Three hours on Monday.",
             kind="service_documentation",
             file_name="visits.pdf",
@@ -227,6 +227,9 @@ def test_what_a_bank_cannot_read_is_refused_beside_its_field(
     with pytest.raises(DomainError) as refused:
         disputes.hand_in(story.provider, dispute_id, key="k", **given)  # type: ignore[arg-type]
     assert refused.value.field == field
+    for key in ("", "k" * 65, "\x00"):  # no page gives such a key: two who send an empty one are not the same form
+        with pytest.raises(DomainError, match="Open the page again"):
+            disputes.hand_in(story.provider, dispute_id, key=key, words="It was done")
     assert db.session.scalar(select(func.count(DisputeEvidence.id))) == 0
 
 

@@ -268,6 +268,9 @@ def test_a_line_can_be_changed_in_every_way_and_taken_out(app: Flask, client: Fl
     )
     row = db.session.scalars(select(BasketLine)).one()
     assert (row.quantity, row.wanted_on, row.note) == (2, day, "Ring twice")
+    for listing_id in ("", "no number", "\x00", "9" * 30):  # what the line is of, the line says
+        data = {"person_id": shop.person_id, "quantity": 3, "listing_id": listing_id}
+        assert submit(client, page, data).status_code == 302
     basket = f"/basket?for={shop.person_id}"
     for _ in range(2):
         submit(client, page, {"person_id": shop.person_id}, to=f"/basket/lines/{line_id}/remove") if lines() else None
