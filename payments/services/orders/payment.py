@@ -6,6 +6,7 @@ from payments.domain import OrderAction, OrderState
 from payments.models import Order
 from payments.services.moves import has_happened, lock_order, move_order, note_order
 from payments.services.orders import letters
+from payments.services.orders.booking import may_go_on
 from payments.services.orders.deadlines import answer_deadline
 from payments.services.orders.endings import end_without_answer
 
@@ -13,12 +14,16 @@ from payments.services.orders.endings import end_without_answer
 def placed_after_payment(order_id: int, *, cause: str) -> None:
     """A card was authorised: the order is placed and its provider told. Inside the caller's transaction; twice is once.
 
-    When the order ended meanwhile, the authorisation is let go instead.
+    When the order ended meanwhile, the authorisation is let go instead; and where somebody else's bank took its time
+    and nobody may order it any more, it ends now.
     """
     order = lock_order(order_id)
     if has_happened(cause):
         return
-    if order.state is OrderState.AWAITING_PAYMENT:
+    if order.state is OrderState.AWAITING_PAYMENT and order.top_up_pence and not may_go_on(order):
+        end_without_answer(order, cause=cause, reason="The right to order this ended before the card had paid.")
+        letters.card_ended_order(order, "The right to order this ended before the card had paid.")
+    elif order.state is OrderState.AWAITING_PAYMENT:
         place(order, cause=cause, actor_user_id=order.buyer_user_id, mandate_id=order.mandate_id)
     elif order.state in (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.DECLINED):
         enqueue("payments.release", {"order_id": order_id}, key=f"release:{order_id}:late")

@@ -16,13 +16,14 @@ from payments.errors import CheckoutChanged
 from payments.models import Approval, Refund
 from payments.services import approvals, attempts, charging, orders, top_ups
 from payments.services.checkout import topping_up
+from payments.services.orders import payment
 from payments.services.orders.booking import may_go_on
 from tests.browser import text_of
 from tests.integration.payments.orders.shop import all_orders
 from tests.integration.payments.orders.test_card_checkout import states
 from tests.integration.payments.orders.test_taking_over import customers, letter, link_of
 from tests.integration.payments.orders.test_top_ups import ANNA, TopUpShop, shop, the_order, verified
-from tests.stripe import GOOD_CARD
+from tests.stripe import ASKS_EACH_TIME_CARD, GOOD_CARD
 
 __all__ = ["shop"]
 BACK = "https://x.example"
@@ -109,10 +110,31 @@ def test_what_nobody_may_order_any_more_is_not_paid_by_whoever_was_asked(
     with pytest.raises(AuthorityEnded):
         charging.pay(the_order(), return_url=BACK)
     assert states() == [("awaiting_payment", "none")] and customers(shop) == []
-    # The negative control: without the look at the right, the order goes to its provider.
+    # The negative control: without the looks at the right, the order goes to its provider.
     monkeypatch.setattr(attempts, "require_going_on", lambda order: None)
+    monkeypatch.setattr(payment, "may_go_on", lambda order: True)
     top_ups.pay_again(token, return_url=BACK)
     assert states() == [("placed", "authorised")]
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_a_bank_that_answers_after_the_right_has_ended_places_nothing(
+    app: Flask, client: FlaskClient, shop: TopUpShop, monkeypatch: pytest.MonkeyPatch, looks: bool
+) -> None:
+    link = by_manager(app, client, shop, monkeypatch)
+    anna = app.test_client()
+    shop.follow(anna, shop.sandbox.keep_card(anna.get(f"{link}/card").location, ASKS_EACH_TIME_CARD))
+    assert states() == [("awaiting_payment", "pending")]
+    html = anna.get(link).get_data(as_text=True)
+    bank = html.split(f'href="{shop.sandbox.url}', 1)[1].split('"', 1)[0]
+    ends(shop)
+    if not looks:  # the negative control
+        monkeypatch.setattr(payment, "may_go_on", lambda order: True)
+    shop.follow(anna, shop.sandbox.answer_bank(f"{shop.sandbox.url}{bank}"))
+    shop.work(app)
+    assert states() == ([("expired", "none")] if looks else [("placed", "authorised")])
+    assert shop.pot_now()[0] == (0 if looks else 4_000)
+    verified()
 
 
 def test_a_budget_that_was_paused_lets_no_card_pay_beside_it(app: Flask, client: FlaskClient, shop: TopUpShop) -> None:
