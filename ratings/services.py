@@ -193,13 +193,13 @@ def _push_summary(listing_id: int) -> None:
 
 
 def _locked(review_id: int) -> Review:
-    """The review's row under lock, after its listing's, in the order in which `write` takes them."""
+    """The review as it is now, under the lock of its listing: whoever else changes it waits."""
     listing_id = db.session.scalar(select(Review.listing_id).where(Review.id == review_id))
     if listing_id is None:
         raise NotFound()
     _lock_listing(listing_id)
     return db.session.execute(
-        select(Review).where(Review.id == review_id).with_for_update().execution_options(populate_existing=True)
+        select(Review).where(Review.id == review_id).execution_options(populate_existing=True)
     ).scalar_one()
 
 

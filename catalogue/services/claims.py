@@ -24,7 +24,9 @@ def claim(actor: Actor, organisation_id: int, *, position: str, evidence: str) -
     if len(evidence.strip()) < 10:
         raise DomainError("Say how we can check it, like a work email address or a number to call", field="evidence")
     with transaction():
-        state = db.session.scalar(select(Provider.state).where(Provider.organisation_id == organisation_id))
+        state = db.session.scalar(
+            select(Provider.state).where(Provider.organisation_id == organisation_id).with_for_update()
+        )
         if state is None:
             raise NotFound()
         if state is not ProviderState.UNCLAIMED:
