@@ -14,7 +14,7 @@ from budgets.constraints import named_constraints
 from budgets.domain import MandateAction
 from budgets.domain.payees import FORBIDDEN, Declaration, Necessity, NecessityState, PayeeStanding, Relationship
 from budgets.errors import LineRefused
-from budgets.models import PayeeDeclaration, PayeeNecessity
+from budgets.models import PayeeDeclaration, PayeeNecessity, Person
 from budgets.payee_words import ask_first_words, refusal_words
 from budgets.queries.access import get_access
 from budgets.queries.payees import get_declaration, get_necessity, list_necessities, payee_standings
@@ -44,6 +44,7 @@ def declare(actor: Actor, person_id: int, said: Mapping[int, Relationship]) -> N
     if Relationship.NOT_ASKED in said.values():
         raise NotFound
     with transaction():
+        db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
         standing = payee_standings(person_id, said.keys())
         for organisation_id, relationship in sorted(said.items()):
             before = standing.get(organisation_id, PayeeStanding()).relationship

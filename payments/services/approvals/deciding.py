@@ -86,13 +86,13 @@ def send_back(actor: Actor, approval_id: int, *, seen: str, words: str) -> Decid
 
 
 def _open(actor: Actor, approval_id: int) -> tuple[Approval, Order, int | None]:
-    """The approval and its order, both held, for somebody who may decide."""
+    """The approval and its order, which is held and so holds both, for somebody who may decide."""
     order_id = db.session.scalar(select(Approval.order_id).where(Approval.id == approval_id))
     if order_id is None:
         raise NotFound()
     order = lock_order(order_id)
     approval = db.session.execute(
-        select(Approval).where(Approval.id == approval_id).with_for_update().execution_options(populate_existing=True)
+        select(Approval).where(Approval.id == approval_id).execution_options(populate_existing=True)
     ).scalar_one()
     money = money_of_orders([order_id])[order_id]
     mandate_id = may_approve(actor, order.person_id, approval.prepared_by_user_id, money)
