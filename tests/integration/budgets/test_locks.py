@@ -29,6 +29,7 @@ from budgets.services import (
     deaths,
     finance,
     hand_overs,
+    loads,
     mandates,
     merges,
     people,
@@ -310,6 +311,21 @@ def two_regular_amounts_agreed() -> Race:
     return Race("pots", agree, agree, lambda _: count(PotAmount) == 1, before="INSERT INTO pot_amounts")
 
 
+def an_amount_changed_while_a_file_says_another() -> Race:
+    """Else both differences are added to what was agreed before."""
+    team = Finance()
+    _, period_id = team.set_up()
+    head = "reference,person_reference,name,rail,amount,starts_on,ends_on,pot\n"
+    period = db.session.get_one(PotPeriod, period_id)
+    row = f"B1,P1,Ida Cole,council_managed,5300.00,{period.starts_on},{period.ends_on},Respite\n"
+    return Race(
+        "pot_periods",
+        partial(loads.import_file, team.council_id, (head + row).encode()),
+        partial(team.change, period_id, 600_000),
+        lambda _: db.session.scalar(select(PotPeriod.allocated_pence)) in (530_000, 600_000),
+    )
+
+
 def two_workers_at_the_end_of_a_period() -> Race:
     Left(Town())
     return Race("pot_periods", surplus.look_at_ended_periods, surplus.look_at_ended_periods, no_error)
@@ -365,6 +381,7 @@ def a_keeping_rule_sent_back_while_it_is_agreed_to() -> Race:
         a_pot_added_while_the_budget_is_ended,
         a_holder_changed_twice,
         two_regular_amounts_agreed,
+        an_amount_changed_while_a_file_says_another,
         two_workers_at_the_end_of_a_period,
         a_surplus_kept_while_it_is_taken_back,
         a_keeping_rule_sent_back_while_it_is_agreed_to,

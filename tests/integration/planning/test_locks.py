@@ -9,8 +9,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from budgets.domain import MandateAction
+from budgets.domain.restrictions import RestrictionKind
+from budgets.models import Restriction
+from budgets.services.restrictions import reminders
 from marketplace.audit.models import AuditRow
-from marketplace.database import db
+from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.outbox.models import Email
 from marketplace.planning.help_requests import RequestState
@@ -18,14 +21,14 @@ from marketplace.planning.models import HelpRequest, RoundPart
 from marketplace.planning.monitoring import Sign
 from marketplace.planning.queries.rights import get_rights
 from marketplace.planning.services import evidence, help_requests, monitoring, rounds
-from marketplace.planning.services.looking import note_look
+from marketplace.planning.services.looking import note_look, note_looks
 from marketplace.planning.services.monitoring import SetRule
 from payments.domain import OrderState
 from tests.integration.planning.test_evidence import finance_of
 from tests.integration.planning.test_help_requests import Asking
 from tests.integration.planning.test_rounds import prepared
 from tests.integration.planning.town_of_many import Many, orders_of
-from tests.integration.planning.world import World
+from tests.integration.planning.world import World, somebody
 from tests.interleaved import ADVISORY, WITH_AND_WITHOUT, Race, acts_named
 from tests.races import errors
 
@@ -112,6 +115,37 @@ def a_page_opened_twice() -> Race:
     return Race(ADVISORY, look, look, lambda _: acts_named("person.look") == 1)
 
 
+def a_list_opened_twice() -> Race:
+    world = World()
+    manager = world.holder()
+    people = [get_rights(manager, world.person_id, MandateAction.READ_BUDGET).person]
+    look = partial(note_looks, manager, people, "caseload")
+    return Race(ADVISORY, look, look, lambda _: acts_named("person.look") == 1)
+
+
+def two_workers_that_remind_of_a_restriction() -> Race:
+    world, (first, second), today = World(), (somebody(), somebody()), clock.today()
+    with transaction():
+        db.session.add(
+            Restriction(
+                person_id=world.person_id,
+                council_id=world.council_id,
+                kind=RestrictionKind.MONTH_LIMIT,
+                pence=10_000,
+                reason="For a while",
+                starts_on=today,
+                ends_on=today,
+                review_on=today,
+                recorded_by_user_id=first.user_id,
+                recorded_at=clock.now(),
+                decided_by_user_id=second.user_id,
+                decided_at=clock.now(),
+                approved=True,
+            )
+        )
+    return Race("restrictions", reminders.remind, reminders.remind, lambda _: letters() == 2)
+
+
 def letters() -> int:
     return db.session.scalar(select(func.count(Email.id))) or 0
 
@@ -127,6 +161,8 @@ def letters() -> int:
         an_offer_chosen_while_the_request_is_taken_back,
         an_offer_made_while_the_request_is_taken_back,
         a_page_opened_twice,
+        a_list_opened_twice,
+        two_workers_that_remind_of_a_restriction,
     ],
 )
 def test_of_two_at_once_the_second_waits_for_the_first(app: Flask, race: Callable[[], Race], is_locked: bool) -> None:
