@@ -78,7 +78,7 @@ def statement_csv(provider_name: str, statement: Statement, operator_name: str) 
 
 
 def payouts_csv(provider_name: str, payouts: ProviderPayouts, shown: Iterable[PayoutView]) -> str:
-    """Each order of each payout, newest payout first, then what is on its way to the bank."""
+    """Each order of each payout, newest payout first, then what is on its way to the bank, and what is with us."""
 
     def amounts(part: PartView) -> tuple[str, ...]:
         sums = (part.price_pence, part.given_back_pence, part.levy_pence, part.net_pence)
@@ -91,6 +91,8 @@ def payouts_csv(provider_name: str, payouts: ProviderPayouts, shown: Iterable[Pa
         head = (name, iso_day(payout.at), harmless(payout.payer_name), payout.reference, returned)
         rows += [(*head, *amounts(part)) for part in payout.parts]
     rows += [(name, "on its way", "Cards, by Stripe", "", "", *amounts(part)) for part in payouts.on_its_way]
+    came_back = (name, "with us", "A refund that did not reach the card", "", "")
+    rows += [(*came_back, each.reference, "", "", "", plain_pounds(each.net_pence)) for each in payouts.held]
     return csv_of(PAYOUTS, rows)
 
 

@@ -25,6 +25,7 @@ from payments.models import (
     SettlementRun,
 )
 from payments.payout_parts import Move, Part, Payout, payouts_of
+from payments.queries.held import Held, held_for
 from payments.queries.payers import payer_name
 
 WORKING_DAYS_TO_BANK = 3
@@ -105,11 +106,13 @@ class BankAsks:
 
 @dataclass(frozen=True)
 class ProviderPayouts:
-    """`on_its_way` is at Stripe, oldest first; `paid` has reached the bank or left for it, newest first."""
+    """`on_its_way` is at Stripe, oldest first; `paid` has reached the bank or left for it, newest first; `held` is with
+    the operator."""
 
     on_its_way: tuple[PartView, ...]
     paid: tuple[PayoutView, ...]
     asked_back: tuple[BankAsks, ...]
+    held: tuple[Held, ...] = ()
 
     @property
     def on_its_way_pence(self) -> int:
@@ -143,6 +146,7 @@ def payouts_of_provider(organisation_id: int, stretch: Stretch = EVER) -> Provid
         tuple(_part(part, references) for part in left),
         tuple(sorted(paid, key=lambda payout: payout.at, reverse=True)),
         tuple(_asked_back(organisation_id)),
+        held_for(organisation_id),
     )
 
 

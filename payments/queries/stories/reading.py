@@ -217,7 +217,7 @@ def _runs(order_id: int, side: Side) -> Iterator[Step]:
             )
             yield Step(run.sent_at, title, run.sent_by_user_id, line.gross_pence, run.reference)
         if payment is not None and payment.rejected_at is not None and line.net_pence:
-            title = f"The provider’s bank returned what payment run {run.reference} paid it: the next run pays it again"
+            title = f"The provider’s bank returned what payment run {run.reference} paid it: it is to be paid again"
             by, why = payment.rejected_by_user_id, payment.rejected_reason
             yield Step(payment.rejected_at, title, by, line.net_pence, run.reference, why)
 

@@ -211,3 +211,28 @@ def test_a_long_history_is_read_a_stretch_at_a_time_and_says_the_same_of_it(
     assert "£50.00" in page and "£51.00" not in page
     assert client.get("/provider/payouts?year=1999").status_code == 404
     assert [row["net"] for row in _rows(client, f"/provider/payouts.csv?year={year}")][:2] == ["3.00", "47.00"]
+
+
+def test_a_share_of_a_refund_that_came_back_is_with_us_until_it_is_given_again(
+    app: Flask, client: FlaskClient, stripe_sandbox: TestSandbox
+) -> None:
+    """£10.01 of £39.00 fails: the statement has £38.02, Stripe £28.27, and the page says where the £9.75 are."""
+    story = captured(stripe_sandbox, lines=((2, 1_950),))
+    other = captured(stripe_sandbox, provider_of=story)
+    refunds.ask_refund(story.provider, story.order_id, key="form-1", reason_code="goodwill", pence=1_001)
+    refunds.ask_refund(other.provider, other.order_id, key="form-2", reason_code="goodwill", pence=100)
+    work()
+    assert payouts_of_provider(story.organisation_id).held == ()
+    stripe_sandbox.act("fail_refund_of", refund=story.refunds()[0].stripe_refund_id)
+    stripe_sandbox.deliver()
+    payouts = payouts_of_provider(story.organisation_id)
+    assert [(each.order_id, each.net_pence) for each in payouts.held] == [(story.order_id, 975)]
+    assert payouts.on_its_way[0].net_pence == 2_827
+    sign_in(client, story.provider.user_id or 0)
+    page = text_of(client.get("/provider/payouts"))
+    assert "With us: £9.75" in page and "did not reach the buyer’s card" in page
+    row = next(row for row in _rows(client, "/provider/payouts.csv") if row["paid_on"] == "with us")
+    assert (row["order"], row["net"]) == (story.order.reference, "9.75")
+    refunds.ask_refund(story.provider, story.order_id, key="form-3", reason_code="goodwill", pence=1_001)
+    work()
+    assert payouts_of_provider(story.organisation_id).held == ()
