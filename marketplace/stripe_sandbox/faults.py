@@ -113,7 +113,10 @@ def number(options: Json, name: str, most: float, usual: float = 0) -> float:
 
 def whole(options: Json, name: str, least: int, most: int, usual: int) -> int:
     """A whole number from `least` to `most`; `usual` when none is given. Raises ValueError for another one."""
-    found = number(options, name, most, usual)
+    try:
+        found = number(options, name, most, usual)
+    except ValueError:
+        found = -1
     if found < least or found != int(found):
         raise ValueError(f"{name} is a whole number from {least:,} to {most:,}.")
     return int(found)

@@ -1,5 +1,6 @@
 """Runs the sandbox: many threads, one process, ends at once on SIGTERM and Ctrl-C."""
 
+import errno
 import os
 import signal
 import socket
@@ -36,6 +37,10 @@ class Server(ThreadedWSGIServer):
         """A client that went away is no error of ours."""
         if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)
+
+
+class PortTaken(Exception):
+    """Somebody else listens there."""
 
 
 class RunningSandbox:
@@ -82,14 +87,12 @@ def serve(
         ended.set()
 
     try:
+        require_free(host, port)
         running = RunningSandbox(
             data_folder, port, host, webhook_url=webhook_url, webhook_secret=webhook_secret, **settings
         )
-    except (LiveKeyRefused, FolderInUse, ValueError) as problem:
+    except (LiveKeyRefused, FolderInUse, PortTaken, ValueError) as problem:
         _say(f"stripe-sandbox: {problem}", sys.stderr)
-        return 1
-    except SystemExit:
-        _say(f"stripe-sandbox: port {port} is taken. Stop what uses it, or choose another with --port.", sys.stderr)
         return 1
     except OSError as problem:
         _say(f"stripe-sandbox: cannot start on {host}:{port} with {data_folder}: {problem}", sys.stderr)
@@ -108,6 +111,20 @@ def _say(line: str, stream: TextIO) -> None:
     stream.flush()
 
 
+def require_free(host: str, port: int) -> None:
+    """Raises PortTaken when somebody listens there, ValueError for what is no port; 0 stands for any."""
+    if not 0 <= port <= 65_535:
+        raise ValueError(f"{port} is no port: choose one from 1 to 65535.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as problem:
+            if problem.errno != errno.EADDRINUSE:
+                raise
+            raise PortTaken(f"port {port} is taken. Stop what uses it, or choose another with --port.") from None
+
+
 def free_port(host: str = "127.0.0.1") -> int:
     """A port that was free a moment ago."""
     with socket.socket() as probe:
@@ -115,6 +132,6 @@ def free_port(host: str = "127.0.0.1") -> int:
         return int(probe.getsockname()[1])
 
 
-def default_port() -> int:
-    """The port from the environment, or 12111."""
-    return int(os.environ.get("STRIPE_SANDBOX_PORT", "12111"))
+def default_port() -> str:
+    """The port from the environment, or 12111, as it is written: who reads the options says whether it is one."""
+    return os.environ.get("STRIPE_SANDBOX_PORT", "12111")

@@ -32,7 +32,7 @@ def _objects(text: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="not run: curl was not found")
-def test_the_examples_with_curl_run(sandbox: RunningSandbox) -> None:
+def test_the_examples_run_one_after_the_other_as_they_stand(sandbox: RunningSandbox) -> None:
     done = subprocess.run(
         ["sh", "-ec", _example("sh", sandbox)], capture_output=True, text=True, timeout=30, check=True
     )
@@ -40,9 +40,6 @@ def test_the_examples_with_curl_run(sandbox: RunningSandbox) -> None:
     assert (intent["object"], intent["status"]) == ("payment_intent", "succeeded")
     assert balance["pending"][0]["amount"] == 5_400 - 101
     assert (fault["kind"], moved["object"]) == ("drop_reply", "clock")
-
-
-def test_the_example_in_python_runs(sandbox: RunningSandbox) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _example("python", sandbox)], capture_output=True, text=True, timeout=30, check=True
     )

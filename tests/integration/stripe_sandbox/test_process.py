@@ -128,8 +128,13 @@ def test_taken_port_is_one_clear_line(tmp_path: Path) -> None:
             command(tmp_path, port), cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
         )
     assert done.returncode == 1
-    assert f"port {port} is taken" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr == f"stripe-sandbox: port {port} is taken. Stop what uses it, or choose another with --port.\n"
+
+
+def test_what_is_no_port_is_refused_and_no_other_one_taken(tmp_path: Path) -> None:
+    done = subprocess.run(command(tmp_path, 99_999), cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "stripe-sandbox: 99999 is no port: choose one from 1 to 65535.\n"
 
 
 def test_second_sandbox_on_the_same_folder_is_refused(tmp_path: Path) -> None:
