@@ -54,7 +54,10 @@ def list_unanswered(within: timedelta = timedelta(days=1), *, limit: int = 100) 
 
 @dataclass(frozen=True)
 class OpenMoney:
-    """An order whose money is not where it belongs, and nothing at Stripe or here brings it there by itself."""
+    """An order whose money is not where it belongs, and nothing at Stripe or here brings it there by itself.
+
+    `card_pence` is what the bank let go of, or the last refund that it sent back.
+    """
 
     id: int
     reference: str
@@ -75,12 +78,21 @@ def list_open_money(*, limit: int = 100) -> list[OpenMoney]:
         exists().where(Refund.order_id == Order.id, Refund.state == RefundState.FAILED, ~given_since),
     )
     let_go = and_(Order.charge_at == ChargeAt.ACCEPT, Order.state.in_(OWED), Order.payment_state == PaymentState.NONE)
+    last = aliased(Refund)
+    came_back = (
+        select(last.pence)
+        .where(last.order_id == Order.id, last.state == RefundState.FAILED)
+        .order_by(last.id.desc())
+        .limit(1)
+        .correlate(Order)
+        .scalar_subquery()
+    )
     rows = db.session.execute(
         select(
             Order.id,
             Order.reference,
             Order.provider_name,
-            pence_by_card(),
+            case((let_go, pence_by_card()), else_=came_back),
             Order.payment_state,
             Order.created_at,
         )
