@@ -78,7 +78,22 @@ def say_for_whom() -> Check:
             lambda row: f"entry {row.cause} does not say who did it",
         ),
     )
-    return Check("I7", "entries that say for whom", count(LedgerEntry.id), fault)
+    return Check("I7", "entries that say for whom", count(LedgerEntry.id), fault or _agreed_by_a_second())
+
+
+def _agreed_by_a_second() -> str | None:
+    """Who let a refund go ahead stands on it if and only if the audit record has it."""
+    acts = acts_on("refund").subquery()
+    return first_fault(
+        select(Refund.id, Order.reference)
+        .join(Order, Order.id == Refund.order_id)
+        .outerjoin(acts, and_(acts.c.object_id == Refund.id, acts.c.action == "refund.approve"))
+        .order_by(Refund.id),
+        (
+            Refund.approved_by_user_id.is_(None) != acts.c.times.is_(None),
+            lambda row: f"refund {row.id} of order {row.reference}: who agreed to it is not what the audit record says",
+        ),
+    )
 
 
 def moves_are_in_the_record() -> Check:

@@ -20,7 +20,7 @@ from payments.models import (
     LedgerPosting,
     PaperNumber,
 )
-from payments.services.fees import CREDITS, SERIES
+from payments.services.fees import CREDITS, SERIES, number_of
 
 _INVOICED = literal("fee_invoice:") + cast(FeeInvoice.id, String)
 _PAID = literal("fee_paid:") + cast(FeeInvoice.id, String) + ":" + cast(FeeInstalment.times_paid, String)
@@ -70,6 +70,9 @@ def _numbered(paper: type[FeeInvoice] | type[FeeCreditNote], series: str, what: 
             lambda row: f"{row.number} has serial {row.serial} and is number {row.place} of {series}",
         ),
     )
+    for number, serial in db.session.execute(select(paper.number, paper.serial).order_by(paper.serial)):
+        if fault is None and number != number_of(series, serial):
+            fault = f"{number} stands where {number_of(series, serial)} belongs"
     issued = count(paper.id)
     last = db.session.scalar(select(PaperNumber.last).where(PaperNumber.series == series))
     return fault or (None if issued == last else f"{series}: {issued} {what}, the counter says {last}")

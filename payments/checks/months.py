@@ -1,6 +1,8 @@
 """I8: every closed month still has what was counted when it was closed."""
 
-from sqlalchemy import select
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
 
 from marketplace.database import db
 from marketplace.kernel import clock
@@ -9,6 +11,9 @@ from marketplace.kernel.money import format_pounds
 from payments import ledger
 from payments.ledger.months import count_month, moved_in_month
 from payments.models import LedgerAccount, LedgerEntry, LedgerMonthBalance
+
+AT_MIDNIGHT = timedelta(minutes=1)
+"""So long after its day an entry may have been written down that was begun before midnight."""
 
 
 def stand() -> Check:
@@ -37,7 +42,28 @@ def stand() -> Check:
         if fault:
             break
         expected = clock.next_month(month.starts_on)
-    return Check("I8", "closed months", len(closed), fault)
+    return Check(
+        "I8", "closed months", len(closed), fault or _other_day({clock.next_month(month.starts_on) for month in closed})
+    )
+
+
+def _other_day(open_from: set[date]) -> str | None:
+    """Each entry is booked on the London day on which it was written down, or on the first one after closed months."""
+    recorded = LedgerEntry.recorded_at
+    days = db.session.execute(
+        select(LedgerEntry.booked_on, func.min(recorded).label("first"), func.max(recorded).label("last"))
+        .group_by(LedgerEntry.booked_on)
+        .order_by(LedgerEntry.booked_on)
+    ).all()
+    for day, first, last in days:
+        begins, ends = clock.day_bounds(day, day)
+        late = day in open_from
+        if (begins <= first or late) and last < ends + AT_MIDNIGHT:
+            continue
+        other = recorded >= ends if last >= ends else recorded < begins
+        cause = db.session.scalar(select(LedgerEntry.cause).where(LedgerEntry.booked_on == day, other).limit(1))
+        return f"entry {cause} is booked on {day:%-d %B %Y}, and was written down on another day"
+    return None
 
 
 def _other_balance(month: ledger.ClosedMonth, name: str, balances: dict[int, int]) -> str | None:

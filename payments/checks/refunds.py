@@ -1,11 +1,11 @@
 """I4: what is given back is what its refunds say, by part and by line, and never more than was paid."""
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from marketplace.kernel.checks import Check
 from payments.checks.finding import count, first_fault, pounds
 from payments.checks.parts import given_back
-from payments.domain import REFUNDS_THAT_COUNT
+from payments.domain import REFUNDS_THAT_COUNT, RefundState
 from payments.models import Order, OrderFunding, OrderLine, Refund, RefundLine
 
 
@@ -63,9 +63,13 @@ def _by_refund() -> str | None:
     )
     summed = func.coalesce(lines.c.pence, 0)
     return first_fault(
-        select(Refund.id, Order.reference, Refund.pence, summed.label("summed"))
+        select(Refund.id, Order.reference, Refund.state, Refund.pence, summed.label("summed"))
         .join(Order, Order.id == Refund.order_id)
         .outerjoin(lines, lines.c.refund_id == Refund.id),
+        (
+            and_(Refund.state.in_((RefundState.WAITING, RefundState.PENDING)), Refund.done_at.is_not(None)),
+            lambda row: f"refund {row.id} of order {row.reference} was done once, and is called {row.state}",
+        ),
         (
             Refund.pence != summed,
             lambda row: (

@@ -14,6 +14,7 @@ from payments.checks.finding import count, first_fault, pounds
 from payments.checks.parts import REFUND_CAUSE, given_back
 from payments.domain import Payee, Payer, RefundState, RunState
 from payments.models import (
+    BankDetails,
     LedgerAccount,
     LedgerEntry,
     LedgerPosting,
@@ -64,6 +65,13 @@ def _runs() -> str | None:
         )
         .outerjoin(debits, debits.c.cause == _SETTLEMENT)
         .outerjoin(paid, paid.c.run_id == SettlementRun.id),
+        (
+            and_(
+                SettlementRun.state == RunState.SENT,
+                SettlementRun.sent_by_user_id.is_not_distinct_from(SettlementRun.prepared_by_user_id),
+            ),
+            lambda row: f"run {row.reference} was sent by whoever prepared it",
+        ),
         (
             to_payees != SettlementRun.gross_pence,
             lambda row: (
@@ -145,7 +153,7 @@ def _accounts() -> str | None:
 
 
 def _payees() -> str | None:
-    """Whoever is paid by a run is paid what its lines come to; the operator the levy."""
+    """Whoever a run pays is paid what its lines come to, the operator the levy, each into an account of theirs."""
     lines = (
         select(
             SettlementLine.run_id,
@@ -168,7 +176,12 @@ def _payees() -> str | None:
             lines,
             and_(lines.c.run_id == payment.run_id, lines.c.organisation_id == payment.organisation_id, ~of_operator),
         )
+        .outerjoin(BankDetails, BankDetails.id == payment.bank_details_id)
         .order_by(payment.id),
+        (
+            BankDetails.organisation_id != payment.organisation_id,
+            lambda row: f"payment {row.id} of run {row.reference} goes into an account of somebody else",
+        ),
         (
             or_(
                 payment.gross_pence != gross,

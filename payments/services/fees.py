@@ -95,7 +95,7 @@ def issue(actor: Actor, council_id: int, instalment_id: int) -> None:
         invoice = FeeInvoice(
             instalment_id=part.id,
             serial=serial,
-            number=f"{PREFIX}-{serial:06d}",
+            number=number_of(SERIES, serial),
             issued_at=clock.now(),
             issued_by_user_id=actor.user_id,
             issuer={
@@ -151,12 +151,17 @@ def mark_paid(actor: Actor, council_id: int, instalment_id: int, on: date, refer
     if on > clock.today():
         raise DomainError("Enter today or a day before", field="paid_on")
     with transaction():
-        part, _ = _lock(council_id, instalment_id)
+        part, fee = _lock(council_id, instalment_id)
         invoice = db.session.scalars(select(FeeInvoice).where(FeeInvoice.instalment_id == part.id)).one_or_none()
         if invoice is None:
             raise NotAllowed("This instalment has not been invoiced yet.")
         if part.paid_on is not None:
             return
+        agreed_on = clock.london(fee.agreed_at).date()
+        if on < agreed_on:
+            raise DomainError(
+                f"Enter {short_date(agreed_on)}, when the fee was agreed, or a day after", field="paid_on"
+            )
         if db.session.scalar(select(FeeCreditNote.id).where(FeeCreditNote.invoice_id == invoice.id)) is not None:
             raise NotAllowed("This invoice was credited: nothing is to be paid of it.")
         part.paid_on, part.paid_reference, part.paid_by_user_id = on, reference, actor.user_id
@@ -232,7 +237,7 @@ def credit(actor: Actor, council_id: int, instalment_id: int, reason: str) -> No
         note = FeeCreditNote(
             invoice_id=invoice.id,
             serial=serial,
-            number=f"{CREDIT_PREFIX}-{serial:06d}",
+            number=number_of(CREDITS, serial),
             issued_at=clock.now(),
             issued_by_user_id=actor.user_id,
             reason=reason,
@@ -266,6 +271,11 @@ def credit(actor: Actor, council_id: int, instalment_id: int, reason: str) -> No
             f"Invoice {invoice.number} for {format_pounds(invoice.net_pence + invoice.vat_pence)} was wrong, and is "
             f"credited whole. Do not pay it. What was wrong: {reason}",
         )
+
+
+def number_of(series: str, serial: int) -> str:
+    """The number on a paper of a series: `RF-000012`, `RC-000003`."""
+    return f"{PREFIX if series == SERIES else CREDIT_PREFIX}-{serial:06d}"
 
 
 def vat_on(net_pence: int, rate_bp: int) -> int:

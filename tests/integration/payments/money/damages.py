@@ -204,6 +204,14 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
             "refund:{refund} of order {council} came back and is not reversed",
         ),
         (
+            ["UPDATE settlement_runs SET sent_by_user_id = prepared_by_user_id"],
+            "run {run} was sent by whoever prepared",
+        ),
+        (
+            ["UPDATE fee_invoices SET number = 'RF-000009' WHERE id = {owed_invoice}"],
+            "RF-000009 stands where RF-000002 belongs",
+        ),
+        (
             ["UPDATE orders SET state = 'closed' WHERE id = {council_id}"],
             "order {council}: its order is closed, its history has led to confirmed",
         ),
@@ -220,6 +228,10 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
         ),
         (["UPDATE order_funding SET refunded_pence = 7 WHERE order_id = {council_id}"], "order {council}: £0.07"),
         (["UPDATE order_lines SET refunded_pence = 7 WHERE order_id = {council_id}"], "order {council}, line 1: £0.07"),
+        (
+            ["UPDATE refunds SET done_at = asked_at WHERE id = {refund}"],
+            "refund {refund} of order {council} was done once, and is called pending",
+        ),
         (["UPDATE refund_lines SET pence = 7"], "order {council}, line 1: £10.00 given back, its refunds"),
     ],
     "I5": [
@@ -248,6 +260,10 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
         (["DELETE FROM audit_head"], "nothing says how far the chain reached"),
         (["UPDATE ledger_entries SET person_id = NULL WHERE id = {sale}"], "entry {sale_cause} does not say for whom"),
         (["UPDATE ledger_entries SET actor_user_id = NULL WHERE kind = 'settlement'"], "does not say who did it"),
+        (
+            ["UPDATE refunds SET approved_by_user_id = (SELECT max(id) FROM users) WHERE id = {refund}"],
+            "refund {refund} of order {council}: who agreed to it is not what the audit record says",
+        ),
         (["UPDATE budget_entries SET actor_user_id = NULL WHERE id = {hold}"], "entry {hold} "),
         (
             ["UPDATE budget_entries SET counts_from = '2001-01-01' WHERE id = {allocated}"],
@@ -273,6 +289,10 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
         (["UPDATE orders SET total_pence = 5500 WHERE id = {council_id}"], "order {council} has a total of £55.00"),
         (["UPDATE settlement_runs SET gross_pence = 1"], "run {run} says £0.01"),
         (["UPDATE ledger_months SET entries = entries + 1"], "was closed with"),
+        (
+            ["UPDATE ledger_entries SET booked_on = '{another_day}' WHERE id = {sale}"],
+            "entry {sale_cause} is booked on",
+        ),
         (["UPDATE ledger_month_balances SET pence = 5 WHERE account_id = {levy}"], "operator:levy was closed at £0.05"),
         (["UPDATE listings SET rating_total = rating_total + 1 WHERE id = {listing}"], "listing {listing} has"),
         (["UPDATE listings SET title = 'Another' WHERE id = {listing}"], "listing {listing} differs from the search"),

@@ -130,6 +130,7 @@ def world(app: Flask) -> World:
         "run": _id("SELECT reference FROM settlement_runs"),
         "run_id": _id("SELECT id FROM settlement_runs"),
         "settlement": _id("SELECT id FROM ledger_entries WHERE kind = 'settlement'"),
+        "another_day": clock.today().replace(day=1 if clock.today().day > 1 else 2),
         "other": _account(ledger.council_fees(order.council_id or 0)),
         "pot": waiting.funding.pot_period_id,
         "hold": _id("SELECT id FROM budget_entries WHERE order_id = :id AND kind = 'hold'", id=waiting.order_id),

@@ -192,6 +192,8 @@ def test_a_fee_is_agreed_invoiced_and_paid_on_the_pages(app: Flask, client: Flas
     tomorrow = (clock.today() + timedelta(days=1)).isoformat()
     late = submit(client, paid, {"paid_on": tomorrow, "reference": "BACS 77"})
     assert "Enter today or a day before" in text_of(late)
+    early = submit(client, paid, {"paid_on": "1900-01-01", "reference": "BACS 77"})
+    assert "when the fee was agreed, or a day after" in text_of(early)
     assert 'value="BACS 77"' in late.get_data(as_text=True)
     typed = {"paid_on": clock.today().isoformat(), "reference": "BACS 77"}
     assert "RF-000001 is paid" in text_of(submit(client, paid, typed, follow_redirects=True))

@@ -19,7 +19,7 @@ from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from payments import checks, ledger
 from payments.domain import Payee, RunState
 from payments.journal import JournalMap
-from payments.models import LedgerEntry, SettlementLine, SettlementPayment, SettlementRun
+from payments.models import BankDetails, LedgerEntry, SettlementLine, SettlementPayment, SettlementRun
 from payments.queries.settlement import due_to_settle
 from payments.queries.settlement_runs import get_run_for
 from payments.services import bank_details, settlement, settlement_settings
@@ -253,6 +253,16 @@ def test_every_line_of_a_run_keeps_its_split_by_kind_of_help(app: Flask) -> None
         (update(SettlementPayment).values(pence=SettlementPayment.pence + 1), "its payments come to"),
         (update(SettlementRun).values(state=RunState.PREPARED), "the ledger has £54.00"),
         (update(SettlementPayment).values(rejected_at=None, rejected_reason=None), "a bank returned £0.00"),
+        (
+            update(SettlementPayment)
+            .where(SettlementPayment.payee == Payee.PROVIDER)
+            .values(
+                bank_details_id=select(func.min(BankDetails.id))
+                .where(BankDetails.organisation_id != SettlementPayment.organisation_id)
+                .scalar_subquery()
+            ),
+            "goes into an account of somebody else",
+        ),
     ],
 )
 def test_verify_names_a_run_whose_payments_or_entries_were_changed(app: Flask, damage: Any, words: str) -> None:
