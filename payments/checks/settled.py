@@ -68,9 +68,12 @@ def _runs() -> str | None:
         (
             and_(
                 SettlementRun.state == RunState.SENT,
-                SettlementRun.sent_by_user_id.is_not_distinct_from(SettlementRun.prepared_by_user_id),
+                or_(
+                    SettlementRun.sent_by_user_id.is_(None),
+                    SettlementRun.sent_by_user_id == SettlementRun.prepared_by_user_id,
+                ),
             ),
-            lambda row: f"run {row.reference} was sent by whoever prepared it",
+            lambda row: f"run {row.reference} was sent by nobody else than prepared it",
         ),
         (
             to_payees != SettlementRun.gross_pence,

@@ -51,7 +51,7 @@ PAGES = {
         "/provider/orders": 3,
         "/provider/orders/{order}": 7,
         "/provider/money": 8,
-        "/provider/payouts": 11,
+        "/provider/payouts": 12,
         "/provider/statement": 6,
         "/provider/levy": 3,
     },
