@@ -204,8 +204,8 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
             "refund:{refund} of order {council} came back and is not reversed",
         ),
         (
-            ["UPDATE settlement_runs SET sent_by_user_id = prepared_by_user_id"],
-            "run {run} was sent by whoever prepared",
+            ["UPDATE settlement_runs SET sent_by_user_id = NULL"],
+            "run {run} was sent by nobody else than prepared it",
         ),
         (
             ["UPDATE fee_invoices SET number = 'RF-000009' WHERE id = {owed_invoice}"],
