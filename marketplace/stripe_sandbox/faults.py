@@ -132,7 +132,7 @@ def _check(kind: str, options: Json) -> None:
     number(options, "seconds", LONGEST_SECONDS)
     number(options, "days", LONGEST_DAYS)
     whole(options, "copies", 1, MOST_COPIES, 2)
-    whole(options, "status", 400, 599, 500)
+    whole(options, "status", 200 if kind == "html" else 400, 599, 500)
     if options.get("replay", "error") not in ("error", "result"):
         raise ValueError("replay is error or result.")
 
