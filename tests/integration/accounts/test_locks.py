@@ -1,12 +1,13 @@
 """Two acts on accounts at once: what the lock between them is for, and what happens without it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from marketplace.accounts import codes, links, passwords
 from marketplace.accounts.commands import Registration
@@ -144,14 +145,14 @@ def two_apps_set_up() -> Race:
     user_id, secret = user(), codes.new_secret()
     sealed = codes.seal("a key for tests only", user_id, secret, clock.now())
     code = TOTP(secret, 6, SHA1(), 30).generate(int(clock.now().timestamp())).decode()
-    both = lambda: second_step.set_up_app(user_id, sealed, code)  # noqa: E731 - both do this
+    both = partial(second_step.set_up_app, user_id, sealed, code)
     return Race("users", both, both, lambda said: errors(said) == [], before="INSERT INTO code_apps")
 
 
 def two_invitations_to_one_address() -> Race:
     actor = manager()
     waits = select(Invitation.id).where(Invitation.withdrawn_at.is_(None))
-    both = lambda: invited(actor)  # noqa: E731 - both do this
+    both = partial(invited, actor)
     return Race("organisations", both, both, lambda _: len(rows(waits)) == 1, before="INSERT INTO invitations")
 
 
@@ -208,11 +209,11 @@ def the_last_two_managers_leave() -> Race:
 
 def a_council_that_joins_twice() -> Race:
     council_id = rows(select(Council.id))[0]
-    join = lambda: organisations.join_council(SYSTEM, council_id)  # noqa: E731 - both do this
+    join = partial(organisations.join_council, SYSTEM, council_id)
     return Race("councils", join, join, lambda _: acts_named("council.joined") == 1)
 
 
-def rows(query):  # type: ignore[no-untyped-def]
+def rows(query: Select[int]) -> Sequence[int]:
     return db.session.scalars(query).all()
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from budgets.commands import AgreeAmount, ChangeHolder, PotRules
@@ -68,8 +68,8 @@ def database() -> str:
     return "postgresql"
 
 
-def count(model: type, *where: object) -> int:
-    return db.session.scalar(select(func.count()).select_from(model).where(*where)) or 0  # type: ignore[arg-type]
+def count(model: type, *where: ColumnElement[bool]) -> int:
+    return db.session.scalar(select(func.count()).select_from(model).where(*where)) or 0
 
 
 def acts() -> list[str]:

@@ -50,7 +50,7 @@ def two_workers_that_remind_of_a_receipt() -> Race:
     before = letters()
 
     def told_once(said: list[object]) -> bool:
-        return sorted(said) == [0, 1] and letters() == before + 1  # type: ignore[type-var]
+        return {0, 1} == set(said) and letters() == before + 1
 
     return Race("evidence_requests", evidence.remind, evidence.remind, told_once)
 

@@ -12,8 +12,8 @@ from marketplace.database import db
 from ratings import services
 from ratings.models import Review
 from ratings.services import NewReview
-from tests.factories.ratings import bought, member_of, operator, reviewed
-from tests.interleaved import ADVISORY, WITH_AND_WITHOUT, Race, acts_named
+from tests.factories.ratings import Bought, bought, member_of, operator, reviewed
+from tests.interleaved import ADVISORY, WITH_AND_WITHOUT, Act, Race, acts_named
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def two_reviews_of_one_listing() -> Race:
     first = bought()
     second = bought(listing=db.session.get_one(Listing, first.listing_id))
 
-    def write(purchase, stars):  # type: ignore[no-untyped-def]
+    def write(purchase: Bought, stars: int) -> Act:
         return partial(
             services.write, purchase.actor, purchase.order_id, NewReview(first.listing_id, stars, "Kind and on time.")
         )
