@@ -68,8 +68,8 @@ def begin(
     """Write down the next attempt to be paid for an order, in one transaction.
 
     The one that is under way is taken up again as it was. After a decline a new one begins, unless `again` is false.
-    Raises NotFound, NotAllowed when nothing is due by card, and for what a budget shares with a card what
-    `require_going_on` raises.
+    Raises NotFound, NotAllowed when nothing is due by card, and before an order was placed what `require_going_on`
+    raises.
     """
     with transaction():
         order = lock_order(order_id)
@@ -78,8 +78,8 @@ def begin(
         if order.payment_state is PaymentState.REVIEW:
             return Stopped(in_review=True)
         _require_due(order)
-        if order.top_up_pence and order.state is OrderState.AWAITING_PAYMENT:
-            require_going_on(order)  # whoever is asked to pay knows nothing of the right to order
+        if order.state is OrderState.AWAITING_PAYMENT:
+            require_going_on(order)  # whoever is asked to pay for somebody knows nothing of the right to order
         funding = _card_part(order.id)
         account_id = db.session.scalar(
             select(StripeAccount.stripe_id).where(

@@ -15,7 +15,7 @@ from payments.queries.standing import provider_standing
 from payments.queries.ways import LEAST_BY_CARD_PENCE
 from payments.services.moves import has_happened, lock_order, move_order
 from payments.services.orders import letters
-from payments.services.orders.booking import let_go
+from payments.services.orders.booking import let_go, require_person_lives
 from payments.services.orders.lines import set_lines
 from payments.services.refund_rows import lines_of, lock_funding, set_aside, shares_by_quantity
 
@@ -26,7 +26,7 @@ _LOOKED_AT = "The payment for this order is being looked at. You can answer when
 def accept(actor: Actor, order_id: int) -> None:
     """A member of the provider says yes; own money that a bank set aside is then taken. Twice is once.
 
-    Raises NotFound for strangers, NotAllowed when the order no longer waits for an answer.
+    Raises NotFound for strangers, NotAllowed when the order no longer waits for an answer or its person has died.
     """
     cause = f"accept:{order_id}"
     with transaction():
@@ -34,6 +34,7 @@ def accept(actor: Actor, order_id: int) -> None:
         provider_standing(actor, order)
         if has_happened(cause):
             return
+        require_person_lives(order)
         if order.charge_at is ChargeAt.ACCEPT and order.payment_state is not PaymentState.AUTHORISED:
             raise NotAllowed(_LOOKED_AT)
         move_order(order, OrderAction.ACCEPT, cause=cause, actor_user_id=actor.user_id)
@@ -57,6 +58,7 @@ def accept_part(actor: Actor, order_id: int, quantities: Mapping[int, int], reas
         provider_standing(actor, order)
         if has_happened(cause):
             return
+        require_person_lives(order)
         if order.charge_at is not ChargeAt.ACCEPT or order.top_up_pence:
             raise NotAllowed("You can say yes or no to this order, and not to a part of it.")
         if order.payment_state is not PaymentState.AUTHORISED:

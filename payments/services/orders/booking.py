@@ -14,6 +14,7 @@ from budgets.services.rights import still_acts
 from budgets.services.safeguarding import is_flagged
 from marketplace.database import db
 from marketplace.kernel import clock
+from marketplace.kernel.errors import NotAllowed
 from marketplace.kernel.rails import Rail
 from marketplace.outbox.services import enqueue
 from payments.domain import AGREED, ChargeAt, PaymentState
@@ -52,6 +53,18 @@ def require_open_budget(order: Order) -> None:
             _proposed(order),
             order.total_pence - order.top_up_pence,
             clock.london(order.created_at).date(),
+        )
+
+
+def require_person_lives(order: Order) -> None:
+    """Raise NotAllowed when the person of an order has died: nobody takes on anything more for them.
+
+    Whoever answers for the provider is not told why.
+    """
+    if get_person(order.person_id).died_on is not None:
+        raise NotAllowed(
+            "This order cannot be taken on any more, and nothing will be paid for it. It ends by itself: there is "
+            "nothing that you need to do."
         )
 
 

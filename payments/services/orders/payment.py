@@ -14,13 +14,13 @@ from payments.services.orders.endings import end_without_answer
 def placed_after_payment(order_id: int, *, cause: str) -> None:
     """A card was authorised: the order is placed and its provider told. Inside the caller's transaction; twice is once.
 
-    When the order ended meanwhile, the authorisation is let go instead; and where somebody else's bank took its time
-    and nobody may order it any more, it ends now.
+    When the order ended meanwhile, the authorisation is let go instead; and where the bank took its time and nobody
+    may order it any more, it ends now.
     """
     order = lock_order(order_id)
     if has_happened(cause):
         return
-    if order.state is OrderState.AWAITING_PAYMENT and order.top_up_pence and not may_go_on(order):
+    if order.state is OrderState.AWAITING_PAYMENT and not may_go_on(order):
         end_without_answer(order, cause=cause, reason="The right to order this ended before the card had paid.")
         letters.card_ended_order(order, "The right to order this ended before the card had paid.")
     elif order.state is OrderState.AWAITING_PAYMENT:
