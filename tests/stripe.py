@@ -192,6 +192,12 @@ class TestSandbox:
         """Everything of a kind, newest first, such as `payment_intents`."""
         return list(self.api("GET", kind, account, limit=100, **params)["data"])
 
+    def cards_kept(self) -> list[str]:
+        """The last digits of the cards that are kept with any customer."""
+        customers = [each["id"] for each in self.objects("customers")]
+        kept = [card for each in customers for card in self.objects("payment_methods", customer=each)]
+        return sorted(each["card"]["last4"] for each in kept)
+
     def asked(self, path: str, *, method: str = "POST") -> list[dict[str, Any]]:
         """The POST requests that arrived at `path` (a part of it is enough), oldest first, with their keys."""
         with self.parts.store.transaction() as tx:

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import and_, exists, insert, or_, select, update
@@ -131,8 +132,8 @@ def _require_payer(checkout_id: int, top_up_id: int | None) -> None:
 def finish_card_setup(checkout_id: int) -> str | None:
     """Keep the card that was given on the card page with the checkout; answers its id.
 
-    None when the page was not finished, or somebody else pays now; a card kept before stays then. Twice is once. Raises
-    NotFound, DomainError.
+    None when the page was not finished, or somebody else pays now; a card kept before stays then. One that this card
+    replaces is forgotten at Stripe. Twice is once. Raises NotFound, DomainError.
     """
     checkout = _checkout(checkout_id)
     if checkout.stripe_session_id is None:
@@ -149,6 +150,8 @@ def finish_card_setup(checkout_id: int) -> str | None:
         page_is_theirs = and_(Checkout.id == checkout_id, Checkout.stripe_session_id == checkout.stripe_session_id)
         if not rows_changed(update(Checkout).where(page_is_theirs).values(stripe_payment_method_id=card)):
             return None  # taken over meanwhile: a card of theirs would be asked for what somebody else pays
+        if checkout.stripe_payment_method_id is not None:
+            _forget_replaced(checkout)
         record(
             "card.keep",
             "checkout",
@@ -158,6 +161,17 @@ def finish_card_setup(checkout_id: int) -> str | None:
             mandate_id=checkout.mandate_id,
         )
     return card
+
+
+def _forget_replaced(checkout: Checkout) -> None:
+    """Promise to forget the card that another one replaces: a day later where an order may have asked its bank."""
+    before = checkout.stripe_payment_method_id
+    enqueue(
+        "payments.forget_payer",
+        {"session_id": None, "card": before},
+        key=f"replaced:{checkout.id}:{before}",
+        not_before=None if checkout.placed_at is None else clock.now() + timedelta(days=1),
+    )
 
 
 def no_longer_theirs(checkout: Checkout, *, key: str) -> None:
@@ -172,8 +186,8 @@ def no_longer_theirs(checkout: Checkout, *, key: str) -> None:
 
 
 def forget_payer(payload: dict[str, Any]) -> None:
-    """Outbox `payments.forget_payer`: somebody else pays in their place, so their card page is closed and their card
-    forgotten."""
+    """Outbox `payments.forget_payer`: somebody else pays in their place, or they by another card, so the card page is
+    closed and the card forgotten."""
     cards = {payload["card"]} - {None}
     if payload["session_id"] is not None:
         session = gateway().get_session(payload["session_id"])

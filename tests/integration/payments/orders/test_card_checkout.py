@@ -1,6 +1,7 @@
 """Checkout by card against the Stripe sandbox: given first, asked after placing, declined without losing anything."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,10 +13,11 @@ from budgets.models import Mandate
 from budgets.queries.book import balance
 from marketplace.app import create_worker
 from marketplace.database import db, transaction
+from marketplace.kernel import clock
 from marketplace.kernel.rails import Rail
 from payments.domain import OrderState, PaymentState
 from payments.models import Approval, Checkout
-from payments.services import approvals, onboarding, orders
+from payments.services import approvals, cards, onboarding, orders
 from tests.browser import sign_in, submit, text_of
 from tests.integration.payments.orders.shop import Shop, all_orders
 from tests.stripe import ASKS_EACH_TIME_CARD, DECLINED_CARD, GOOD_CARD, TestSandbox
@@ -100,6 +102,28 @@ def test_the_banks_own_question_is_followed_for_each_order(app: Flask, client: F
         shop.follow(client, shop.sandbox.answer_bank(f"{shop.sandbox.url}{bank}"))
         assert sum(state == "awaiting_payment" for state, _ in states()) == left
     assert states() == [("placed", "authorised")] * 2
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+def test_a_card_that_another_one_replaces_is_forgotten_at_stripe(
+    app: Flask, client: FlaskClient, shop: CardShop, monkeypatch: pytest.MonkeyPatch, forgets: bool
+) -> None:
+    if not forgets:  # the negative control
+        monkeypatch.setattr(cards, "_forget_replaced", lambda checkout: None)
+    checkout = shop.ready(client, way="own_money")
+    shop.card(client, checkout, GOOD_CARD)
+    shop.card(client, checkout, DECLINED_CARD)  # before anything was ordered: the first is of no use
+    shop.work(app)
+    assert shop.sandbox.cards_kept() == (["0341"] if forgets else ["0341", "4242"])
+    shop.place(client, checkout)
+    shop.card(client, checkout, GOOD_CARD)
+    with clock.fixed_clock(clock.now() + timedelta(hours=25)):
+        shop.work(app)
+    assert shop.sandbox.cards_kept() == (["4242"] if forgets else ["0341", "4242", "4242"])
+    assert states() == [("placed", "authorised")] * 2
+    orders.accept(shop.dale, all_orders()[0].id)
+    shop.work(app)
+    assert states()[0] == ("accepted", "paid")
 
 
 def test_a_card_page_that_was_left_places_nothing(app: Flask, client: FlaskClient, shop: CardShop) -> None:
