@@ -3,13 +3,21 @@
 from datetime import date
 from typing import Protocol
 
-from budgets.domain import ContributionHow, Every, LegalBasis, MandateAction, RegularAmount
+from budgets.domain import BudgetState, ContributionHow, Every, LegalBasis, MandateAction, RegularAmount
 from budgets.domain.people import HelpLevel
 from marketplace.kernel.clock import MONTHS, today
 from marketplace.kernel.money import format_pounds
+from marketplace.kernel.rails import Rail
 
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "sir", "lady", "lord", "dame", "rev", "prof"})
 _NAMES_OF_MONEY = ("budget", "money", "payment", "payments", "fund", "grant", "allowance")
+
+RAIL_WORDS = {
+    Rail.DIRECT_PAYMENT: "Direct payment",
+    Rail.COUNCIL_MANAGED: "Council-managed",
+    Rail.ISF: "Individual service fund",
+}
+STATE_WORDS = {BudgetState.ACTIVE: "Active", BudgetState.SUSPENDED: "Paused", BudgetState.ENDED: "Ended"}
 
 
 def short_name(name: str) -> str:

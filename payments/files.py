@@ -10,7 +10,11 @@ from datetime import datetime
 from marketplace.kernel import clock
 from marketplace.kernel.money import plain_pounds
 from marketplace.kernel.spreadsheets import csv_of, harmless
+from payments.domain import LevyPaper
+from payments.levy import percent
 from payments.queries.given_back import GivenBack
+from payments.queries.levy_documents import IssuedPaper
+from payments.queries.orders import OrderSummary
 from payments.queries.payouts import PartView, PayoutView, ProviderPayouts
 from payments.queries.stories import Story
 from payments.services.statements import Statement
@@ -31,6 +35,34 @@ STATEMENT = (
 )
 PAYOUTS = ("provider", "paid_on", "from", "run", "sent_back_on", "order", "price", "given_back", "levy", "net")
 GIVEN_BACK = ("asked_on", "order", "person", "provider", "amount", "levy", "why", "what_becomes_of_it", "run")
+ORDERS = (
+    "provider",
+    "order",
+    "ordered_on",
+    "for",
+    "what",
+    "state",
+    "question_open",
+    "price",
+    "given_back",
+    "levy",
+    "done_on",
+    "agreed_on",
+)
+PAPERS = (
+    "number",
+    "kind",
+    "month",
+    "issued_on",
+    "provider_number",
+    "provider",
+    "refers_to",
+    "gross",
+    "levy_without_vat",
+    "vat_rate",
+    "vat",
+    "levy",
+)
 STORY = (
     "order",
     "written_down",
@@ -44,6 +76,53 @@ STORY = (
     "cause",
     "postings",
 )
+
+
+def orders_csv(provider_name: str, orders: Iterable[OrderSummary]) -> str:
+    """Orders that reached a provider, in the order of its list."""
+    name = harmless(provider_name)
+    rows = (
+        (
+            name,
+            order.reference,
+            iso_day(order.placed_at) if order.placed_at else "",
+            harmless(order.person_name),
+            harmless(order.what),
+            order.words_for_provider,
+            "yes" if order.complaint_open else "no",
+            plain_pounds(order.total_pence),
+            plain_pounds(order.given_back_pence),
+            plain_pounds(order.levy_pence),
+            iso_day(order.done_at) if order.done_at else "",
+            iso_day(order.confirmed_at) if order.confirmed_at else "",
+        )
+        for order in orders
+    )
+    return csv_of(ORDERS, rows)
+
+
+def levy_papers_csv(papers: Iterable[IssuedPaper]) -> str:
+    """Invoices and credit notes of the levy for somebody's own books; a credit note is minus."""
+    rows = []
+    for paper in papers:
+        sign = 1 if paper.kind is LevyPaper.INVOICE else -1
+        rows.append(
+            (
+                paper.number,
+                "invoice" if paper.kind is LevyPaper.INVOICE else "credit note",
+                f"{paper.month:%Y-%m}",
+                iso_day(paper.issued_at),
+                paper.organisation_id,
+                harmless(paper.provider_name),
+                paper.refers_to or "",
+                plain_pounds(sign * paper.gross_pence),
+                plain_pounds(sign * paper.without_vat_pence),
+                percent(paper.vat_rate_bp),
+                plain_pounds(sign * paper.vat_pence),
+                plain_pounds(sign * paper.levy_pence),
+            )
+        )
+    return csv_of(PAPERS, rows)
 
 
 def statement_csv(provider_name: str, statement: Statement, operator_name: str) -> str:

@@ -4,7 +4,7 @@ Built from what never changes, in a fixed order and spelling, so that the same r
 fetched. In CSV files amounts are pounds with two decimals and no sign of thousands; dates are ISO.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from marketplace.kernel import clock
@@ -14,15 +14,53 @@ from marketplace.kernel.spreadsheets import csv_of, harmless
 from marketplace.ui.filters import short_date
 from marketplace.ui.pdf import Address, Column, Paper, Sheet
 from payments.banking.bacs import Credit, Submission, bacs_file
+from payments.files import iso_day
 from payments.journal import Creditor, JournalLine, JournalMap, money_cell
 from payments.journal import rows as journal_rows
 from payments.queries.due import Remittance
 from payments.queries.payers import SettingsView
 from payments.queries.settlement_runs import PaymentView, RunView
+from payments.words import RUN_STATES
 
+RUNS = (
+    "run",
+    "payer",
+    "state",
+    "up_to",
+    "prepared_on",
+    "prepared_by",
+    "sent_on",
+    "sent_by",
+    "gross",
+    "levy",
+    "net",
+    "why_not_sent",
+)
 PAYMENTS = ("run", "payer", "up_to", "payee_type", "payee_number", "payee", "lines", "gross", "levy", "amount")
 REMITTANCE = ("run", "payer", "order", "date", "person", "kind", "gross", "levy", "net")
 Cell = TypeVar("Cell")
+
+
+def runs_csv(runs: Iterable[RunView], names: Mapping[int | None, str]) -> str:
+    """Runs in the order of their list, with who prepared and sent each."""
+    rows = (
+        (
+            run.reference,
+            harmless(run.payer_name),
+            RUN_STATES[run.state],
+            run.up_to.isoformat(),
+            iso_day(run.prepared_at),
+            harmless(names.get(run.prepared_by_user_id)),
+            iso_day(run.sent_at) if run.sent_at else "",
+            harmless(names.get(run.sent_by_user_id)),
+            plain_pounds(run.gross_pence),
+            plain_pounds(run.levy_pence),
+            plain_pounds(run.net_pence),
+            harmless(run.words),
+        )
+        for run in runs
+    )
+    return csv_of(RUNS, rows)
 
 
 def payments_csv(run: RunView) -> str:

@@ -5,7 +5,7 @@ from budgets.words import possessive
 from catalogue.domain import Unit
 from catalogue.words import UNITS
 from marketplace.kernel.rails import Rail
-from payments.domain import REASONS_TO_CHOOSE, OrderState, PaymentState, RefundReason
+from payments.domain import REASONS_TO_CHOOSE, OrderState, PaymentState, RefundReason, RunState
 
 INTERESTS = ON_ORDERS
 """How an order is flagged whose buyer gains by the provider chosen."""
@@ -24,6 +24,13 @@ RAIL_NAMES = {
     Rail.ISF: "Individual service fund",
 }
 """The ways of paying as columns of tables name them."""
+
+RUN_STATES = {
+    RunState.PREPARED: "Waits for a colleague to send it",
+    RunState.SENT: "Sent",
+    RunState.DROPPED: "Not sent",
+}
+"""Where a settlement run stands."""
 
 
 OWED_AGAIN = "Paid again in the next run"

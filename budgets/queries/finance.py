@@ -44,6 +44,7 @@ class BudgetTotals:
 class BudgetPage:
     rows: list[Balance]
     totals: BudgetTotals
+    page: int
     pages: int
 
 
@@ -82,6 +83,8 @@ _LEFT = (
     + PotPeriod.refunded_pence
 )
 
+_BY_NAME = (Person.name, PersonalBudget.id, Pot.name, PotPeriod.id)
+
 
 def reading_councils(actor: Actor) -> tuple[int, ...]:
     """Councils whose budgets the actor reads: those of their finance team and auditors."""
@@ -96,6 +99,12 @@ def newest_budget_of(actor: Actor, person_id: int) -> int | None:
         .order_by(PersonalBudget.starts_on.desc(), PersonalBudget.id.desc())
         .limit(1)
     )
+
+
+def every_budget(actor: Actor, wanted: BudgetFilter) -> list[Balance]:
+    """All rows of the list, in its order. One query."""
+    rows = db.session.execute(balances_query().where(*_conditions(actor, wanted)).order_by(*_BY_NAME))
+    return [Balance(*row) for row in rows]
 
 
 def list_budgets(actor: Actor, wanted: BudgetFilter, *, page: int = 1, size: int = 50) -> BudgetPage:
@@ -117,17 +126,16 @@ def list_budgets(actor: Actor, wanted: BudgetFilter, *, page: int = 1, size: int
             )
         ).where(*conditions)
     ).one()
+    pages = max(1, -(-int(totals[6]) // size))
+    page = min(max(page, 1), pages)
     rows = db.session.execute(
-        balances_query()
-        .where(*conditions)
-        .order_by(Person.name, PersonalBudget.id, Pot.name, PotPeriod.id)
-        .limit(size)
-        .offset((max(page, 1) - 1) * size)
+        balances_query().where(*conditions).order_by(*_BY_NAME).limit(size).offset((page - 1) * size)
     )
     return BudgetPage(
         [Balance(*row) for row in rows],
         BudgetTotals(*(int(value) for value in totals[:6])),
-        max(1, -(-int(totals[6]) // size)),
+        page,
+        pages,
     )
 
 

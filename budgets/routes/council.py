@@ -1,34 +1,32 @@
 """Council finance: the list of budgets, one budget, changes of its amount and what waits for a second person."""
 
+from flask import Response as Answer
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from budgets.domain import BudgetState
+from budgets.files import budgets_csv
 from budgets.forms.finance import ChangeForm, HolderForm, SetUpForm, StateForm
 from budgets.queries.amounts import list_amounts
 from budgets.queries.book import list_entries_of_budget
 from budgets.queries.explained import explained
-from budgets.queries.finance import BudgetFilter, get_budget_for, list_budgets, list_changes, list_loads
+from budgets.queries.finance import BudgetFilter, every_budget, get_budget_for, list_budgets, list_changes, list_loads
 from budgets.queries.one_pot import list_pots
 from budgets.queries.statement_page import what_happened
 from budgets.routes import blueprint
 from budgets.services import finance
 from budgets.services.allocations import is_closed
+from budgets.words import RAIL_WORDS, STATE_WORDS
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import get_council, get_organisation, names_of
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import BUDGET_RAILS, Rail
+from marketplace.ui.downloads import csv_file
 from marketplace.ui.navigation import page_asked
 
 FINANCE = roles(Role.COUNCIL_FINANCE)
 READERS = roles(Role.COUNCIL_FINANCE, Role.AUDITOR)
-RAIL_WORDS = {
-    Rail.DIRECT_PAYMENT: "Direct payment",
-    Rail.COUNCIL_MANAGED: "Council-managed",
-    Rail.ISF: "Individual service fund",
-}
-STATE_WORDS = {BudgetState.ACTIVE: "Active", BudgetState.SUSPENDED: "Paused", BudgetState.ENDED: "Ended"}
 
 
 def councils_of(actor: Actor) -> list[tuple[int, str]]:
@@ -43,12 +41,11 @@ def council_budgets() -> str:
     """Budgets of the council, with totals, and the cuts that wait."""
     actor = current_actor()
     wanted = _filter()
-    page = page_asked()
     return render_template(
         "budgets/council_budgets.html",
-        found=list_budgets(actor, wanted, page=page),
-        page=page,
+        found=list_budgets(actor, wanted, page=page_asked()),
         wanted=wanted,
+        narrowed=_narrowed(wanted),
         changes=list_changes(actor),
         amounts=list_amounts(actor, waiting=True),
         loads=list_loads(actor, limit=5),
@@ -57,6 +54,13 @@ def council_budgets() -> str:
         rails=RAIL_WORDS,
         states=STATE_WORDS,
     )
+
+
+@blueprint.get("/council/budgets.csv")
+@allow(READERS)
+def council_budgets_csv() -> Answer:
+    """The same list as a file, with the sums as the last row."""
+    return csv_file(budgets_csv(every_budget(current_actor(), _filter())), "budgets.csv")
 
 
 def _filter() -> BudgetFilter:
@@ -68,6 +72,17 @@ def _filter() -> BudgetFilter:
         state=BudgetState(state) if state in set(BudgetState) else None,
         overcommitted=request.args.get("overcommitted") == "1",
     )
+
+
+def _narrowed(wanted: BudgetFilter) -> str:
+    """What the list is narrowed to, in words."""
+    parts = (
+        f"“{wanted.text}”" if wanted.text else "",
+        RAIL_WORDS[wanted.rail].lower() if wanted.rail else "",
+        STATE_WORDS[wanted.state].lower() if wanted.state else "",
+        "more booked and spent than agreed" if wanted.overcommitted else "",
+    )
+    return ", ".join(part for part in parts if part)
 
 
 @blueprint.route("/council/budgets/new", methods=["GET", "POST"])

@@ -14,8 +14,9 @@ from budgets.queries.explained import explained
 from budgets.queries.finance import get_budget_for
 from budgets.queries.one_pot import PotDetail, get_pot_for, list_deployments
 from budgets.routes import blueprint
-from budgets.routes.council import FINANCE, RAIL_WORDS, READERS
+from budgets.routes.council import FINANCE, READERS
 from budgets.services import allocations, deployments, pots
+from budgets.words import RAIL_WORDS
 from marketplace.accounts.access import allow, current_actor
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import get_organisation

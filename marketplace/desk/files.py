@@ -1,13 +1,9 @@
-"""CSV files of the desk: the levy of a month by order, and its papers."""
+"""CSV files of the desk: the levy of a month by order."""
 
 from collections.abc import Mapping, Sequence
 
 from marketplace.kernel.money import plain_pounds
 from marketplace.kernel.spreadsheets import csv_of, harmless
-from payments.domain import LevyPaper
-from payments.files import iso_day
-from payments.levy import percent
-from payments.queries.levy_documents import IssuedPaper
 from payments.queries.levy_report import MonthReport
 from payments.words import RAIL_NAMES
 
@@ -24,20 +20,6 @@ MONTH = (
     "left",
     "made_a_loss",
     "levy_at_other_rate",
-)
-PAPERS = (
-    "number",
-    "kind",
-    "month",
-    "issued_on",
-    "provider_number",
-    "provider",
-    "refers_to",
-    "gross",
-    "levy_without_vat",
-    "vat_rate",
-    "vat",
-    "levy",
 )
 
 
@@ -86,27 +68,3 @@ def levy_month_csv(report: MonthReport, councils: Mapping[int | None, str]) -> s
         )
     )
     return csv_of(MONTH, rows)
-
-
-def levy_papers_csv(papers: Sequence[IssuedPaper]) -> str:
-    """Invoices and credit notes for the operator's own books; a credit note is minus."""
-    rows = []
-    for paper in papers:
-        sign = 1 if paper.kind is LevyPaper.INVOICE else -1
-        rows.append(
-            (
-                paper.number,
-                "invoice" if paper.kind is LevyPaper.INVOICE else "credit note",
-                f"{paper.month:%Y-%m}",
-                iso_day(paper.issued_at),
-                paper.organisation_id,
-                harmless(paper.provider_name),
-                paper.refers_to or "",
-                plain_pounds(sign * paper.gross_pence),
-                plain_pounds(sign * paper.without_vat_pence),
-                percent(paper.vat_rate_bp),
-                plain_pounds(sign * paper.vat_pence),
-                plain_pounds(sign * paper.levy_pence),
-            )
-        )
-    return csv_of(PAPERS, rows)

@@ -3,19 +3,22 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from marketplace.accounts.domain import Actor, Role
 from marketplace.accounts.queries import organisations_by_id
 from marketplace.database import db
 from marketplace.kernel import clock
+from marketplace.kernel.days import EVERY_DAY, Days
 from marketplace.kernel.errors import NotFound
 from payments.domain import Payee, RunState
 from payments.models import BankDetails, Order, OrderFunding, Refund, SettlementLine, SettlementPayment, SettlementRun
 from payments.queries.bank_details import DetailsView, details_by_id
 from payments.queries.due import DueLine, Remittance, Totals
 from payments.queries.payers import READERS, may_read_runs, payer_name
+from payments.queries.within import within
 
 RUNS_ON_A_PAGE, PAYMENTS_ON_A_PAGE = 20, 50
 
@@ -65,21 +68,70 @@ class PaymentView:
     rejected_reason: str | None
 
 
-def list_runs(actor: Actor, *, page: int = 1, size: int = RUNS_ON_A_PAGE) -> tuple[list[RunView], int]:
-    """A page of the runs that somebody may read, newest first and without their lines; and how many there are."""
-    mine = or_(
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs a list shows: of a payer, in a state, prepared on some days.
+
+    `payer` is the number of a fund holder's organisation, or `council` for runs that a council pays itself.
+    """
+
+    state: RunState | None = None
+    payer: str = ""
+    days: Days = EVERY_DAY
+
+
+EVERY_RUN, COUNCIL_PAYS = RunFilter(), "council"
+
+
+def list_runs(
+    actor: Actor, wanted: RunFilter = EVERY_RUN, *, page: int = 1, size: int = RUNS_ON_A_PAGE
+) -> list[RunView]:
+    """A page of the runs that somebody may read, newest first and without their lines; all with a `size` of 0."""
+    query = (
+        select(SettlementRun)
+        .where(*_wanted(actor, wanted))
+        .order_by(SettlementRun.prepared_at.desc(), SettlementRun.id.desc())
+    )
+    if size:
+        query = query.limit(size).offset((page - 1) * size)
+    return [_run(row, Totals(())) for row in db.session.execute(query).scalars()]
+
+
+def count_runs(actor: Actor, wanted: RunFilter = EVERY_RUN) -> int:
+    """How many runs such a list has."""
+    return db.session.scalar(select(func.count(SettlementRun.id)).where(*_wanted(actor, wanted))) or 0
+
+
+def payers_of_runs(actor: Actor) -> dict[str, str]:
+    """Who pays the runs that somebody may read: what a filter calls a payer, and its name."""
+    rows: Any = db.session.execute(
+        select(SettlementRun.payer_organisation_id, func.max(SettlementRun.payer_name))
+        .where(_readable(actor))
+        .group_by(SettlementRun.payer_organisation_id)
+        .order_by(SettlementRun.payer_organisation_id)
+    ).all()
+    names = organisations_by_id(payer for payer, name in rows if payer is not None and name is None)
+    holders = {str(payer): name or names[payer].name for payer, name in rows if payer is not None}
+    councils = {COUNCIL_PAYS: "The council"} if any(payer is None for payer, _ in rows) else {}
+    return councils | dict(sorted(holders.items(), key=lambda holder: holder[1]))
+
+
+def _readable(actor: Actor) -> ColumnElement[bool]:
+    return or_(
         SettlementRun.council_id.in_(sorted(set(actor.council_ids(*READERS)))),
         SettlementRun.payer_organisation_id.in_(sorted(actor.organisation_ids(Role.FUND_FINANCE))),
     )
-    count = db.session.scalar(select(func.count(SettlementRun.id)).where(mine)) or 0
-    rows = db.session.execute(
-        select(SettlementRun)
-        .where(mine)
-        .order_by(SettlementRun.prepared_at.desc(), SettlementRun.id.desc())
-        .limit(size)
-        .offset((page - 1) * size)
-    ).scalars()
-    return [_run(row, Totals(())) for row in rows], count
+
+
+def _wanted(actor: Actor, wanted: RunFilter) -> list[ColumnElement[bool]]:
+    conditions = [_readable(actor), *within(SettlementRun.prepared_at, wanted.days)]
+    if wanted.state is not None:
+        conditions.append(SettlementRun.state == wanted.state)
+    if wanted.payer == COUNCIL_PAYS:
+        conditions.append(SettlementRun.payer_organisation_id.is_(None))
+    elif wanted.payer:
+        conditions.append(SettlementRun.payer_organisation_id == int(wanted.payer))
+    return conditions
 
 
 def list_payments(run: RunView, *, page: int = 1, size: int = PAYMENTS_ON_A_PAGE) -> list[PaymentView]:

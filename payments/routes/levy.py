@@ -5,9 +5,11 @@ from flask import render_template
 
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
+from marketplace.ui.downloads import csv_file
 from marketplace.ui.navigation import page_asked
 from marketplace.ui.pdf import pdf_file
 from payments import levy_papers
+from payments.files import levy_papers_csv
 from payments.queries.levy_documents import count_papers, get_paper, list_papers
 from payments.routes import blueprint
 from payments.routes.money import PROVIDER, named_organisation
@@ -30,6 +32,14 @@ def provider_levy() -> str:
         page=page,
         last=last,
     )
+
+
+@blueprint.get("/provider/levy.csv")
+@allow(PROVIDER)
+def provider_levy_csv() -> Answer:
+    """The same list as a file."""
+    organisation_id = named_organisation().organisation_id
+    return csv_file(levy_papers_csv(list_papers(organisation_id=organisation_id)), f"levy-papers-{organisation_id}.csv")
 
 
 @blueprint.get("/provider/levy/<int:document_id>.pdf")

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+from flask import Response as Answer
 from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -13,8 +14,10 @@ from marketplace.accounts.domain import MembershipView, Role
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import CARD_RAILS
+from marketplace.ui.downloads import csv_file
+from marketplace.ui.narrowing import days_asked, words_of_days
 from marketplace.ui.navigation import page_asked
-from payments import words
+from payments import files, words
 from payments.domain import OrderState
 from payments.forms.orders import CancelForm, DeclineForm, part_form
 from payments.levy import percent
@@ -121,25 +124,47 @@ def _links(organisation_id: int) -> list[dict[str, str]]:
 @allow(PROVIDER)
 def provider_orders() -> str:
     organisation = _organisation()
-    group = request.args.get("show", "all")
-    if group not in GROUPS:
-        raise NotFound()
+    group = _group()
     title, states = GROUPS[group]
-    page = page_asked()
-    count = count_of_provider(organisation.organisation_id, states=states)
+    errors: dict[str, str] = {}
+    wanted: Any = {"states": states, "days": days_asked(errors)}
+    organisation_id = organisation.organisation_id
+    count = 0 if errors else count_of_provider(organisation_id, **wanted)
+    last = max(1, -(-count // PAGE))
+    page = page_asked(last)
     return render_template(
         "payments/provider/orders.html",
         organisation=organisation,
-        orders=list_orders_for_provider(
-            organisation.organisation_id, states=states, limit=PAGE, offset=(page - 1) * PAGE
-        ),
+        orders=list_orders_for_provider(organisation_id, **wanted, limit=PAGE, offset=(page - 1) * PAGE)
+        if count
+        else [],
         count=count,
         page=page,
-        last=max(1, -(-count // PAGE)),
+        last=last,
         group=group,
         group_title=title,
         groups=GROUPS,
+        errors=errors,
+        when=words_of_days(wanted["days"]),
     )
+
+
+@blueprint.get("/provider/orders.csv")
+@allow(PROVIDER)
+def provider_orders_csv() -> Answer:
+    """The same list as a file."""
+    organisation, errors = _organisation(), dict[str, str]()
+    group, days = _group(), days_asked(errors)
+    organisation_id = organisation.organisation_id
+    orders = () if errors else list_orders_for_provider(organisation_id, states=GROUPS[group][1], days=days, limit=None)
+    return csv_file(files.orders_csv(organisation.organisation_name, orders), f"orders-{organisation_id}.csv")
+
+
+def _group() -> str:
+    group = request.args.get("show", "all")
+    if group not in GROUPS:
+        raise NotFound()
+    return group
 
 
 def _order(order_id: int) -> OrderView:

@@ -1,5 +1,6 @@
 """Settlement: look, prepare, have a colleague send. For a council's finance, and for that of a fund holder."""
 
+from collections.abc import Mapping
 from datetime import date
 from math import ceil
 
@@ -11,22 +12,29 @@ from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import names_of
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.narrowing import days_asked, one_of, words_of_days
 from marketplace.ui.navigation import page_asked
+from payments.domain import RunState
 from payments.forms.money import DropForm, PrepareForm
 from payments.queries.payers import READERS, may_settle
 from payments.queries.settlement import due_to_settle, list_councils_of, list_payers
 from payments.queries.settlement_runs import (
+    COUNCIL_PAYS,
     PAYMENTS_ON_A_PAGE,
     RUNS_ON_A_PAGE,
+    RunFilter,
     RunView,
     count_payments,
+    count_runs,
     get_run_for,
     list_payments,
     list_runs,
     list_stopped,
+    payers_of_runs,
 )
 from payments.routes import blueprint
 from payments.services import settlement as services
+from payments.words import RUN_STATES
 
 SETTLE = roles(Role.COUNCIL_FINANCE, Role.FUND_FINANCE)
 READ = roles(Role.COUNCIL_FINANCE, Role.FUND_FINANCE, Role.AUDITOR)
@@ -38,10 +46,15 @@ PROVIDERS_SHOWN = 20
 @allow(READ)
 def settlement() -> str:
     """What is due, by payer, and the runs so far; an auditor reads the runs alone."""
-    actor, page = current_actor(), page_asked()
+    actor = current_actor()
     up_to = _up_to(request.args.get("up_to"))
     due = [due_to_settle(council_id, up_to, payer) for council_id, payer in _payers()]
-    runs, count = list_runs(actor, page=page)
+    payers = payers_of_runs(actor)
+    wanted, errors = runs_asked(payers)
+    count = 0 if errors else count_runs(actor, wanted)
+    last = max(1, ceil(count / RUNS_ON_A_PAGE))
+    page = page_asked(last)
+    runs = list_runs(actor, wanted, page=page) if count else []
     return render_template(
         "payments/settlement/settlement.html",
         due=[(payer, payer.seen, may_settle(actor, payer.council_id, payer.payer_organisation_id)) for payer in due],
@@ -50,7 +63,13 @@ def settlement() -> str:
         up_to=up_to,
         runs=runs,
         page=page,
-        last=ceil(count / RUNS_ON_A_PAGE),
+        last=last,
+        count=count,
+        payers=payers,
+        states=RUN_STATES,
+        wanted=wanted,
+        narrowed=_narrowed(wanted, payers),
+        errors=errors,
         names=names_of([person for run in runs for person in (run.prepared_by_user_id, run.sent_by_user_id)]),
         form=PrepareForm(),
         is_council=bool(actor.council_ids(*READERS)),
@@ -114,6 +133,7 @@ def _show_run(run: RunView, form: DropForm) -> str:
     return render_template(
         "payments/settlement/run.html",
         run=run,
+        states=RUN_STATES,
         form=form,
         payments=list_payments(run, page=page, size=PAYMENTS_ON_A_PAGE),
         line_count=lines,
@@ -154,6 +174,26 @@ def settlement_drop(run_id: int) -> Response | str:
         except DomainError as error:
             form.refuse(error)
     return _show_run(run, form)
+
+
+def runs_asked(payers: Mapping[str, str]) -> tuple[RunFilter, dict[str, str]]:
+    """Which runs the address asks for, and what of it makes no sense, by field."""
+    errors: dict[str, str] = {}
+    state = one_of(request.args.get("state", ""), RUN_STATES, "state", errors)
+    payer = one_of(request.args.get("payer", ""), payers, "payer", errors)
+    return RunFilter(RunState(state) if state else None, payer, days_asked(errors)), errors
+
+
+def _narrowed(wanted: RunFilter, payers: Mapping[str, str]) -> str:
+    """What a list of runs is narrowed to, in words."""
+    when = words_of_days(wanted.days)
+    payer = "the council" if wanted.payer == COUNCIL_PAYS else payers.get(wanted.payer)
+    parts = (
+        RUN_STATES[wanted.state].lower() if wanted.state else "",
+        f"paid by {payer}" if payer else "",
+        f"prepared {when}" if when else "",
+    )
+    return ", ".join(part for part in parts if part)
 
 
 def _payers() -> list[tuple[int, int | None]]:

@@ -6,18 +6,37 @@ from werkzeug.wrappers import Response
 
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
+from marketplace.accounts.queries import names_of
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.downloads import csv_file, file_to_keep
 from marketplace.ui.pdf import pdf_file
 from payments import settlement_files as files
 from payments.forms.settlement import ReturnedForm
 from payments.queries.payers import may_settle, settings_of_run
-from payments.queries.settlement_runs import get_payment_for, get_remittance_for, get_run_for, list_payments
+from payments.queries.settlement_runs import (
+    get_payment_for,
+    get_remittance_for,
+    get_run_for,
+    list_payments,
+    list_runs,
+    payers_of_runs,
+)
 from payments.routes import blueprint
-from payments.routes.settlement import READ, SETTLE
+from payments.routes.settlement import READ, SETTLE, runs_asked
 from payments.services.returned import mark_returned
 
 PAID = roles(Role.COUNCIL_FINANCE, Role.FUND_FINANCE, Role.AUDITOR, Role.PROVIDER, Role.OPERATOR)
+
+
+@blueprint.get("/council/settlement/runs.csv")
+@allow(READ)
+def settlement_runs_csv() -> Answer:
+    """The list of runs as a file, narrowed as the page is."""
+    actor = current_actor()
+    wanted, errors = runs_asked(payers_of_runs(actor))
+    runs = [] if errors else list_runs(actor, wanted, size=0)
+    names = names_of([person for run in runs for person in (run.prepared_by_user_id, run.sent_by_user_id)])
+    return csv_file(files.runs_csv(runs, names), "runs.csv")
 
 
 @blueprint.get("/council/settlement/<int:run_id>/payments.csv")

@@ -16,6 +16,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.date_fields import month_of_address
 from marketplace.ui.downloads import csv_file
+from payments.files import levy_papers_csv as papers_csv
 from payments.levy import percent
 from payments.queries.levy_documents import count_papers, list_closed_months, list_papers
 from payments.queries.levy_entries import first_and_last_day
@@ -78,7 +79,7 @@ def levy_papers() -> str:
 @allow(roles(Role.OPERATOR))
 def levy_papers_csv() -> Answer:
     month = _month()
-    return csv_file(files.levy_papers_csv(list_papers(month=month)), f"levy-papers-{month:%Y-%m}.csv")
+    return csv_file(papers_csv(list_papers(month=month)), f"levy-papers-{month:%Y-%m}.csv")
 
 
 @blueprint.route("/desk/levy/issuer", methods=["GET", "POST"])

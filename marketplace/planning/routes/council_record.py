@@ -1,7 +1,5 @@
 """The record for a council's auditors and finance: by person, by whom, by day; and one order with its leave."""
 
-from datetime import date
-
 from flask import Response, render_template, request
 
 from budgets.queries.finance import reading_councils
@@ -26,6 +24,7 @@ from marketplace.planning.queries.council_record import (
 from marketplace.planning.routes import blueprint
 from marketplace.planning.services.looking import note_audit
 from marketplace.ui.downloads import csv_file
+from marketplace.ui.narrowing import day_of
 
 READS_BUDGETS = roles(Role.COUNCIL_FINANCE, Role.AUDITOR)
 COLUMNS = ("Number", "When (London)", "Who", "What", "For", "With", "Order", "Reason")
@@ -74,7 +73,7 @@ def order_leave(order_id: int) -> str:
 
 def _wanted() -> tuple[RecordFilter, dict[str, str]]:
     """What the address asks for, and what of it makes no sense, by field."""
-    actor, errors = current_actor(), {}
+    actor, errors = current_actor(), dict[str, str]()
     person_id = user_id = day = None
     if reference := _text("person"):
         person = find_by_council_reference(reading_councils(actor), reference)
@@ -89,13 +88,9 @@ def _wanted() -> tuple[RecordFilter, dict[str, str]]:
         except DomainError as error:
             errors["who"] = error.message
     if typed := _text("day"):
-        try:
-            day = date.fromisoformat(typed)
-        except ValueError:
-            errors["day"] = "Choose a day, or write it like 2026-04-14."
-        else:
-            if day > clock.today():
-                errors["day"] = "Choose today or a day before it."
+        day = day_of(typed, "day", errors)
+        if day is not None and day > clock.today():
+            errors["day"] = "Choose today or a day before it."
     return RecordFilter(person_id, user_id, day, find_id(request.args.get("before"))), errors
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from budgets.domain.interests import ON_ORDERS, InterestKind
 from marketplace.database import db
 from marketplace.kernel import clock
+from marketplace.kernel.days import EVERY_DAY, Days
 from marketplace.kernel.rails import Rail
 from payments.domain import (
     OWED,
@@ -24,6 +25,7 @@ from payments.domain import (
 from payments.models import Order, OrderFunding, OrderLine, Refund
 from payments.queries.orders.told import Told
 from payments.queries.owed_again import is_owed_again
+from payments.queries.within import within
 from payments.words import units
 
 # A card that failed before the order was placed is for the buyer to try again, and after an end it is nobody's trouble.
@@ -175,17 +177,21 @@ def list_orders_for_provider(
     organisation_id: int,
     *,
     states: Iterable[OrderState] | None = None,
-    limit: int = 20,
+    days: Days = EVERY_DAY,
+    limit: int | None = 20,
     offset: int = 0,
 ) -> list[OrderSummary]:
-    """Orders that reached a provider, newest first."""
-    query = _summaries().where(_of_provider([organisation_id], states))
+    """Orders that reached a provider, on these days, newest first."""
+    query = _summaries().where(_of_provider([organisation_id], states), *within(Order.placed_at, days))
     return _list(query.order_by(Order.placed_at.desc(), Order.id.desc()).limit(limit).offset(offset))
 
 
-def count_of_provider(organisation_id: int, *, states: Iterable[OrderState] | None = None) -> int:
-    """How many orders reached a provider."""
-    return db.session.scalar(select(func.count(Order.id)).where(_of_provider([organisation_id], states))) or 0
+def count_of_provider(
+    organisation_id: int, *, states: Iterable[OrderState] | None = None, days: Days = EVERY_DAY
+) -> int:
+    """How many orders reached a provider on these days."""
+    wanted = (_of_provider([organisation_id], states), *within(Order.placed_at, days))
+    return db.session.scalar(select(func.count(Order.id)).where(*wanted)) or 0
 
 
 def counts_of_provider(organisation_id: int) -> dict[OrderState, int]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from budgets import files
 from budgets.queries.book import balance
 from budgets.queries.finance import list_changes
 from marketplace.accounts.queries import actor_of
@@ -39,6 +40,27 @@ def test_finance_sees_its_councils_budgets_and_sets_one_up(town: Town, visit: Vi
     assert "Tom Ray" in text_of(client.get("/council/budgets?q=b2"))
     assert "No budgets found" in text_of(client.get("/council/budgets?q=zz&rail=isf&state=ended&overcommitted=1"))
     assert client.get("/council/budgets?rail=x&state=y&page=-3").status_code == 200
+    last = text_of(client.get("/council/budgets?q=b2&page=99"))
+    assert "1 budget for 1 person: “b2”" in last and "Tom Ray" in last
+
+
+def test_the_list_of_budgets_is_a_file_narrowed_alike(
+    town: Town, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = visit(town.finance[0])
+    submit(client, "/council/budgets/new", set_up_data(person_name="+Tom Ray"))
+    address = "/council/budgets.csv"
+    assert f'href="{address}?q=b2"' in client.get("/council/budgets?q=b2").get_data(as_text=True)
+    whole, one = (client.get(f"{address}{asked}").get_data(as_text=True).splitlines() for asked in ("", "?q=b2"))
+    assert len(whole) == 4 and whole[-1].startswith("sum,") and "Margaret Hill" in whole[2]
+    assert one[1].startswith("'+Tom Ray,B2,") and one[2] == "sum,,,,,,,1250.00,0.00,0.00,1250.00,"
+    assert len(client.get(f"{address}?q=nobody").get_data(as_text=True).splitlines()) == 2
+    assert "Margaret" not in visit(town.elsewhere[0]).get(address).get_data(as_text=True)
+    assert "Margaret" in visit(town.auditor).get(address).get_data(as_text=True)
+    for user_id in (town.margaret, town.stranger, town.workers[0]):
+        assert visit(user_id).get(address).status_code == 404
+    monkeypatch.setattr(files, "harmless", lambda text: text)  # the control: a formula gets through
+    assert client.get(f"{address}?q=b2").get_data(as_text=True).splitlines()[1].startswith("+Tom Ray")
 
 
 @pytest.mark.parametrize(

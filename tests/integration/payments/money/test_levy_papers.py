@@ -118,6 +118,9 @@ def test_the_list_has_every_paper_with_its_sums_the_newest_month_first(app: Flas
     assert "Credit note LC-000001 (PDF) October 2026, for LI-000001 1 November 2026 −£14.00 −£0.35 −£0.06" in words
     assert "Levy invoice LI-000001 (PDF) September 2026 1 October 2026 £54.00 £1.35 £0.23" in words
     assert words.index("LC-000001 (PDF)") < words.index("LI-000001 (PDF)")
+    file = client.get("/provider/levy.csv").get_data(as_text=True).splitlines()
+    assert [line.split(",")[0] for line in file[1:]] == ["LC-000001", "LI-000001"]
+    assert [line.split(",")[-1] for line in file[1:]] == ["-0.35", "1.35"]
     assert "/provider/levy" in client.get("/provider/money").get_data(as_text=True)
     assert "/provider/levy" in client.get("/provider/statement").get_data(as_text=True)
 
