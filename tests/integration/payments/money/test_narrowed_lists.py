@@ -88,7 +88,8 @@ def test_the_file_of_runs_is_for_those_who_read_the_page(app: Flask, client: Fla
     for user_id, count in ((auditor, 1), (stranger, 0)):
         sign_in(client, user_id)
         assert len(rows_of(client, f"{RUNS}/runs.csv")) == count
-        assert (f'href="{RUNS}/{run_id}"' in client.get(RUNS).get_data(as_text=True)) is bool(count)
+        html = client.get(RUNS).get_data(as_text=True)
+        assert [words in html for words in (f'href="{RUNS}/{run_id}"', 'name="state"')] == [bool(count)] * 2
     sign_in(client, story.provider.user_id or 0)
     assert client.get(f"{RUNS}/runs.csv").status_code == 404
 
