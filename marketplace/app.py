@@ -190,6 +190,7 @@ def _accounts_ports() -> accounts_ports.Ports:
         along=basket_pages.ALONG,
         levy_on=lambda pence: levy(pence, DEFAULT_RATE_BP),
         other_levies=payments.queries.levy_rates.list_other_levies,
+        on_renamed=[budgets.services.people.take_name],
         on_sign_in=[basket_pages.merge_at_sign_in],
         decisions=[budgets.queries.decisions.list_for, payments.queries.decisions.list_for],
     )

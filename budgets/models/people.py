@@ -23,6 +23,7 @@ class Person(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), unique=True)
     name: Mapped[str] = mapped_column(String(120))
+    name_in_books: Mapped[str | None] = mapped_column(String(120))  # of before, under their reference
     council_id: Mapped[int | None] = mapped_column(ForeignKey("councils.id"), index=True)
     council_reference: Mapped[str | None] = mapped_column(String(40))
     date_of_birth: Mapped[date | None]

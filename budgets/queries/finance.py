@@ -159,6 +159,7 @@ def _conditions(actor: Actor, wanted: BudgetFilter) -> list[ColumnElement[bool]]
         conditions.append(
             or_(
                 func.lower(Person.name).like(like),
+                func.lower(Person.name_in_books).like(like),
                 func.lower(PersonalBudget.reference).like(like),
                 func.lower(Person.council_reference).like(like),
             )
@@ -197,6 +198,7 @@ class BudgetDetail:
     id: int
     person_id: int
     person_name: str
+    name_in_books: str | None
     person_reference: str | None
     council_id: int
     reference: str
@@ -217,6 +219,7 @@ def get_budget_for(actor: Actor, budget_id: int) -> BudgetDetail:
             PersonalBudget.id,
             PersonalBudget.person_id,
             Person.name.label("person_name"),
+            Person.name_in_books,
             Person.council_reference.label("person_reference"),
             PersonalBudget.council_id,
             PersonalBudget.reference,

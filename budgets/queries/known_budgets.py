@@ -8,11 +8,13 @@ from sqlalchemy import FromClause, func, select
 
 from budgets.domain import BudgetState
 from budgets.models import AllocationChange, Person, PersonalBudget, Pot, PotPeriod
+from budgets.queries.people import small_names
 from marketplace.bulk import as_table, batched
 from marketplace.database import db, table_of
 from marketplace.kernel.rails import Rail
 
 _CHUNK = 1000
+KnownPerson = tuple[int | None, frozenset[str]]
 
 
 @dataclass(slots=True)
@@ -38,7 +40,7 @@ class KnownBudget:
     budget_id: int | None
     person_id: int | None
     person_reference: str | None
-    person_name: str
+    person_names: frozenset[str]  # in small letters
     person_signs_in: bool
     rail: Rail
     state: BudgetState
@@ -66,6 +68,7 @@ def known_budgets(council_id: int, references: set[str]) -> dict[str, KnownBudge
                 PersonalBudget.person_id,
                 Person.council_reference,
                 Person.name,
+                Person.name_in_books,
                 Person.user_id,
                 PersonalBudget.rail,
                 PersonalBudget.state,
@@ -97,7 +100,7 @@ def known_budgets(council_id: int, references: set[str]) -> dict[str, KnownBudge
                     row.id,
                     row.person_id,
                     row.council_reference,
-                    row.name,
+                    small_names(row.name, row.name_in_books),
                     row.user_id is not None,
                     row.rail,
                     row.state,
@@ -112,15 +115,21 @@ def known_budgets(council_id: int, references: set[str]) -> dict[str, KnownBudge
     return found
 
 
-def known_people(council_id: int, references: set[str]) -> dict[str, tuple[int | None, str]]:
-    found: dict[str, tuple[int | None, str]] = {}
+def known_people(council_id: int, references: set[str]) -> dict[str, KnownPerson]:
+    """Who has these references: their id, and what files may call them, in small letters."""
+    found: dict[str, KnownPerson] = {}
     for given in _given(references):
-        for person_id, reference, name in db.session.execute(
-            select(func.coalesce(Person.merged_into_person_id, Person.id), Person.council_reference, Person.name)
+        for person_id, reference, *names in db.session.execute(
+            select(
+                func.coalesce(Person.merged_into_person_id, Person.id),
+                Person.council_reference,
+                Person.name,
+                Person.name_in_books,
+            )
             .join(given, given.c.reference == Person.council_reference)
             .where(Person.council_id == council_id)
             .order_by(Person.id)
         ):
             if reference is not None:
-                found[reference] = (person_id, name)
+                found[reference] = (person_id, small_names(*names))
     return found

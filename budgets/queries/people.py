@@ -127,6 +127,17 @@ def people_by_id(person_ids: Iterable[int]) -> dict[int, PersonView]:
     return {row.id: person_view(row) for row in rows}
 
 
+def names_in_books(person_id: int) -> frozenset[str]:
+    """What a person may be called in their council's files, in small letters: their name, and the one of before."""
+    row = db.session.execute(select(Person.name, Person.name_in_books).where(Person.id == person_id)).one()
+    return small_names(*row)
+
+
+def small_names(*names: str | None) -> frozenset[str]:
+    """Names of one person in small letters, with single spaces."""
+    return frozenset(" ".join(name.split()).casefold() for name in names if name)
+
+
 def search_references(person_ids: Iterable[int], text: str) -> dict[int, str]:
     """The council's reference of each of these people, or that of a budget of theirs, where it holds `text`. Two
     queries.

@@ -8,7 +8,15 @@ from enum import StrEnum
 from budgets.domain import BudgetState
 from budgets.loading.columns import BudgetRow, RefusedRow
 from budgets.queries.holders import find_isf_holder
-from budgets.queries.known_budgets import KnownBudget, KnownPeriod, KnownPot, known_budgets, known_people
+from budgets.queries.known_budgets import (
+    KnownBudget,
+    KnownPeriod,
+    KnownPerson,
+    KnownPot,
+    known_budgets,
+    known_people,
+)
+from budgets.queries.people import small_names
 from budgets.words import day_words
 from marketplace.kernel import clock
 from marketplace.kernel.money import format_pounds
@@ -114,7 +122,7 @@ class Judge:
         self.writes = writes
         self._seen: dict[tuple[str, str, date], int] = {}
         self._budgets: dict[str, KnownBudget] = {}
-        self._people: dict[str, tuple[int | None, str]] = {}
+        self._people: dict[str, KnownPerson] = {}
         self._holders: dict[str, int | None] = {}
 
     def skip(self, rows: Iterable[BudgetRow | RefusedRow], refused: Container[int]) -> None:
@@ -144,7 +152,7 @@ class Judge:
         return LoadPlan(tuple(planned), tuple(sorted(refused, key=lambda row: row.row_number)))
 
     def _judge(
-        self, row: BudgetRow, budgets: dict[str, KnownBudget], people: dict[str, tuple[int | None, str]]
+        self, row: BudgetRow, budgets: dict[str, KnownBudget], people: dict[str, KnownPerson]
     ) -> PlannedRow | RefusedRow:
         before = self._seen.get(_key(row))
         if before is not None:
@@ -171,12 +179,12 @@ class Judge:
         self._claim(row)
         period = KnownPeriod(None, row.starts_on, row.ends_on, row.amount_pence, None)
         if known is None:
-            person_id, _ = people.setdefault(row.person_reference, (None, row.name))
+            person_id, _ = people.setdefault(row.person_reference, (None, small_names(row.name)))
             budgets[row.reference] = KnownBudget(
                 None,
                 person_id,
                 row.person_reference,
-                row.name,
+                small_names(row.name),
                 False,
                 row.rail,
                 BudgetState.ACTIVE,
@@ -194,9 +202,7 @@ class Judge:
         if f"r{row.reference}" in self.repeated:
             self._seen[_key(row)] = row.row_number
 
-    def _remember(
-        self, row: BudgetRow, budgets: dict[str, KnownBudget], people: dict[str, tuple[int | None, str]]
-    ) -> None:
+    def _remember(self, row: BudgetRow, budgets: dict[str, KnownBudget], people: dict[str, KnownPerson]) -> None:
         if self.writes:
             return
         if f"r{row.reference}" in self.repeated:
@@ -220,19 +226,18 @@ def _refuse(row: BudgetRow, reason: str) -> RefusedRow:
     return RefusedRow(row.row_number, row.reference, (reason,))
 
 
-def _judge_new(row: BudgetRow, people: dict[str, tuple[int | None, str]]) -> PlannedRow | RefusedRow:
+def _judge_new(row: BudgetRow, people: dict[str, KnownPerson]) -> PlannedRow | RefusedRow:
     if row.amount_pence == 0:
         return _refuse(row, "amount is £0.00: write what was agreed, or leave the row out.")
-    person_id, name = people.get(row.person_reference, (None, row.name))
-    if name.casefold() != row.name.casefold():
+    name = small_names(row.name)
+    person_id, names = people.get(row.person_reference, (None, name))
+    if not name <= names:
         return _refuse(row, "person_reference belongs to somebody with another name: check both.")
     return PlannedRow(row, RowKind.NEW, person_id=person_id, difference_pence=row.amount_pence)
 
 
-def _judge_known(
-    row: BudgetRow, known: KnownBudget, people: dict[str, tuple[int | None, str]]
-) -> PlannedRow | RefusedRow:
-    by_reference, _ = people.get(row.person_reference, (None, ""))
+def _judge_known(row: BudgetRow, known: KnownBudget, people: dict[str, KnownPerson]) -> PlannedRow | RefusedRow:
+    by_reference, _ = people.get(row.person_reference, (None, frozenset()))
     is_merged = known.person_reference != row.person_reference and by_reference is not None
     if known.person_reference != row.person_reference and (not is_merged or by_reference != known.person_id):
         return _refuse(row, "reference belongs to another person: check reference and person_reference.")
@@ -240,7 +245,7 @@ def _judge_known(
         return _refuse(row, "rail is not that of the budget there is: end that one, and use a new reference.")
     if known.state is BudgetState.ENDED:
         return _refuse(row, "This budget has ended: use a new reference.")
-    same_name = is_merged or known.person_name.casefold() == row.name.casefold()
+    same_name = is_merged or small_names(row.name) <= known.person_names
     if not same_name and known.person_signs_in:
         return _refuse(row, "name is not that of the person’s own account: check person_reference and name.")
     base = PlannedRow(

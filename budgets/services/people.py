@@ -121,6 +121,26 @@ def create_person(
         return person_id
 
 
+def take_name(user_id: int, name: str) -> None:
+    """Somebody who signs in has another name: what is ordered and written from now on has it, what was stays as it was.
+
+    Their council's books still have the name of before under its reference, so its files may go on with that one.
+    Does nothing for whoever buys nothing, or has died.
+    """
+    with transaction():
+        known = db.session.execute(
+            select(Person.id, Person.name, Person.name_in_books, Person.council_reference)
+            .where(Person.user_id == user_id, Person.died_on.is_(None))
+            .with_for_update()
+        ).one_or_none()
+        if known is None or known.name == name:
+            return
+        in_books = (known.name_in_books or known.name) if known.council_reference is not None else None
+        values = {"name": name, "name_in_books": None if in_books == name else in_books}
+        db.session.execute(update(Person).where(Person.id == known.id).values(**values))
+        record("person.rename", "person", known.id, actor_user_id=user_id, person_id=known.id)
+
+
 def say_where(actor: Actor, where: WhereYouLive) -> None:
     """Somebody who signs in and buys says where they live: their next orders begin with it, those made stay as made.
 
@@ -149,7 +169,7 @@ def say_where(actor: Actor, where: WhereYouLive) -> None:
             council_id = _council_of_move(person.id, known.council_id, known.flagged_at is not None, where)
             values |= {"postcode": where.postcode, "council_id": council_id}
             if council_id != known.council_id:
-                values["council_reference"] = None  # it was the other council's
+                values |= {"council_reference": None, "name_in_books": None}  # they were the other council's
         db.session.execute(update(Person).where(Person.id == person.id).values(**values))
         act = "person.move" if moves else "person.say_where"
         record(act, "person", person.id, actor_user_id=actor.user_id, person_id=person.id)

@@ -4,7 +4,7 @@ from sqlalchemy import or_, update
 
 from budgets.commands import SetUpBudget
 from budgets.models import Person
-from budgets.queries.people import find_person_by_reference, find_person_of_user
+from budgets.queries.people import find_person_by_reference, find_person_of_user, names_in_books, small_names
 from budgets.services.people import create_person
 from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import find_user_by_email
@@ -18,7 +18,7 @@ def person_for(actor: Actor, command: SetUpBudget) -> int:
         raise DomainError("Enter the council’s reference of the person", field="person_reference")
     known = find_person_by_reference(command.council_id, command.person_reference.strip())
     if known is not None:
-        if known.name.casefold() != " ".join(command.person_name.split()).casefold():
+        if not small_names(command.person_name) <= names_in_books(known.id):
             raise DomainError(
                 "This reference belongs to somebody with another name. Check the reference and the name.",
                 field="person_name",

@@ -48,7 +48,8 @@ class Ports:
     harmless. `frame()` is about the actor of this request; `along` is read with the sign-in that a request brings.
     `on_sign_in(user_id)` runs after each sign-in, such as to merge a basket filled before it. `levy_on(pence)` is the
     levy in pence on a sale at the ordinary rate, and `other_levies()` says where there is another: council, what is
-    paid with, levy and from when. Each of `decisions` says what waits for an actor's yes or no.
+    paid with, levy and from when. `on_renamed(user_id, name)` runs in the transaction in which somebody changes what we
+    call them. Each of `decisions` says what waits for an actor's yes or no.
     """
 
     ensure_person: Callable[[int], int] | None = None
@@ -57,6 +58,7 @@ class Ports:
     levy_on: Callable[[int], int] | None = None
     other_levies: Callable[[], Sequence[tuple[str, str, str, str]]] = tuple
     on_sign_in: list[Callable[[int], None]] = field(default_factory=list)
+    on_renamed: list[Callable[[int, str], None]] = field(default_factory=list)
     decisions: "list[Decisions]" = field(default_factory=list)
 
 

@@ -47,6 +47,7 @@ ENTRY_WORDS: dict[EntryKind, str] = {
 # What the actor did, to follow their name. `{sum}` is the order's total where the record has one.
 ACTS: dict[str, str] = {
     "person.create": "wrote down this person",
+    "person.rename": "changed this person’s name",
     "person.move": "changed the postcode",
     "person.say_where": "changed what providers are told of where this person lives",
     "person.died": "wrote down that this person has died",

@@ -24,10 +24,16 @@ class LastOrder:
     pot_period_id: int | None
     delivery: dict[str, Any]
     created_at: datetime
+    person_name: str
 
     def delivery_to(self, person: PersonView) -> dict[str, Any]:
-        """Where it went; nothing when the person has said since then where they live."""
-        return self.delivery if person.details_at is None or person.details_at < self.created_at else {}
+        """Where it went, to the person by the name that they have now; nothing when they have said since then where
+        they live.
+        """
+        if person.details_at is not None and person.details_at >= self.created_at:
+            return {}
+        by_name = self.delivery.get("name") == self.person_name
+        return self.delivery | {"name": person.name} if by_name else self.delivery
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class Before:
 
 _orders, _funding = table_of(Order), table_of(OrderFunding)
 _LAST = (
-    select(_funding.c.rail, _funding.c.pot_period_id, _orders.c.delivery, _orders.c.created_at)
+    select(_funding.c.rail, _funding.c.pot_period_id, _orders.c.delivery, _orders.c.created_at, _orders.c.person_name)
     .join(_funding, and_(_funding.c.order_id == _orders.c.id, _funding.c.part_no == 1))
     .where(
         _orders.c.person_id == bindparam("person_id"),

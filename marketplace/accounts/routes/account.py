@@ -64,7 +64,7 @@ def change_name() -> Response | str:
             return redirect(url_for("accounts.account"))
         except DomainError as error:
             form.refuse(error)
-    return render_template("accounts/change_name.html", form=form)
+    return render_template("accounts/change_name.html", form=form, is_person=ports().frame().is_person)
 
 
 @blueprint.route("/account/password", methods=["GET", "POST"])

@@ -8,6 +8,7 @@ from marketplace.accounts.domain import clean_email
 from marketplace.accounts.errors import LinkEnded, WrongPassword
 from marketplace.accounts.links import Purpose
 from marketplace.accounts.models import User
+from marketplace.accounts.ports import ports
 from marketplace.accounts.services import council_sign_in, sessions
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
@@ -75,12 +76,16 @@ def change_password(user_id: int, *, present: str, new: str, token: str) -> None
 
 
 def change_name(user_id: int, *, name: str, phone: str | None) -> None:
-    """Change what we call somebody and their telephone number. Raises DomainError."""
-    if not name.strip():
+    """Change what we call somebody, wherever they stand from now on, and their telephone number. Raises DomainError."""
+    name = " ".join(name.split())
+    if not name:
         raise DomainError("Enter your name", field="name")
     with transaction():
-        db.session.execute(update(User).where(User.id == user_id).values(name=name.strip(), phone=phone or None))
+        before = db.session.scalar(select(User.name).where(User.id == user_id).with_for_update())
+        db.session.execute(update(User).where(User.id == user_id).values(name=name, phone=phone or None))
         record("user.changed", "user", user_id, actor_user_id=user_id)
+        for take_name in ports().on_renamed if name != before else ():
+            take_name(user_id, name)
 
 
 def ask_new_email(user_id: int, *, new_email: str, password: str) -> None:
