@@ -132,11 +132,8 @@ def next_number(payment_id: int, number: int) -> int:
         return db.session.scalars(select(StripePayment.attempt).where(StripePayment.id == payment_id)).one()
 
 
-def note_status(payment_id: int, number: int, status: str, *, intent_id: str | None = None) -> None:
+def note_status(payment_id: int, number: int, status: str) -> None:
     """Note how an attempt ended, unless something better is known by now."""
-    values: dict[str, object] = {"status": status, "updated_at": clock.now()}
-    if intent_id is not None:
-        values["stripe_id"] = intent_id
     with transaction():
         db.session.execute(
             update(StripePayment)
@@ -145,7 +142,7 @@ def note_status(payment_id: int, number: int, status: str, *, intent_id: str | N
                 StripePayment.attempt == number,
                 StripePayment.status.in_((ASKING, ANSWERED_ERROR, *OPEN)),
             )
-            .values(**values)
+            .values(status=status, updated_at=clock.now())
         )
 
 
@@ -176,11 +173,10 @@ def _card_part(order_id: int) -> OrderFunding:
 
 
 def _payment(order: Order, funding: OrderFunding, card: str) -> tuple[StripePayment, bool]:
-    """The payment of a funding part, and whether it was written just now."""
+    """The payment of a locked order's funding part, and whether it was written just now."""
     payment = db.session.execute(
         select(StripePayment)
         .where(StripePayment.order_funding_id == funding.id)
-        .with_for_update()
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()
     if payment is not None:

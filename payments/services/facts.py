@@ -60,7 +60,7 @@ def take_in(payment_id: int, intent: IntentView) -> None:
     with transaction():
         order_id = db.session.scalars(select(StripePayment.order_id).where(StripePayment.id == payment_id)).one()
         order = lock_order(order_id)
-        payment = _lock_payment(payment_id)
+        payment = db.session.get_one(StripePayment, payment_id, populate_existing=True)
         funding = db.session.get_one(OrderFunding, payment.order_funding_id, populate_existing=True)
         if payment.stripe_id not in (None, intent.id):
             _stray(order, payment, intent)
@@ -129,15 +129,6 @@ def actor_of_move(order_id: int, *actions: str) -> int | None:
         .order_by(OrderHistory.id.desc())
         .limit(1)
     )
-
-
-def _lock_payment(payment_id: int) -> StripePayment:
-    return db.session.execute(
-        select(StripePayment)
-        .where(StripePayment.id == payment_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one()
 
 
 def _note(payment: StripePayment, intent: IntentView) -> None:

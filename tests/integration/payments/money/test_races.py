@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from marketplace.database import db
 from marketplace.kernel.errors import DomainError
 from payments import ledger
-from payments.models import Order, OrderFunding, Refund, StripeEvent, StripePayment
+from payments.models import Order, OrderFunding, Refund, StripeEvent
 from payments.services import charging, orders, refunding, refunds
 from payments.stripe.client import StripeGateway
 from tests.integration.payments.money.telling import (
@@ -65,9 +65,6 @@ def test_without_the_lock_two_captures_at_once_collide(
     orders.accept(story.provider, story.order_id)
     stripe_sandbox.api("POST", f"payment_intents/{story.payment.stripe_id}/capture")
     _unlocked(monkeypatch, 2, "payments.services.facts")
-    monkeypatch.setattr(
-        "payments.services.facts._lock_payment", lambda payment_id: db.session.get_one(StripePayment, payment_id)
-    )
     # Writing down what Stripe said locks the payment's row too, and so does its part of the work.
     monkeypatch.setattr("payments.services.facts._note", lambda *_: None)
     results = at_once(app, [lambda: charging.look(story.order_id)] * 2)
