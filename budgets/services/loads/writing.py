@@ -16,7 +16,7 @@ from budgets.queries.holders import find_isf_holder
 from budgets.queries.planned_load import PlannedRow, RowKind
 from marketplace.audit.services import record_many
 from marketplace.bulk import as_table, batched, insert_many, reserve_ids, update_many
-from marketplace.database import db, send_once, table_of
+from marketplace.database import send_once, table_of
 from marketplace.kernel import clock
 
 _periods = table_of(PotPeriod)
@@ -307,13 +307,7 @@ def _change_details(act: Act, rows: list[PlannedRow], placed: list[_Placed]) -> 
     reviews = {budget_id: row.new_review_on for row, budget_id in at if row.new_review_on}
     update_many(PersonalBudget, [{"id": key, "review_on": day} for key, day in reviews.items()])
     names = {row.person_id: row.row.name for row in old if row.new_name and row.person_id}
-    if names:
-        without_account = set(
-            db.session.scalars(
-                select(Person.id).where(Person.id.in_(names), Person.user_id.is_(None)).with_for_update()
-            )
-        )
-        update_many(Person, [{"id": key, "name": name} for key, name in names.items() if key in without_account])
+    update_many(Person, [{"id": key, "name": name} for key, name in names.items()])
     owner = {id(each.planned): each.person_id for each in placed}
     _record(
         act,
