@@ -87,8 +87,8 @@ def invited(by: Actor) -> str:
     return link_in(letters_to(EMAIL)[0]).rpartition("/")[2]
 
 
-def take_anew(token: str) -> int:
-    return invitations.accept_as_new_user(token, name="Nora", password=PASSWORD, agrees_to_terms=True)
+def take_anew(token: str, password: str = PASSWORD) -> int:
+    return invitations.accept_as_new_user(token, name="Nora", password=password, agrees_to_terms=True)
 
 
 def enter() -> object:
@@ -115,6 +115,20 @@ def registered_again_while_it_is_confirmed() -> Race:
         return row.verified_at is None or row.password_hash == passwords.hash_password(PASSWORD)
 
     return Race("users", lambda: register(OTHER_PASSWORD), lambda: registration.verify(token, PASSWORD), hers_alone)
+
+
+def an_invitation_taken_while_the_address_is_confirmed() -> Race:
+    """Else somebody confirms their account, and its password is not the one that they have just chosen."""
+    verify = links.make(Purpose.VERIFY, user(PASSWORD, verified_at=None))
+    token = invited(manager())
+
+    def one_of_both(said: list[object]) -> bool:
+        row = db.session.scalars(select(User).where(User.email == EMAIL)).one()
+        return said[1] != row.id or row.password_hash == passwords.hash_password(PASSWORD)
+
+    return Race(
+        "users", lambda: take_anew(token, OTHER_PASSWORD), lambda: registration.verify(verify, PASSWORD), one_of_both
+    )
 
 
 def forgotten_while_it_is_confirmed() -> Race:
@@ -223,6 +237,7 @@ def rows(query: Select[int]) -> Sequence[int]:
     [
         one_link_used_twice,
         registered_again_while_it_is_confirmed,
+        an_invitation_taken_while_the_address_is_confirmed,
         forgotten_while_it_is_confirmed,
         taken_over_by_the_council_while_its_address_changes,
         two_apps_set_up,

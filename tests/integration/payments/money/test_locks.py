@@ -6,26 +6,29 @@ from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from budgets.domain.payees import Relationship
 from budgets.models import PayeeDeclaration
 from budgets.services import payees
+from catalogue.models import Listing
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
-from marketplace.kernel import clock
+from marketplace.kernel import clock, keeping
 from marketplace.kernel.rails import Rail
+from payments.domain import OrderState
 from payments.ledger import OPERATOR_BANK
-from payments.models import BasketLine, LevyRate
-from payments.services import bank_details, baskets, explaining, fees, levies, onboarding, settlement
+from payments.models import BasketLine, Checkout, LevyRate, Order, TopUp
+from payments.services import bank_details, baskets, cards, explaining, fees, levies, onboarding, settlement, top_ups
 from payments.services.baskets import LineWanted, Owner
-from payments.stripe.views import AccountView
+from payments.services.checkout import pay_it_myself
+from payments.stripe.views import AccountView, SessionView
 from tests.factories.accounts import council, user_with_role
-from tests.factories.payments import StripeAccountFactory
+from tests.factories.payments import OrderFactory, StripeAccountFactory
 from tests.integration.payments.money.banking import paid_at
 from tests.integration.payments.money.runs_by_bank import town_by_bank
-from tests.integration.payments.money.telling import mails, operators, settled_story
+from tests.integration.payments.money.telling import BACK, _people, mails, operators, settled_story
 from tests.integration.payments.money.test_bank_details import FIRST, _colleague
 from tests.integration.payments.money.test_explaining import _moved
 from tests.integration.payments.money.test_fees import _agreed, _fee
@@ -37,6 +40,12 @@ from tests.races import errors
 @pytest.fixture
 def database() -> str:
     return "postgresql"
+
+
+@pytest.fixture(autouse=True)
+def stripe_opens_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Stripe does is tried elsewhere; here it only has to answer."""
+    monkeypatch.setattr(cards, "gateway", OnePage)
 
 
 def no_error(said: list[object]) -> bool:
@@ -151,6 +160,92 @@ def something_put_into_a_basket_while_it_moves() -> Race:
     )
 
 
+class Asked:
+    """Anna was asked to pay the card's part of Margaret's order, which waits for her card."""
+
+    def __init__(self) -> None:
+        buyer_id, person_id, self.checkout_id, _, _, listing_id = _people(None)
+        with transaction():
+            OrderFactory(
+                person_id=person_id,
+                buyer_user_id=buyer_id,
+                checkout_id=self.checkout_id,
+                listing=db.session.get_one(Listing, listing_id),
+                state=OrderState.AWAITING_PAYMENT,
+                top_up_pence=1_400,
+            )
+            anna = {"payer_name": "Anna Hill", "payer_email": "anna@example.org"}
+            self.checkout.answers = {"top_up": {"budget_pence": 4_000, **anna}}
+            top_up = TopUp(
+                checkout_id=self.checkout_id,
+                key="a-key",
+                service_names="Gardening",
+                asked_by_user_id=buyer_id,
+                asked_at=clock.now(),
+                stripe_customer_id="cus_anna",
+                **anna,
+            )
+            db.session.add(top_up)
+            db.session.flush()
+            self.top_up_id = top_up.id
+        self.buyer = actor_of(buyer_id)
+
+    @property
+    def checkout(self) -> Checkout:
+        return db.session.get_one(Checkout, self.checkout_id, populate_existing=True)
+
+    def end(self) -> None:
+        long_ago = clock.now() - 2 * keeping.ASKED_PAYER
+        with transaction():
+            db.session.execute(update(Order).values(state=OrderState.EXPIRED, ended_at=long_ago))
+
+
+class OnePage:
+    """Stripe, as far as it opens a page for a card."""
+
+    def create_card_setup(self, *_: object) -> SessionView:
+        return SessionView("cs_anna", "open", "https://stripe.example/cs_anna", None, None)
+
+
+def a_card_page_opened_while_another_takes_over() -> Race:
+    """Else the page of whoever was asked before is led to, and pays, for who pays now."""
+    asked = Asked()
+    open_page = partial(
+        cards.start_card_setup, asked.checkout_id, success_url=BACK, cancel_url=BACK, top_up_id=asked.top_up_id
+    )
+    take_over = partial(pay_it_myself, asked.buyer, asked.checkout_id)
+    return Race("checkouts", open_page, take_over, lambda _: asked.checkout.stripe_session_id is None)
+
+
+def a_card_kept_while_another_takes_over() -> Race:
+    """Else who was asked before is asked still, after they were told that they are not."""
+    asked = Asked()
+    take_over = partial(pay_it_myself, asked.buyer, asked.checkout_id)
+    return Race(
+        "checkouts",
+        partial(cards.keep_card, asked.checkout_id),
+        take_over,
+        lambda _: asked.checkout.answers == {"top_up": {"budget_pence": 4_000}, "keep_card": True},
+    )
+
+
+def a_payer_forgotten_twice() -> Race:
+    Asked().end()
+    forget = top_ups.forget_payers
+    return Race("top_ups", forget, forget, lambda said: said == [1, 0] and acts_named("top_up.forget") == 1)
+
+
+def a_payer_forgotten_while_the_card_is_kept() -> Race:
+    asked = Asked()
+    asked.end()
+    return Race(
+        "checkouts",
+        top_ups.forget_payers,
+        partial(cards.keep_card, asked.checkout_id),
+        lambda _: asked.checkout.answers.get("keep_card") is True,
+    )
+
+
 def a_payee_declared_twice() -> Race:
     shop = Shop(cards=False)
     organisation_id = actor_of(shop.members[0]).memberships[0].organisation_id
@@ -172,6 +267,10 @@ def a_payee_declared_twice() -> Race:
         two_words_of_stripe_about_an_account,
         a_line_taken_out_of_a_basket_while_it_changes,
         something_put_into_a_basket_while_it_moves,
+        a_card_page_opened_while_another_takes_over,
+        a_card_kept_while_another_takes_over,
+        a_payer_forgotten_twice,
+        a_payer_forgotten_while_the_card_is_kept,
         a_payee_declared_twice,
     ],
 )
