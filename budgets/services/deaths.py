@@ -25,7 +25,9 @@ def record_death(actor: Actor, person_id: int, died_on: date) -> None:
     """
     if died_on > clock.today():
         raise DomainError("Enter a day that is not in the future", field="died_on")
+    live = select(Mandate.id).where(Mandate.person_id == person_id, Mandate.ended_at.is_(None)).order_by(Mandate.id)
     with transaction():
+        db.session.execute(live.with_for_update()).all()  # before the record, as whoever pauses one
         person = _locked(actor, person_id)
         if person.died_on is not None:
             return

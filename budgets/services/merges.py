@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column, Table, select, update
 from sqlalchemy.exc import IntegrityError
 
-from budgets.models import Person, PersonalBudget, PersonMerge, Pot, PotPeriod
+from budgets.models import Person, PersonMerge
 from budgets.services.payees import bring_answers
 from budgets.services.reviews import give_way
 from marketplace.accounts.domain import Actor, Role
@@ -20,6 +20,7 @@ from marketplace.database import Base, db, send_once, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 
+CHECKOUTS = "checkouts"
 STAYS = frozenset(
     {
         "audit_rows",
@@ -32,7 +33,7 @@ STAYS = frozenset(
         "planned_together",  # that a person was there on a day; whoever plans with them now begins again
         # What nobody finished is not taken over: its prices and pots were looked at for the other record.
         "baskets",
-        "checkouts",
+        CHECKOUTS,
         "stripe_customers",  # cards belong to the customer of the record whose checkout they were given in
     }
 )
@@ -53,7 +54,7 @@ def prepare(actor: Actor, council_id: int, kept_reference: str, merged_reference
     with transaction():
         kept = _record_of(council_id, kept_reference, "kept")
         merged = _record_of(council_id, merged_reference, "merged")
-        kept, merged = lock(kept.id, merged.id)
+        kept, merged = _lock_records(kept.id, merged.id)
         _check(kept, merged)
         waiting = select(PersonMerge.id).where(
             PersonMerge.decided_at.is_(None), PersonMerge.merged_person_id == merged.id
@@ -103,12 +104,17 @@ def decide(actor: Actor, merge_id: int, *, agree: bool) -> None:
         note("person.merge" if agree else "person.send_merge_back", row, actor)
 
 
-def person_columns() -> Iterator[tuple[Table, Column[Any]]]:
-    """Every column of every table that names a person, but for those that stay."""
+def person_columns(*also: str) -> Iterator[tuple[Table, Column[Any]]]:
+    """Every column of every table that names a person, but for those that stay; of these, those named here too."""
     for table in Base.metadata.sorted_tables:
         for column in table.columns:
-            if table.name not in STAYS and any(key.target_fullname == "people.id" for key in column.foreign_keys):
+            names_one = any(key.target_fullname == "people.id" for key in column.foreign_keys)
+            if names_one and (table.name not in STAYS or table.name in also):
                 yield table, column
+
+
+def _key(table: Table, column: Column[Any]) -> Column[Any]:
+    return table.c.id if "id" in table.c else column
 
 
 def _merge(kept_id: int, merged_id: int) -> dict[str, Any]:
@@ -119,7 +125,7 @@ def _merge(kept_id: int, merged_id: int) -> dict[str, Any]:
     give_way(kept_id, merged_id)
     bring_answers(kept_id, merged_id)
     for table, column in person_columns():
-        key = table.c.id if "id" in table.c else column
+        key = _key(table, column)
         ids = [value for (value,) in send_once(select(key).where(column == merged_id).order_by(key))]
         if not ids:
             continue
@@ -149,19 +155,19 @@ def _merge(kept_id: int, merged_id: int) -> dict[str, Any]:
 
 
 def lock(kept_id: int, merged_id: int) -> tuple[Person, Person]:
-    """Both records, and every pot of the one that goes: nobody buys from it in this moment.
+    """Both records, after every row that names one of them.
 
-    The pots come first, as they do for whoever buys: an order locks its pot, and then the record that it names.
+    Everybody else takes locks in this order, too: they lock what they act upon, and the record is named by what they
+    then write. Checkouts come before all else, as for whoever buys: an order placed meanwhile would stay behind.
     """
-    pots = (
-        select(PotPeriod.id)
-        .join(Pot, Pot.id == PotPeriod.pot_id)
-        .join(PersonalBudget, PersonalBudget.id == Pot.budget_id)
-        .where(PersonalBudget.person_id == merged_id)
-        .order_by(PotPeriod.id)
-        .with_for_update(of=PotPeriod)
-    )
-    db.session.execute(pots).all()
+    naming = reversed([*person_columns(CHECKOUTS)])
+    for table, column in sorted(naming, key=lambda each: each[0].name != CHECKOUTS):
+        key = _key(table, column)
+        send_once(select(key).where(column.in_((kept_id, merged_id))).order_by(key).with_for_update())
+    return _lock_records(kept_id, merged_id)
+
+
+def _lock_records(kept_id: int, merged_id: int) -> tuple[Person, Person]:
     rows = db.session.scalars(
         select(Person)
         .where(Person.id.in_((kept_id, merged_id)))

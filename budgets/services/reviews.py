@@ -34,6 +34,7 @@ REMIND = (-SOON, timedelta(0), SOON)
 """Days after the due day on which letters go: before, on the day, and once more when it was missed."""
 AT_ONCE = 1_000
 LONGEST = 1_000
+_NO_BUDGET = "There is no open budget to review."
 _OPEN = for_each_dialect(lambda insert: insert(table_of(PlanReview)).on_conflict_do_nothing())
 
 
@@ -63,7 +64,7 @@ def ask(actor: Actor, person_id: int, *, reason: ReviewReason, why: str) -> None
     access = get_access(actor, person_id, MandateAction.READ_PLAN)
     budget = db.session.execute(_budgets().where(PersonalBudget.person_id == person_id)).first()
     if budget is None:
-        raise DomainError("There is no open budget to review.", field="why")
+        raise DomainError(_NO_BUDGET, field="why")
     if reason not in (ReviewReason.CHANGE, ReviewReason.BREACH):
         raise NotFound
     if reason is ReviewReason.BREACH and not may_hold(actor, person_id, budget.council_id):
@@ -77,7 +78,9 @@ def ask(actor: Actor, person_id: int, *, reason: ReviewReason, why: str) -> None
             .where(PlanReview.person_id == person_id, PlanReview.held_on.is_(None))
             .with_for_update()
             .execution_options(populate_existing=True)
-        ).scalar_one()
+        ).scalar_one_or_none()
+        if review is None:  # the record became another name of somebody's other record meanwhile
+            raise DomainError(_NO_BUDGET, field="why")
         review.reason, review.why, review.asked_by_user_id = reason, why, actor.user_id
         if wanted < review.due_on:
             review.due_on, review.reminded = wanted, 0
@@ -149,12 +152,12 @@ def remind() -> int:
 
 
 def give_way(kept_id: int, merged_id: int) -> None:
-    """Two records become one: of two reviews that are still to be held one stays, on the sooner day. In a merge."""
+    """Two records become one: of two reviews that are still to be held one stays, on the sooner day. In a merge,
+    which has locked both."""
     rows = db.session.scalars(
         select(PlanReview)
         .where(PlanReview.person_id.in_((kept_id, merged_id)), PlanReview.held_on.is_(None))
         .order_by(PlanReview.due_on, PlanReview.id)
-        .with_for_update()
     ).all()
     for later in rows[1:]:
         db.session.delete(later)

@@ -15,8 +15,6 @@ from budgets.domain.plans import ReviewReason
 from budgets.models import (
     HandOver,
     Mandate,
-    Person,
-    PersonMerge,
     PlanReview,
     PlanSolution,
     PotAmount,
@@ -31,13 +29,11 @@ from budgets.services import (
     hand_overs,
     loads,
     mandates,
-    merges,
     people,
     plans,
     pots,
     reviews,
     surplus,
-    undoing_merges,
 )
 from budgets.services.hand_overs import Along
 from budgets.services.rights import judge_order, spent_this_month
@@ -149,55 +145,7 @@ def two_orders_within_one_months_limit() -> Race:
     return Race("mandates", first, second, lambda _: spent_this_month(case.mandate_id) == 6_000)
 
 
-# Two records of one person
-
-
-def a_merge_prepared_twice() -> Race:
-    team = Finance()
-    with transaction():
-        for reference in ("C-1", "C-2"):
-            PersonFactory(council_reference=reference)
-    prepare = partial(merges.prepare, team.one, team.council_id, "C-1", "C-2", "One date of birth")
-    return Race("people", prepare, prepare, lambda _: count(PersonMerge) == 1, before="INSERT INTO person_merges")
-
-
-def a_merge_decided_twice() -> Race:
-    twins = Twins()
-    decide = partial(merges.decide, twins.team.two, twins.prepare(), agree=True)
-    return Race("person_merges", decide, decide, no_error)
-
-
-def two_records_merged_into_each_other() -> Race:
-    twins = Twins()
-    first, second = (
-        partial(merges.decide, twins.team.two, twins.prepare(*references), agree=True)
-        for references in (("C-1", "C-2"), ("C-2", "C-1"))
-    )
-    return Race("people", first, second, lambda _: count(Person, Person.merged_into_person_id.is_not(None)) == 1)
-
-
-def a_review_held_while_the_record_is_merged() -> Race:
-    """Else what was agreed at a review is deleted with the review that gives way."""
-    twins = Twins()
-    reviews.open_due()
-    decide = partial(merges.decide, twins.team.two, twins.prepare(), agree=True)
-    later_id = db.session.scalars(select(PlanReview.id).order_by(PlanReview.due_on, PlanReview.id)).all()[1]
-    hold = partial(reviews.hold, twins.team.one, later_id, held_on=clock.today(), words="All is well")
-
-    def kept(said: list[object]) -> bool:
-        is_stuck = any(isinstance(one, DBAPIError) for one in said)
-        return not is_stuck and acts_named("review.hold") == count(PlanReview, PlanReview.held_on.is_not(None))
-
-    return Race("plan_reviews", decide, hold, kept)
-
-
-def a_merge_undone_twice() -> Race:
-    twins = Twins()
-    twins.merge()
-    merge_id = db.session.scalars(select(PersonMerge.id)).one()
-    undoing_merges.prepare_undo(twins.team.one, merge_id, "They are sisters")
-    undo = partial(undoing_merges.decide_undo, twins.team.two, merge_id, agree=True)
-    return Race("person_merges", undo, undo, lambda _: acts_named("person.undo_merge") == 1)
+# People
 
 
 def a_death_recorded_twice() -> Race:
@@ -206,6 +154,19 @@ def a_death_recorded_twice() -> Race:
         person_id = PersonFactory().id
     die = partial(deaths.record_death, team.one, person_id, clock.today())
     return Race("people", die, die, lambda _: acts_named("person.died") == 1)
+
+
+def a_death_recorded_while_an_authority_is_paused() -> Race:
+    """Else each waits for what the other holds: the record, and the authority."""
+    case, team = Case(), Finance()
+    with transaction():
+        officer_id = user_with_role(Role.SAFEGUARDING_LEAD).id
+    return Race(
+        "mandates",
+        partial(deaths.record_death, team.one, case.person_id, clock.today()),
+        partial(mandates.suspend, actor_of(officer_id), case.mandate_id, reason="Look into it"),
+        lambda said: not any(isinstance(one, DBAPIError) for one in said) and acts_named("person.died") == 1,
+    )
 
 
 def two_first_visits() -> Race:
@@ -366,12 +327,8 @@ def a_keeping_rule_sent_back_while_it_is_agreed_to() -> Race:
         a_hand_over_agreed_twice,
         a_hand_over_agreed_while_the_council_pauses,
         two_orders_within_one_months_limit,
-        a_merge_prepared_twice,
-        a_merge_decided_twice,
-        two_records_merged_into_each_other,
-        a_review_held_while_the_record_is_merged,
-        a_merge_undone_twice,
         a_death_recorded_twice,
+        a_death_recorded_while_an_authority_is_paused,
         two_first_visits,
         the_same_help_written_down_twice,
         a_review_asked_for_while_it_is_held,
