@@ -122,6 +122,7 @@ class PaperLetter(Base):
     about: Mapped[LetterAbout] = mapped_column(enum_column(LetterAbout))
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
+    sent_to: Mapped[str | None] = mapped_column(Text)  # an address of before; without one, where they live
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     printed_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     printed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

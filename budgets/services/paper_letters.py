@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, true, update
 
 from budgets.domain.people import PRINTED_BY, LetterAbout
 from budgets.models import PaperLetter, Person
@@ -49,8 +49,8 @@ _LETTERS: Any = select(
     PaperLetter.id,
     PaperLetter.person_id,
     Person.name,
-    Person.address,
-    Person.postcode,
+    func.coalesce(PaperLetter.sent_to, Person.address),
+    case((PaperLetter.sent_to.is_(None), Person.postcode)),
     PaperLetter.about,
     PaperLetter.subject,
     PaperLetter.body,
@@ -59,8 +59,8 @@ _LETTERS: Any = select(
 ).join(Person, Person.id == PaperLetter.person_id)
 
 
-def write_letter(person_id: int, subject: str, body: str, about: LetterAbout) -> None:
-    """Write a letter in the open transaction of what it tells."""
+def write_letter(person_id: int, subject: str, body: str, about: LetterAbout, *, sent_to: str | None = None) -> None:
+    """Write a letter in the open transaction of what it tells; `sent_to` is an address in place of the person's own."""
     if not in_transaction():
         raise RuntimeError("a letter is written in the transaction that causes it")
     db.session.execute(
@@ -69,6 +69,7 @@ def write_letter(person_id: int, subject: str, body: str, about: LetterAbout) ->
             about=about,
             subject=" ".join(subject.split())[:200],
             body=body,
+            sent_to=sent_to,
             written_at=clock.now(),
         )
     )

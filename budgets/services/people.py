@@ -5,13 +5,11 @@ from datetime import date
 from sqlalchemy import func, insert, select, update
 
 from budgets import ports
-from budgets.commands import WhereYouLive
 from budgets.constraints import named_constraints
-from budgets.errors import CouncilChanges
 from budgets.models import Person
-from budgets.queries.people import councils_that_pay, find_person_of_user
+from budgets.queries.people import find_person_of_user
 from marketplace.accounts.domain import Actor
-from marketplace.accounts.queries import find_user, get_council
+from marketplace.accounts.queries import find_user
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -139,61 +137,3 @@ def take_name(user_id: int, name: str) -> None:
         values = {"name": name, "name_in_books": None if in_books == name else in_books}
         db.session.execute(update(Person).where(Person.id == known.id).values(**values))
         record("person.rename", "person", known.id, actor_user_id=user_id, person_id=known.id)
-
-
-def say_where(actor: Actor, where: WhereYouLive) -> None:
-    """Somebody who signs in and buys says where they live: their next orders begin with it, those made stay as made.
-
-    A postcode of another council moves them there once they agreed to that. It never moves them away from a council
-    that pays for their support or looks after their safety: that is arranged between the two councils.
-
-    Raises NotFound for whoever does not buy, CouncilChanges before a move, DomainError on `postcode`.
-    """
-    person = find_person_of_user(actor.user_id) if actor.user_id is not None else None
-    if person is None or person.died_on is not None:
-        raise NotFound
-    with transaction():
-        known = db.session.execute(
-            select(Person.postcode, Person.council_id, Person.flagged_at)
-            .where(Person.id == person.id)
-            .with_for_update()
-        ).one()
-        values: dict[str, object] = {
-            "phone": where.phone,
-            "address": where.address,
-            "notes_for_providers": where.notes_for_providers,
-            "details_at": clock.now(),
-        }
-        moves = where.postcode != known.postcode
-        if moves:
-            council_id = _council_of_move(person.id, known.council_id, known.flagged_at is not None, where)
-            values |= {"postcode": where.postcode, "council_id": council_id}
-            if council_id != known.council_id:
-                values |= {"council_reference": None, "name_in_books": None}  # they were the other council's
-        db.session.execute(update(Person).where(Person.id == person.id).values(**values))
-        act = "person.move" if moves else "person.say_where"
-        record(act, "person", person.id, actor_user_id=actor.user_id, person_id=person.id)
-
-
-def _council_of_move(person_id: int, council_id: int | None, is_flagged: bool, where: WhereYouLive) -> int:
-    """The council that the new postcode belongs to, if the person may move there by themself."""
-    new_id = ports.find_council_id(where.postcode)
-    if new_id is None:
-        raise DomainError(
-            f"We do not know which council {where.postcode} belongs to: check it, or call us if it is right.",
-            field="postcode",
-        )
-    if new_id == council_id:
-        return new_id
-    kept_by = councils_that_pay(person_id) | ({council_id} if is_flagged and council_id is not None else set())
-    if kept_by and (council_id in kept_by or new_id not in kept_by):
-        council = get_council(council_id if council_id in kept_by else min(kept_by))
-        by_phone = f" on {council.phone}" if council.phone else ""
-        raise DomainError(
-            f"Ring {council.name}{by_phone} first: {where.postcode} is in the area of {get_council(new_id).name}, and "
-            "the two councils arrange that your support goes on when you move.",
-            field="postcode",
-        )
-    if council_id is not None and where.agreed_to != where.postcode:
-        raise CouncilChanges(new_id)
-    return new_id

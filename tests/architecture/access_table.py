@@ -109,6 +109,8 @@ BUDGETS = {
     "budgets.propose_surplus_rule": act(FINANCE, unchanged=(302, 200)),
     "budgets.person_help": form(SIGNED_IN),
     "budgets.where_you_live": form(SIGNED_IN),
+    "budgets.where_they_live": form(SIGNED_IN),
+    "budgets.on_paper": page(frozenset({Role.SOCIAL_WORKER})),
     "budgets.question_mandate": act(SIGNED_IN),
     "budgets.record_mandate": form(frozenset({Role.SOCIAL_WORKER})),
     "budgets.refused_rows": page(FINANCE),

@@ -20,7 +20,7 @@ from budgets.errors import LineRefused
 from budgets.models import Mandate, MandatePot, MandateStaff
 from budgets.queries import access, amounts, finance, interests, merges, surplus
 from budgets.services import finance as finance_services
-from budgets.services import hand_overs, mandates, paper_letters, people, pots, reviews, safeguarding
+from budgets.services import hand_overs, homes, mandates, paper_letters, pots, reviews, safeguarding
 from budgets.services import interests as interest_services
 from budgets.services import merges as merge_services
 from budgets.services import surplus as surplus_services
@@ -106,7 +106,7 @@ def attempts(world: World) -> dict[str, Callable[[Actor], object]]:
             actor, ids["council_id"], weeks_kept=4, notice_days=30
         ),
         "let keep": lambda actor: surplus_services._owned(actor, ids["surplus_id"]),
-        "say where one lives, as nobody": lambda actor: people.say_where(ANYONE, WhereYouLive("DL3 7TX", "Home")),
+        "say where one lives, as nobody": lambda actor: homes.say_where(ANYONE, WhereYouLive("DL3 7TX", "Home")),
         "declare": lambda actor: interest_services.declare(ANYONE, SimpleNamespace(words="Words")),  # type: ignore[arg-type]
         "read bank details": lambda actor: bank_details.list_details_for(actor, provider),
         "move a basket": lambda actor: baskets.move_to_person(actor, baskets.Owner(actor.user_id), person_id),

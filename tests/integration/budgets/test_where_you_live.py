@@ -13,7 +13,7 @@ from budgets.commands import WhereYouLive
 from budgets.domain import BudgetState
 from budgets.models import Person, PersonalBudget
 from budgets.queries.people import contact_of, get_person
-from budgets.services import people, safeguarding
+from budgets.services import homes, safeguarding
 from catalogue.models import Postcode
 from marketplace.accounts.domain import Role
 from marketplace.accounts.models import Council
@@ -119,7 +119,7 @@ def test_nobody_moves_away_by_a_postcode_from_a_council_that_pays_or_looks_after
     mover.says(client, BESIDE)
     assert mover.lives == (BESIDE, mover.here), "within the same council they move as they like"
     # Negative control: without the look at who pays, and at the flag, a typed postcode takes them away.
-    monkeypatch.setattr(people, "councils_that_pay", lambda person_id: set())
+    monkeypatch.setattr(homes, "councils_that_pay", lambda person_id: set())
     with transaction():
         db.session.execute(update(Person).values(flagged_at=None))
     mover.says(client, ELSEWHERE, agreed_to=ELSEWHERE)
@@ -133,7 +133,7 @@ def test_a_budget_that_has_ended_keeps_nobody(mover: Mover, how: str) -> None:
         days = {"ends_on": clock.today() - timedelta(days=1), "starts_on": clock.today() - timedelta(days=30)}
         values: dict[str, Any] = {"state": BudgetState.ENDED} if how == "ended" else days
         db.session.execute(update(PersonalBudget).where(PersonalBudget.id == budget.id).values(**values))
-    people.say_where(mover.actor, WhereYouLive(ELSEWHERE, "7 Teasel Bank", agreed_to=ELSEWHERE))
+    homes.say_where(mover.actor, WhereYouLive(ELSEWHERE, "7 Teasel Bank", agreed_to=ELSEWHERE))
     assert mover.lives == (ELSEWHERE, mover.elsewhere)
 
 
@@ -143,8 +143,8 @@ def test_who_has_moved_already_in_the_books_of_a_council_that_pays_may_say_so(mo
         BudgetFactory(person_id=mover.person_id, council_id=mover.elsewhere)
         db.session.add(Postcode(postcode="TS24 7AA", latitude=54.7, longitude=-1.2, council_gss="E06000001"))
     with pytest.raises(DomainError, match="Ring Manchester City Council"):
-        people.say_where(mover.actor, WhereYouLive("TS24 7AA", "7 Teasel Bank", agreed_to="TS24 7AA"))
-    people.say_where(mover.actor, WhereYouLive(ELSEWHERE, "7 Teasel Bank", agreed_to=ELSEWHERE))
+        homes.say_where(mover.actor, WhereYouLive("TS24 7AA", "7 Teasel Bank", agreed_to="TS24 7AA"))
+    homes.say_where(mover.actor, WhereYouLive(ELSEWHERE, "7 Teasel Bank", agreed_to=ELSEWHERE))
     assert mover.lives == (ELSEWHERE, mover.elsewhere)
 
 
@@ -169,7 +169,7 @@ def test_only_a_living_person_who_buys_says_where_they_live(mover: Mover, client
         db.session.execute(update(Person).values(died_on=clock.today()))
     for nobody in (mover.actor, actor_of(staff)):
         with pytest.raises(NotFound):
-            people.say_where(nobody, WhereYouLive(BESIDE, "7 Teasel Bank"))
+            homes.say_where(nobody, WhereYouLive(BESIDE, "7 Teasel Bank"))
     assert get_person(mover.person_id).postcode == HERE
     sign_in(client, staff)
     assert client.get(PAGE).location == "/account"

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select
 
 from budgets.commands import WhereYouLive
 from budgets.models import Person, PersonalBudget
-from budgets.services import people
+from budgets.services import homes
 from marketplace.accounts.services import sessions
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -70,7 +70,7 @@ def test_an_address_is_taken_from_the_last_order_where_that_has_one_and_nobody_h
             delivery={"name": "Margaret", "address": address},
         )
     if moved:
-        people.say_where(shop.margaret, WhereYouLive("DL3 7TX", address="7 Teasel Bank"))
+        homes.say_where(shop.margaret, WhereYouLive("DL3 7TX", address="7 Teasel Bank"))
     sign_in(client, shop.margaret.user_id or 0)
     shop.add(client, 0, 3)
     checkout = shop.begin(client)
