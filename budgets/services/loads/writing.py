@@ -21,6 +21,8 @@ from marketplace.kernel import clock
 
 _periods = table_of(PotPeriod)
 _changes = table_of(AllocationChange)
+_people = table_of(Person)
+_WITHOUT_ACCOUNT = _people.c.user_id.is_(None)
 
 
 @dataclass(frozen=True)
@@ -307,7 +309,11 @@ def _change_details(act: Act, rows: list[PlannedRow], placed: list[_Placed]) -> 
     reviews = {budget_id: row.new_review_on for row, budget_id in at if row.new_review_on}
     update_many(PersonalBudget, [{"id": key, "review_on": day} for key, day in reviews.items()])
     names = {row.person_id: row.row.name for row in old if row.new_name and row.person_id}
-    update_many(Person, [{"id": key, "name": name} for key, name in names.items()])
+    if names:
+        given = as_table(
+            {"id": _people.c.id, "name": _people.c.name}, [{"id": key, "name": name} for key, name in names.items()]
+        )
+        send_once(update(_people).where(_people.c.id == given.c.id, _WITHOUT_ACCOUNT).values(name=given.c.name))
     owner = {id(each.planned): each.person_id for each in placed}
     _record(
         act,
