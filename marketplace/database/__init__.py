@@ -17,6 +17,7 @@ from marketplace.database.sending import (
 )
 from marketplace.database.tables import NAMING, Base, Id, Pence, UtcDateTime, db, enum_column, table_of
 from marketplace.database.transactions import (
+    again_if_taken,
     engine_options,
     in_transaction,
     install_engine_events,
@@ -31,6 +32,7 @@ __all__ = [
     "Id",
     "Pence",
     "UtcDateTime",
+    "again_if_taken",
     "db",
     "engine_options",
     "enum_column",

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import update_wrapper
+from functools import update_wrapper, wraps
 from pathlib import Path
 from typing import IO, Any, Generic, ParamSpec, TypeVar, cast
 
 from sqlalchemy import CursorResult, Delete, Engine, Update, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, IntegrityError
 
 from marketplace.database.driver import run
 from marketplace.database.tables import db
@@ -66,6 +66,22 @@ def transaction() -> Iterator[None]:
             raise
         finally:
             _writing.reset(token)
+
+
+def again_if_taken(act: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """Do an act once more when another wrote, in the same moment, the row that it had found missing: now it is found.
+
+    For an act that looks first and is a transaction of its own.
+    """
+
+    @wraps(act)
+    def look_again(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        try:
+            return act(*args, **kwargs)
+        except IntegrityError:
+            return act(*args, **kwargs)
+
+    return look_again
 
 
 def rows_changed(statement: Update | Delete) -> int:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.access import FRESH
 from marketplace.accounts.council_logins import CouncilLogin, find_by_issuer
@@ -15,7 +14,7 @@ from marketplace.accounts.services import sessions, signing_in
 from marketplace.accounts.services.organisations import begin_membership
 from marketplace.accounts.services.signing_in import SignedIn
 from marketplace.audit.services import record
-from marketplace.database import db, transaction
+from marketplace.database import again_if_taken, db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed
 
@@ -40,10 +39,7 @@ def enter(login: CouncilLogin, said: Said, *, device: str | None = None) -> Sign
     new one. From then on the council alone lets them in: a password of the account ends, whoever chose it. Roles
     that the council no longer gives end here. Raises NotAllowed in words for whoever tries.
     """
-    try:
-        user_id = _find_or_open(login, said)
-    except IntegrityError:
-        user_id = _find_or_open(login, said)  # the same address, registered at the same moment: now it is known
+    user_id = _find_or_open(login, said)
     if user_id is None or not said.roles:
         log.info("a council's sign-in gave no role, council %s", login.gss_code)
         raise NotAllowed(
@@ -56,6 +52,7 @@ def enter(login: CouncilLogin, said: Said, *, device: str | None = None) -> Sign
     return signed_in
 
 
+@again_if_taken
 def _find_or_open(login: CouncilLogin, said: Said) -> int | None:
     """The account with the roles of now; None for somebody unknown here to whom the council gives no role."""
     with transaction():

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import letters, passwords
 from marketplace.accounts.domain import (
@@ -21,7 +20,7 @@ from marketplace.accounts.models import Invitation, Organisation, User
 from marketplace.accounts.queries import find_user_by_email, list_users_of
 from marketplace.accounts.services import organisations
 from marketplace.audit.services import record
-from marketplace.database import db, transaction
+from marketplace.database import again_if_taken, db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.ids import new_token
@@ -175,12 +174,10 @@ def accept_as_new_user(token: str, *, name: str, password: str, agrees_to_terms:
         raise DomainError("Tick the box if you agree to the terms", field="agree")
     passwords.judge(password, offer.email)
     chosen = {"name": name.strip(), "password_hash": passwords.hash_password(password), "verified_at": clock.now()}
-    try:
-        return _open_account(token, offer, chosen)
-    except IntegrityError:
-        return _open_account(token, offer, chosen)  # the same address, taken at the same moment: now it is known
+    return _open_account(token, offer, chosen)
 
 
+@again_if_taken
 def _open_account(token: str, offer: Offer, chosen: dict[str, object]) -> int:
     with transaction():
         user = db.session.execute(select(User).where(User.email == offer.email).with_for_update()).scalar_one_or_none()

@@ -1,7 +1,6 @@
 """Register, and prove that an e-mail address is one's own."""
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import letters, links, passwords
 from marketplace.accounts.commands import Registration
@@ -10,7 +9,7 @@ from marketplace.accounts.errors import WrongPassword
 from marketplace.accounts.links import Purpose
 from marketplace.accounts.models import User
 from marketplace.audit.services import record
-from marketplace.database import db, transaction
+from marketplace.database import again_if_taken, db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
 from marketplace.outbox.services import enqueue
@@ -31,12 +30,10 @@ def register(command: Registration) -> None:
         raise DomainError("Tick the box if you agree to the terms", field="agree")
     passwords.judge(command.password, email)
     password_hash = passwords.hash_password(command.password)
-    try:
-        _write(command, email, password_hash)
-    except IntegrityError:
-        _write(command, email, password_hash)  # the same address, registered at the same moment: now it is known
+    _write(command, email, password_hash)
 
 
+@again_if_taken
 def _write(command: Registration, email: str, password_hash: str) -> None:
     chosen = {
         "name": command.name.strip(),

@@ -254,9 +254,15 @@ def test_of_two_at_once_the_second_waits_for_the_first(app: Flask, race: Callabl
     assert race().is_well(app, is_locked=is_locked) is is_locked
 
 
-def test_an_address_that_two_register_at_once_gives_nobody_an_error(app: Flask) -> None:
+def test_an_address_that_two_register_at_once_gives_nobody_an_error(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert errors(interleaved(app, register, register, "users")) == []
     assert len(rows(select(User))) == 1
+    with transaction():
+        db.session.scalars(select(User)).one().email = "nora-before@example.org"
+    monkeypatch.setattr(registration, "_write", registration._write.__wrapped__)  # type: ignore[attr-defined]
+    assert len(errors(interleaved(app, register, register, "users"))) == 1, "who does not look again meets an error"
 
 
 def test_a_link_of_an_invitation_that_is_sent_twice_opens_one_account(app: Flask) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from marketplace.accounts.models import SignIn, User
 from marketplace.accounts.ports import Ports, ports
 from marketplace.accounts.queries import find_user_by_email
-from marketplace.accounts.services import registration, sessions
+from marketplace.accounts.services import sessions
 from marketplace.audit.models import AuditRow
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
@@ -217,26 +217,6 @@ def test_a_basket_that_cannot_be_merged_keeps_nobody_out(app: Flask, client: Fla
         assert client.get("/account").status_code == 200
     finally:
         app.extensions["accounts_ports"] = joined
-
-
-def test_two_registrations_at_the_same_moment_make_one_account(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second finds the address free, then taken: it is written as for a known address, without an error."""
-    from sqlalchemy.exc import IntegrityError
-
-    from marketplace.accounts.commands import Registration
-    from marketplace.accounts.domain import JoinedAs
-
-    real, calls = registration._write, []
-
-    def first_time_too_late(*arguments: object) -> None:
-        calls.append(arguments)
-        if len(calls) == 1:
-            raise IntegrityError("insert", {}, Exception("uq_users_email"))
-        real(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(registration, "_write", first_time_too_late)
-    registration.register(Registration("A", "a@example.org", PASSWORD, JoinedAs.MYSELF, True))
-    assert db.session.scalar(select(func.count(User.id))) == 1
 
 
 def test_the_page_after_registering_is_the_one_that_was_wanted(client: FlaskClient) -> None:
