@@ -27,6 +27,7 @@ import catalogue.services.places
 import marketplace.accounts.routes
 import marketplace.demo.routes
 import marketplace.desk.routes
+import marketplace.outbox.checks
 import marketplace.planning.routes
 import marketplace.reports.routes
 import marketplace.uploads.services
@@ -158,6 +159,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         catalogue.checks.run,
         ratings.checks.run,
         marketplace.uploads.services.run_checks,
+        marketplace.outbox.checks.run,
     )
     app.extensions["tidying"] = TIDYING
     app.extensions["levy_on"] = partial(levy, rate_bp=DEFAULT_RATE_BP)

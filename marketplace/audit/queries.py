@@ -147,6 +147,17 @@ def recorded(object_type: str, detail: str) -> Select[int | None, str]:
     )
 
 
+def last_recorded(object_type: str, action: str, *details: str) -> Select[Any]:
+    """By object, what the last act of one kind says in these `details`, as text: a query for a larger one to join."""
+    last = (
+        select(func.max(AuditRow.id))
+        .where(AuditRow.object_type == object_type, AuditRow.action == action)
+        .group_by(AuditRow.object_id)
+    )
+    said = (AuditRow.details[detail].as_string().label(detail) for detail in details)
+    return select(AuditRow.object_id, *said).where(AuditRow.id.in_(last))
+
+
 def acts_on(object_type: str) -> Select[int | None, str, int]:
     """By object and action, how many `times` it is in the record: a query for a larger one to join."""
     return (

@@ -1,10 +1,11 @@
 """Read what is promised, what failed, and the e-mails."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, exists, func, or_, select
 
 from marketplace.database import db
 from marketplace.kernel import clock
@@ -23,6 +24,20 @@ def overdue_since() -> datetime | None:
             or_(OutboxRow.claimed_until.is_(None), OutboxRow.claimed_until < now),
         )
     )
+
+
+def promised(about: str, topics: Collection[str]) -> Select[str, int]:
+    """By topic, the ids that its work is `about`, done or not: a query for a larger one to join."""
+    return (
+        select(OutboxRow.topic, cast(OutboxRow.payload[about].as_string(), BigInteger).label("about_id"))
+        .where(OutboxRow.topic.in_(topics))
+        .distinct()
+    )
+
+
+def was_promised(key: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether there is work under a key, done or not: a condition for a larger query. Such work is never forgotten."""
+    return exists().where(OutboxRow.key == key)
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,15 @@ from payments.checks import (
     fees,
     levies,
     levy_papers,
+    lines,
     months,
+    movements,
     payees,
     places,
+    promises,
     refunds,
     settled,
+    told,
     totals,
 )
 
@@ -32,7 +36,12 @@ def run() -> Iterator[Check]:
     yield charges.once()
     yield charges.booked_as_sold()
     yield places.of_whom_they_are_about()
+    yield movements.of_cards()
     yield charges.transitions_once()
+    yield lines.as_far_as_their_orders()
+    yield told.refunds_are_linked()
+    yield told.disputes_stand()
+    yield promises.stand()
     yield settled.booked_as_sent()
     yield fees.invoiced_and_paid()
     yield explained.booked_as_agreed()

@@ -40,7 +40,13 @@ def once() -> Check:
     was_sent = and_(SettlementRun.id.is_not(None), SettlementRun.state == RunState.SENT)
     captured = and_(StripePayment.status.is_not(None), StripePayment.status == "succeeded")
     fault = first_fault(
-        select(Order.reference, OrderFunding.pence, StripePayment.pence.label("charged_pence"))
+        select(
+            Order.reference,
+            OrderFunding.pence,
+            OrderFunding.levy_pence,
+            StripePayment.pence.label("charged_pence"),
+            StripePayment.fee_pence,
+        )
         .select_from(OrderFunding)
         .join(Order, Order.id == OrderFunding.order_id)
         .outerjoin(StripePayment, StripePayment.order_funding_id == OrderFunding.id)
@@ -52,6 +58,13 @@ def once() -> Check:
             StripePayment.pence != OrderFunding.pence,
             lambda row: (
                 f"order {row.reference} costs {pounds(row.pence)}, its card is asked for {pounds(row.charged_pence)}"
+            ),
+        ),
+        (
+            StripePayment.fee_pence != OrderFunding.levy_pence,
+            lambda row: (
+                f"order {row.reference} bears a levy of {pounds(row.levy_pence)}, its card was to leave us "
+                f"{pounds(row.fee_pence)}"
             ),
         ),
         (

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ScalarSelect, String, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, String, and_, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.kernel.checks import Check
@@ -22,6 +22,16 @@ def booked_as_agreed() -> Check:
 def fault() -> str | None:
     """The first explanation, or the first entry of one, that is not as it was agreed."""
     return _agreed() or _booked()
+
+
+def fault_of_moved() -> str | None:
+    """The same for the reconciler, which looks every hour: along the one account that what is explained leaves."""
+    unexplained = (
+        select(LedgerPosting.entry_id)
+        .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
+        .where(LedgerAccount.code == ledger.STRIPE_UNEXPLAINED)
+    )
+    return _agreed() or _booked(LedgerEntry.id.in_(unexplained))
 
 
 def _agreed() -> str | None:
@@ -57,10 +67,10 @@ def _agreed() -> str | None:
     )
 
 
-def _booked() -> str | None:
+def _booked(*which: ColumnElement[bool]) -> str | None:
     agreed = select(Explanation.id).where(Explanation.agreed.is_(True), LedgerEntry.cause == _CAUSE)
     return first_fault(
-        select(LedgerEntry.cause).where(LedgerEntry.kind == ledger.EXPLAINED),
+        select(LedgerEntry.cause).where(LedgerEntry.kind == ledger.EXPLAINED, *which),
         (~agreed.exists(), lambda row: f"entry {row.cause} explains what no two people agreed on"),
     )
 

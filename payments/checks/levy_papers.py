@@ -25,13 +25,13 @@ from payments.models import (
     PaperNumber,
 )
 from payments.queries.levy_entries import KINDS
-from payments.services.levy_invoices import number_of
+from payments.services.levy_invoices import digest_of, number_of
 from payments.services.levy_issuers import SERIES
 
 
 def come_to_the_ledger() -> Check:
     """I5: levy invoices and credit notes are numbered without gaps and come to what the ledger has of their months."""
-    fault = next((fault for look in (_numbers, _sums, _moves, _entries, _months) for fault in look()), None)
+    fault = next((fault for look in (_numbers, _sums, _moves, _entries, _months, _as_issued) for fault in look()), None)
     return Check("I5", "levy invoices and credit notes", count(LevyDocument.id), fault)
 
 
@@ -163,14 +163,41 @@ def _months() -> Iterator[str]:
                 LevyDocument.month,
                 func.sum(_signed(LevyDocument.levy_pence)).label("levy"),
                 func.sum(_signed(LevyDocument.vat_pence)).label("vat"),
+                func.sum(case((LevyDocument.kind == LevyPaper.INVOICE, 1), else_=0)).label("invoices"),
+                func.count().label("together"),
             ).group_by(LevyDocument.month)
         )
     }
     for closed in db.session.execute(select(LevyMonth).order_by(LevyMonth.month)).scalars():
         paper = papers.get(closed.month)
         levy, vat = (int(paper.levy), int(paper.vat)) if paper else (0, 0)
+        invoices, together = (int(paper.invoices), int(paper.together)) if paper else (0, 0)
         ledger = booked.get(closed.month, 0)
         if (closed.levy_pence, closed.vat_pence) != (levy, vat):
             yield f"{month_name(closed.month)} was closed with another sum than that of its papers"
         elif levy != ledger:
             yield (f"the papers of {month_name(closed.month)} are {pounds(levy)}, the ledger has {pounds(ledger)}")
+        elif (closed.invoices, closed.credit_notes) != (invoices, together - invoices):
+            yield (
+                f"{month_name(closed.month)} was closed with {closed.invoices:,} invoices and {closed.credit_notes:,} "
+                f"credit notes, it has {invoices:,} and {together - invoices:,}"
+            )
+
+
+def _as_issued() -> Iterator[str]:
+    """Each paper says what it said when it was issued: who issued it and to whom, too. The record has its digest.
+
+    One that was issued before papers were digested has none.
+    """
+    said = recorded("levy_document", "digest").subquery()
+    papers = db.session.execute(
+        select(LevyDocument, said.c.detail)
+        .join(said, said.c.object_id == LevyDocument.id)
+        .where(said.c.detail.is_not(None))
+        .order_by(LevyDocument.kind, LevyDocument.serial)
+        .execution_options(yield_per=500)
+    )
+    with papers:
+        for paper, digest in papers:
+            if digest_of(paper) != digest:
+                yield f"{paper.number} is not what was issued: its words or its amounts are others"

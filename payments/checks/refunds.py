@@ -33,15 +33,26 @@ def _by_part() -> str | None:
 
 def _by_line() -> str | None:
     back = (
-        select(RefundLine.order_line_id, func.sum(RefundLine.pence).label("pence"))
+        select(
+            RefundLine.order_line_id,
+            func.sum(RefundLine.pence).label("pence"),
+            func.sum(RefundLine.quantity).label("quantity"),
+        )
         .join(Refund, Refund.id == RefundLine.refund_id)
         .where(Refund.state.in_(REFUNDS_THAT_COUNT))
         .group_by(RefundLine.order_line_id)
         .subquery()
     )
-    summed = func.coalesce(back.c.pence, 0)
+    summed, quantity = func.coalesce(back.c.pence, 0), func.coalesce(back.c.quantity, 0)
     return first_fault(
-        select(Order.reference, OrderLine.line_no, OrderLine.refunded_pence, summed.label("summed"))
+        select(
+            Order.reference,
+            OrderLine.line_no,
+            OrderLine.refunded_pence,
+            OrderLine.refunded_quantity,
+            summed.label("summed"),
+            quantity.label("quantity"),
+        )
         .select_from(OrderLine)
         .join(Order, Order.id == OrderLine.order_id)
         .outerjoin(back, back.c.order_line_id == OrderLine.id),
@@ -50,6 +61,13 @@ def _by_line() -> str | None:
             lambda row: (
                 f"order {row.reference}, line {row.line_no}: {pounds(row.refunded_pence)} given back, "
                 f"its refunds are {pounds(row.summed)}"
+            ),
+        ),
+        (
+            OrderLine.refunded_quantity != quantity,
+            lambda row: (
+                f"order {row.reference}, line {row.line_no}: {row.refunded_quantity} given back, by its refunds "
+                f"{row.quantity}"
             ),
         ),
     )

@@ -37,6 +37,7 @@ class Order(Base):
         Index("ix_orders_council_confirmed", "council_id", "confirmed_at"),
         Index("ix_orders_buyer", "buyer_user_id", "created_at"),
         Index("ix_orders_state", "state", "created_at"),
+        Index("ix_orders_payment_state", "payment_state", "state", "charge_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.database import Base, Id, Pence, UtcDateTime, enum_column
@@ -40,7 +40,10 @@ class StripePayment(Base):
     """Our intention to charge one funding part, written before Stripe is asked, and what Stripe then said."""
 
     __tablename__ = "stripe_payments"
-    __table_args__ = (CheckConstraint("pence >= 30 AND fee_pence >= 0", name="pence"),)
+    __table_args__ = (
+        CheckConstraint("pence >= 30 AND fee_pence >= 0", name="pence"),
+        Index("ix_stripe_payments_status", "status", "updated_at"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     order_funding_id: Mapped[int] = mapped_column(ForeignKey("order_funding.id"), unique=True)
@@ -81,6 +84,7 @@ class Refund(Base):
     __table_args__ = (
         CheckConstraint("pence > 0 AND levy_back_pence >= 0", name="positive"),
         CheckConstraint("approved_by_user_id IS NULL OR approved_by_user_id <> asked_by_user_id", name="second_person"),
+        Index("ix_refunds_state", "state", "asked_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -37,12 +37,24 @@ def take_in(order: Order, found: DisputeView) -> None:
         db.session.add(kept)
     elif kept.status in ENDED and found.status not in ENDED:
         return  # read at Stripe before it ended
+    told = (kept.pence, kept.status) != (found.pence, found.status)
     kept.pence, kept.reason, kept.status, kept.due_by = found.pence, found.reason, found.status, found.due_by
     if found.submitted and kept.submitted_at is None:
         kept.submitted_at = clock.now()
     if found.status in ENDED and kept.ended_at is None:
         kept.ended_at = clock.now()
     db.session.flush()
+    if told:
+        record(
+            "dispute.take_in",
+            "dispute",
+            kept.id,
+            actor_user_id=None,
+            organisation_id=order.organisation_id,
+            number=kept.stripe_id,
+            pence=kept.pence,
+            status=kept.status,
+        )
     _note(order, kept)
 
 

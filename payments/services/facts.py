@@ -121,6 +121,12 @@ def move_if_possible(order: Order, action: PaymentAction, cause: str, *, reason:
     return True
 
 
+def go_back_if_ended(order: Order, cause: str) -> None:
+    """Money is there, or here again, for an order that has ended: promise that all of it goes back. Once per cause."""
+    if order.state in ENDED_UNPAID:
+        enqueue("payments.release", {"order_id": order.id}, key=f"release:{order.id}:{cause}")
+
+
 def actor_of_move(order_id: int, *actions: str) -> int | None:
     """Who last carried out one of these actions on the order; None for the marketplace itself."""
     return db.session.scalar(
@@ -196,7 +202,7 @@ def _authorised(order: Order, intent: IntentView) -> None:
 
     if order.state in ENDED_UNPAID:
         # The bank said yes after the order had ended: what it set aside is let go again.
-        enqueue("payments.release", {"order_id": order.id}, key=f"release:{order.id}:{intent.id}")
+        go_back_if_ended(order, intent.id)
         return
     if move_if_possible(order, PaymentAction.AUTHORISE, f"authorise:{intent.id}"):
         orders.placed_after_payment(order.id, cause=f"place:{intent.id}")
@@ -223,10 +229,8 @@ def _captured(order: Order, funding: OrderFunding, intent: IntentView) -> None:
     if not move_if_possible(order, PaymentAction.CAPTURE, cause):
         hold_for_review(order, f"captured:{intent.id}", "Money was taken when none was expected")
         return
-    if order.state in ENDED_UNPAID:
-        # Paid after it had ended: all of it goes back.
-        enqueue("payments.release", {"order_id": order.id}, key=f"release:{order.id}:{intent.id}")
-    elif order.state is OrderState.AWAITING_PAYMENT:
+    go_back_if_ended(order, intent.id)
+    if order.state is OrderState.AWAITING_PAYMENT:
         orders.placed_after_payment(order.id, cause=f"place:{intent.id}")
     if order.charge_at is ChargeAt.CONFIRM:
         money_letters.was_charged(order, funding.pence)

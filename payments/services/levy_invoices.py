@@ -7,6 +7,8 @@ ledger's months are due, or earlier by `marketplace levy-invoices`; the ledger's
 comes late. Again is nothing new, and two at once take turns.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import date
 
@@ -29,6 +31,21 @@ from payments.queries.levy_entries import LevyEntry, first_and_last_day, list_en
 from payments.services import levy_letters, numbers
 from payments.services.levy_issuers import SERIES, issuer_for
 
+_DIGESTED = (
+    "id",
+    "kind",
+    "number",
+    "organisation_id",
+    "month",
+    "refers_to_id",
+    "issued_at",
+    "issuer",
+    "provider",
+    "gross_pence",
+    "levy_pence",
+    "vat_rate_bp",
+    "vat_pence",
+)
 PREFIXES = {LevyPaper.INVOICE: "LI", LevyPaper.CREDIT_NOTE: "LC"}
 
 
@@ -184,8 +201,15 @@ def _write(organisation_id: int, month: date, home_id: int | None, entries: Sequ
         number=document.number,
         levy_pence=document.levy_pence,
         vat_pence=document.vat_pence,
+        digest=digest_of(document),
     )
     return document
+
+
+def digest_of(document: LevyDocument) -> str:
+    """SHA-256 of all that a paper says but its lines, which the ledger has; its id is the salt."""
+    said = {name: getattr(document, name) for name in _DIGESTED}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def number_of(kind: LevyPaper, serial: int) -> str:

@@ -8,15 +8,24 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, case, func, select, union
 
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
+from marketplace.kernel.money import format_pounds
 from payments import ledger
 from payments.checks import explained
 from payments.domain import ChargeAt, OrderState, PaymentState, RefundState
 from payments.ledger import Subject
-from payments.models import Order, Refund, StripeAccount, StripePayment
+from payments.models import (
+    LedgerAccount,
+    LedgerEntry,
+    LedgerPosting,
+    Order,
+    Refund,
+    StripeAccount,
+    StripePayment,
+)
 from payments.services import charging, onboarding, refunding
 from payments.services.attempts import ANSWERED_ERROR, ASKING
 from payments.services.facts import ENDED_UNPAID, OPEN, book_move, find_payment_id, take_in
@@ -28,6 +37,8 @@ log = logging.getLogger(__name__)
 QUIET = timedelta(minutes=2)
 """What was touched less long ago is left to the request or the worker that is at it."""
 UNEXPLAINED_AFTER = timedelta(hours=1)
+_WITH_FEES = ("charge", "refund", "refund_failure", "adjustment", "payout", "payout_failure", "payout_cancel")
+"""Movements whose fee stands on an account of its own."""
 ENOUGH_KNOWN = 200
 """So many balance transactions in a row that are booked already: the older ones are too, if the balance is right."""
 
@@ -88,7 +99,7 @@ def run(quiet: timedelta = QUIET) -> Report:
     with ledger.heard() as booked:
         _look_at_everything(report, clock.now() - quiet)
     report.kinds = ledger.kinds_of(booked)
-    if (fault := explained.fault()) is not None:
+    if (fault := explained.fault_of_moved()) is not None:
         report.differs.append(f"look at it: {fault}")
     db.session.rollback()
     return report
@@ -126,20 +137,17 @@ def _take_in_account(organisation_id: int, account_id: str) -> None:
 
 
 def _on_their_way(before: datetime) -> list[int]:
-    """Orders whose payment may have moved at Stripe without our knowing."""
-    rows = db.session.scalars(
-        select(StripePayment.order_id)
-        .join(Order, Order.id == StripePayment.order_id)
-        .where(
-            StripePayment.updated_at <= before,
-            or_(
-                StripePayment.status.in_((ASKING, ANSWERED_ERROR, *OPEN, "processing", "requires_capture")),
-                Order.payment_state.in_((PaymentState.PENDING, PaymentState.AUTHORISED, PaymentState.DISPUTED)),
-            ),
-        )
-        .order_by(StripePayment.order_id)
-    )
-    return list(rows)
+    """Orders whose payment may have moved at Stripe without our knowing.
+
+    Two looks, each along its own index: what is open is little, what is over grows for ever.
+    """
+    told = StripePayment.status.in_((ASKING, ANSWERED_ERROR, *OPEN, "processing", "requires_capture"))
+    kept = Order.payment_state.in_((PaymentState.PENDING, PaymentState.AUTHORISED, PaymentState.DISPUTED))
+    payments = select(StripePayment.order_id).where(StripePayment.updated_at <= before)
+    by_order = payments.join(Order, Order.id == StripePayment.order_id).where(kept)
+    found = db.session.scalars(union(payments.where(told), by_order)).all()
+    db.session.rollback()
+    return sorted(found)
 
 
 def _unfinished(before: datetime) -> Iterable[tuple[Callable[[dict[str, int]], None], list[int]]]:
@@ -194,10 +202,15 @@ def _accounts() -> list[tuple[int, str]]:
 
 
 def _take_in_moves(report: Report) -> None:
-    """Walk the platform's own balance transactions, newest first, until they are known and the balance is right."""
+    """Walk the platform's own balance transactions, newest first, until they are known and the balance is right.
+
+    One that is booked must be booked as Stripe has it: between what came in and what Stripe kept nothing else can tell.
+    """
     known_in_a_row = waiting_pence = 0
     for move in gateway().list_moves():
-        if _is_booked(move):
+        if (booked_as := _booked_as(move)) is not None:
+            if booked_as != _parts(move):
+                report.differs.append(_booked_otherwise(move, *booked_as))
             known_in_a_row += 1
             if known_in_a_row % ENOUGH_KNOWN == 0 and _balance_is_right(waiting_pence):
                 return
@@ -237,3 +250,33 @@ def _is_booked(move: BalanceMove) -> bool:
     found = ledger.find_entry(f"stripe:{move.id}") is not None
     db.session.rollback()
     return found
+
+
+def _booked_as(move: BalanceMove) -> tuple[int, int] | None:
+    """What the ledger has of a movement: pence that came in or went, and pence that Stripe kept. None when nothing."""
+    kept = LedgerAccount.code.in_((ledger.OPERATOR_PROCESSING_FEES, ledger.OPERATOR_DISPUTE_FEES))
+    row = db.session.execute(
+        select(
+            func.sum(case((LedgerAccount.code == ledger.STRIPE_CLEARING, LedgerPosting.pence), else_=0)).label("net"),
+            func.sum(case((kept, LedgerPosting.pence), else_=0)).label("kept"),
+        )
+        .select_from(LedgerEntry)
+        .outerjoin(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
+        .outerjoin(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
+        .where(LedgerEntry.cause == f"stripe:{move.id}")
+        .group_by(LedgerEntry.id)
+    ).one_or_none()
+    db.session.rollback()
+    return None if row is None else (int(row.net) + int(row.kept), int(row.kept))
+
+
+def _parts(move: BalanceMove) -> tuple[int, int]:
+    """The same as Stripe has it; of what belongs to no order the fee is not kept apart."""
+    return (move.pence, move.fee_pence) if move.kind in _WITH_FEES else (move.pence - move.fee_pence, 0)
+
+
+def _booked_otherwise(move: BalanceMove, pence: int, kept: int) -> str:
+    has = f"{format_pounds(move.pence)} with {format_pounds(move.fee_pence)} kept by Stripe"
+    return (
+        f"look at it: {move.kind} {move.id} is {has}, in the ledger {format_pounds(pence)} with {format_pounds(kept)}"
+    )

@@ -12,7 +12,7 @@ from payments.domain import Payer, PaymentAction, PaymentState, RefundReason, Re
 from payments.ledger import stories
 from payments.models import Order, OrderFunding, Refund
 from payments.services import disputes, money_letters
-from payments.services.facts import hold_for_review, move_if_possible, not_accepted, subject_of
+from payments.services.facts import go_back_if_ended, hold_for_review, move_if_possible, not_accepted, subject_of
 from payments.services.refund_rows import (
     give_back_to_budget,
     let_go,
@@ -41,7 +41,7 @@ def take_in_refunds(order: Order, funding: OrderFunding, charge: ChargeView) -> 
         if refund is None:
             refund = _from_outside(order, funding, found.id, found.pence, RefundReason.MADE_AT_STRIPE)
         if refund is not None and refund.stripe_refund_id is None:
-            refund.stripe_refund_id = found.id
+            _link(order, refund, found.id)
         if refund is not None:
             _has_left(order, refund)
     for dispute in charge.disputes:
@@ -69,6 +69,7 @@ def came_back(order: Order, refund: Refund, *, disputed_pence: int | None, was_s
         given = given_back(order.id)
         action = PaymentAction.UNDO_REFUND_PART if given else PaymentAction.UNDO_REFUND
         move_if_possible(order, action, f"refund-failed:{refund.id}", reason="The bank sent the money back")
+        go_back_if_ended(order, f"refund-failed:{refund.id}")
     if not take_from_budget_again(order, lock_funding(refund.order_funding_id), refund):
         hold_for_review(
             order, f"refund-failed:{refund.id}:budget", "A refund came back, and the budget has been used meanwhile"
@@ -135,7 +136,7 @@ def _from_outside(
         words=None,
         asked_by_user_id=None,
     )
-    refund.stripe_refund_id = stripe_id
+    _link(order, refund, stripe_id)
     give_back_to_budget(order, funding, refund, None)
     record(
         "refund.take_in",
@@ -151,6 +152,19 @@ def _from_outside(
     # The transfer and the levy have to follow what left without them.
     enqueue("payments.refund", {"refund_id": refund.id}, key=f"refund:{refund.id}")
     return refund
+
+
+def _link(order: Order, refund: Refund, stripe_id: str) -> None:
+    """Under which number at Stripe the money left: the record has it too, because our own row could be changed."""
+    refund.stripe_refund_id = stripe_id
+    record(
+        "refund.link",
+        "refund",
+        refund.id,
+        actor_user_id=None,
+        organisation_id=order.organisation_id,
+        number=stripe_id,
+    )
 
 
 def _has_left(order: Order, refund: Refund) -> None:
@@ -204,6 +218,7 @@ def _ended(order: Order, funding: OrderFunding, dispute: DisputeView) -> None:
         won = move_if_possible(order, PaymentAction.WIN_DISPUTE, f"dispute-won:{dispute.id}")
         if won and given_back(order.id):
             move_if_possible(order, refund_action_of(order), f"dispute-won:{dispute.id}:part")
+        go_back_if_ended(order, f"dispute-won:{dispute.id}")
     elif dispute.status == "lost":
         refund = db.session.execute(
             select(Refund).where(Refund.stripe_refund_id == dispute.id)
@@ -213,6 +228,7 @@ def _ended(order: Order, funding: OrderFunding, dispute: DisputeView) -> None:
         whole = refund_action_of(order) is PaymentAction.REFUND_ALL
         action = PaymentAction.LOSE_DISPUTE if whole else PaymentAction.LOSE_DISPUTE_PART
         move_if_possible(order, action, f"dispute-lost:{dispute.id}")
+        go_back_if_ended(order, f"dispute-lost:{dispute.id}")
 
 
 def _finish(order: Order, funding: OrderFunding, charge: ChargeView) -> None:
@@ -223,6 +239,14 @@ def _finish(order: Order, funding: OrderFunding, charge: ChargeView) -> None:
         fee_refund = next((found for found in charge.fee_refunds if found.our_id == refund.id), None)
         if fee_refund is not None and refund.stripe_fee_refund_id is None:
             refund.stripe_fee_refund_id = fee_refund.id
+            record(
+                "refund.link_levy",
+                "refund",
+                refund.id,
+                actor_user_id=None,
+                organisation_id=order.organisation_id,
+                number=fee_refund.id,
+            )
     db.session.flush()
     reversal, fee = still_to_follow(funding.id, charge)
     if reversal or fee:

@@ -10,7 +10,7 @@ from payments import ledger
 from payments.domain import PaymentAction, PaymentState
 from payments.models import Order, OrderFunding, OrderHistory
 from payments.services import charging
-from payments.services.facts import move_if_possible
+from payments.services.facts import go_back_if_ended, move_if_possible
 from payments.services.moves import has_happened, lock_order, move_payment
 from payments.services.refund_facts import given_back, refund_action_of
 from payments.stripe import GatewayError
@@ -65,6 +65,7 @@ def end_review(actor: Actor, order_id: int, words: str) -> PaymentState:
         db.session.flush()
         if action is PaymentAction.CAPTURE and given_back(order.id):
             move_if_possible(order, refund_action_of(order), f"{cause}:refunds")
+        go_back_if_ended(order, cause)
         record(
             REVIEWED,
             "order",

@@ -219,6 +219,18 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
             ["UPDATE orders SET payment_state = 'paid' WHERE id = {council_id}"],
             "order {council}: its payment is paid, its history has led to part_refunded",
         ),
+        (
+            ["UPDATE order_lines SET confirmed_quantity = 2 WHERE order_id = {council_id}"],
+            "order {council}, line 1: 3 of 3 done and 2 agreed to, its order is confirmed",
+        ),
+        (
+            ["UPDATE order_lines SET done_quantity = 1 WHERE order_id = {waiting_id}"],
+            "order {waiting}, line 1: 1 of 3 done and 0 agreed to, its order is placed",
+        ),
+        (
+            ["UPDATE order_lines SET state = 'cancelled' WHERE order_id = {waiting_id}"],
+            "order {waiting}, line 1 is cancelled, its order is placed",
+        ),
     ],
     "I4": [
         (["UPDATE refunds SET pence = 999999 WHERE id = {refund}"], "order {council}: £10.00 of £54.00 given back"),
@@ -233,6 +245,10 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
             "refund {refund} of order {council} was done once, and is called pending",
         ),
         (["UPDATE refund_lines SET pence = 7"], "order {council}, line 1: £10.00 given back, its refunds"),
+        (
+            ["UPDATE order_lines SET refunded_quantity = 1 WHERE order_id = {council_id}"],
+            "order {council}, line 1: 1 given back, by its refunds 0",
+        ),
     ],
     "I5": [
         (["UPDATE order_funding SET levy_pence = 134 WHERE order_id = {council_id}"], "order {council} bears £1.34"),
@@ -299,3 +315,89 @@ DAMAGES: dict[str, list[tuple[list[str], str]]] = {
         (["UPDATE listings SET state = 'paused' WHERE id = {listing}"], "listing {listing} is in the search index but"),
     ],
 }
+
+_SHIFT = (
+    "UPDATE ledger_postings SET pence = pence + CASE account_id WHEN {fees} THEN 7 ELSE -7 END "
+    "WHERE entry_id = {charge} AND account_id IN ({fees}, {card})"
+)
+# The same of what Stripe told, and of work that was promised: names in braces are those of `card_world`.
+CARD_DAMAGES: list[tuple[list[str], str]] = [
+    (
+        ["UPDATE stripe_payments SET fee_pence = 134 WHERE order_id = {given_id}"],
+        "order {given} bears a levy of £1.35, its card was to leave us £1.34",
+    ),
+    ([_SHIFT], "order {given}: its card paid £0.07 more than was sold and not given back"),
+    (
+        ["UPDATE stripe_payments SET processing_fee_pence = 102 WHERE order_id = {given_id}"],
+        "order {given}: Stripe kept £1.02 of its charge, the ledger has £1.01",
+    ),
+    (
+        ["UPDATE stripe_payments SET processing_fee_pence = NULL WHERE order_id = {given_id}"],
+        "order {given}: Stripe kept £0.00 of its charge, the ledger has £1.01",
+    ),
+    (
+        ["UPDATE disputes SET pence = 5300 WHERE order_id = {disputed_id}"],
+        "dispute {dispute_number} of order {disputed} is £53.00 and needs_response, Stripe told £54.00",
+    ),
+    (
+        ["UPDATE disputes SET status = 'under_review' WHERE order_id = {disputed_id}"],
+        "dispute {dispute_number} of order {disputed} is £54.00 and under_review, Stripe told",
+    ),
+    (
+        ["UPDATE disputes SET status = 'won' WHERE order_id = {disputed_id}"],
+        "of order {disputed} is £54.00 and won, Stripe told",
+    ),
+    (
+        ["UPDATE disputes SET stripe_id = 'du_9' WHERE order_id = {disputed_id}"],
+        "dispute du_9 of order {disputed} is £54.00 and needs_response",
+    ),
+    (
+        ["DELETE FROM order_history WHERE cause = 'dispute-ended:{ended_number}'"],
+        "dispute {ended_number} of order {lost} is lost, its history says otherwise",
+    ),
+    (
+        ["UPDATE refunds SET stripe_refund_id = 're_other' WHERE id = {first}"],
+        "refund {first} of order {given} is re_other at Stripe, the audit record has {first_number}",
+    ),
+    (
+        [
+            "UPDATE refunds SET stripe_refund_id = NULL WHERE id = {first}",
+            "UPDATE refunds SET stripe_refund_id = '{first_number}' WHERE id = {second}",
+            "UPDATE refunds SET stripe_refund_id = '{second_number}' WHERE id = {first}",
+        ],
+        "refund {first} of order {given} is {second_number} at Stripe, the audit record has {first_number}",
+    ),
+    (
+        ["UPDATE refunds SET stripe_fee_refund_id = NULL WHERE id = {second}"],
+        "refund {second} of order {given} is nothing at Stripe, the audit record has fr_",
+    ),
+    (
+        ["UPDATE refunds SET stripe_refund_id = 're_other' WHERE id = {owed_refund}"],
+        "refund {owed_refund} of order {given} is re_other at Stripe, the audit record has nothing",
+    ),
+    (
+        ["DELETE FROM outbox_rows WHERE topic = 'payments.capture' AND key = 'capture:{accepted_id}'"],
+        "order {accepted}: its money is to be taken from the card, and no work is promised that does it",
+    ),
+    (
+        ["DELETE FROM outbox_rows WHERE topic = 'payments.release'"],
+        "order {cancelled}: its money is to be let go or given back, and no work is promised that does it",
+    ),
+    (
+        ["DELETE FROM outbox_rows WHERE topic = 'payments.charge'"],
+        "order {due}: its money is to be charged to the card, and no work is promised that does it",
+    ),
+    (
+        ["DELETE FROM outbox_rows WHERE topic = 'payments.renew'"],
+        "order {ran_out}: its money is to be set aside again, and no work is promised that does it",
+    ),
+    (
+        ["DELETE FROM outbox_rows WHERE key = 'refund:{owed_refund}'"],
+        "refund {owed_refund} of order {given}: £3.00 is to be given back, and no work is promised that does it",
+    ),
+    (
+        ["DELETE FROM outbox_rows WHERE topic = 'payments.evidence'"],
+        "dispute {dispute_number} of order {disputed}: what was handed in is to reach the bank, and no work",
+    ),
+    (["DELETE FROM outbox_rows WHERE key = 'email:{letter}'"], "letter {letter} was not sent, and no work"),
+]

@@ -5,7 +5,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,28 @@ from marketplace.accounts.domain import Actor
 from marketplace.audit.services import ChainBroken, link_rows
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
+from marketplace.kernel.rails import Rail
+from marketplace.outbox import checks as outbox
+from marketplace.outbox.services import enqueue
 from payments import cli, ledger
+from payments.checks import charges, movements, promises, told
 from payments.domain import OrderState
 from payments.ledger import Subject, stories
 from payments.queries.fees import InstalmentView, find_fee
-from payments.services import explaining, fees, refunds, settlement
+from payments.services import disputes, explaining, facts, fees, orders, refunds, settlement
+from payments.stripe import gateway
 from tests.factories.ratings import reviewed
-from tests.integration.payments.money.damages import CUT_OFF, DAMAGES, EXCHANGED
-from tests.integration.payments.money.telling import captured, finance, operators, settled_story, work
+from tests.integration.payments.money.damages import CARD_DAMAGES, CUT_OFF, DAMAGES, EXCHANGED
+from tests.integration.payments.money.telling import (
+    authorised,
+    captured,
+    card_story,
+    finance,
+    give_back,
+    operators,
+    settled_story,
+    work,
+)
 from tests.stripe import TestSandbox
 
 
@@ -227,6 +241,80 @@ def test_a_segment_of_the_search_index_that_was_altered_is_noticed(world: World)
     assert segment.name in fault
 
 
+@pytest.fixture
+def card_world(app: Flask, stripe_sandbox: TestSandbox) -> World:
+    """Orders paid by card: given back twice, disputed and lost; and one for each kind of work that nobody has done."""
+    stripe_sandbox.come_near()
+    given = authorised(stripe_sandbox)
+    disputed, lost, cancelled, accepted, ran_out = (authorised(stripe_sandbox, provider_of=given) for _ in range(5))
+    due = card_story(stripe_sandbox, rail=Rail.DIRECT_PAYMENT, provider_of=given)
+    for story in (given, disputed, lost, cancelled):
+        orders.accept(story.provider, story.order_id)
+    index.reindex()
+    work()
+    for key, pence in (("one", 1_000), ("two", 500)):
+        give_back(given, pence, key)
+    work()
+    ended = stripe_sandbox.act("dispute", charge=lost.payment.charge_id)
+    stripe_sandbox.act("end_dispute", dispute=ended["id"], outcome="lost")
+    asked = stripe_sandbox.act("dispute", charge=disputed.payment.charge_id)
+    stripe_sandbox.deliver()
+    work()
+    dispute_id = _id("SELECT id FROM disputes WHERE stripe_id = :id", id=asked["id"])
+    disputes.hand_in(disputed.provider, dispute_id, key="words", words="It was done on Monday.")
+    give_back(given, 300, "three")
+    orders.cancel(cancelled.provider, cancelled.order_id, "Nobody is free")
+    orders.accept(accepted.provider, accepted.order_id)
+    with transaction():
+        enqueue("payments.charge", {"order_id": due.order_id}, key=f"charge:{due.order_id}")
+    intent = gateway().get_payment(ran_out.payment.stripe_id or "")
+    facts.take_in(ran_out.payment.id, replace(intent, status="canceled", ran_out=True))
+    assert ran_out.states == ("placed", "none")
+    first, second, third = given.refunds()
+    stories_of = {
+        "given": given,
+        "disputed": disputed,
+        "lost": lost,
+        "cancelled": cancelled,
+        "accepted": accepted,
+        "ran_out": ran_out,
+        "due": due,
+    }
+    names = {
+        **{name: story.order.reference for name, story in stories_of.items()},
+        **{f"{name}_id": story.order_id for name, story in stories_of.items()},
+        "first": first.id,
+        "second": second.id,
+        "first_number": first.stripe_refund_id,
+        "second_number": second.stripe_refund_id,
+        "dispute_number": asked["id"],
+        "ended_number": ended["id"],
+        "owed_refund": third.id,
+        "charge": _id(
+            "SELECT id FROM ledger_entries WHERE kind = 'stripe_charge' AND order_id = :id", id=given.order_id
+        ),
+        "fees": _account(ledger.OPERATOR_PROCESSING_FEES),
+        "card": _account(ledger.person_card(given.person_id)),
+        "letter": _id("SELECT max(id) FROM emails WHERE sent_at IS NULL"),
+    }
+    return World(app, names)
+
+
+def test_each_damage_to_what_stripe_told_and_to_promised_work_is_named(card_world: World) -> None:
+    card_world.is_well()
+    for statements, fault in CARD_DAMAGES:
+        with card_world.damaged(statements):
+            said, expected = _of_cards(), fault.format(**card_world.names)
+            assert any(expected in each for each in said), (expected, said)
+    card_world.is_well()
+
+
+def _of_cards() -> list[str]:
+    """What is said of these alone: `marketplace verify` asks everything else, and Stripe, each time."""
+    looks = (charges.once, movements.of_cards, told.refunds_are_linked, told.disputes_stand, promises.stand)
+    return [check.fault for check in (*(look() for look in looks), *outbox.run()) if check.fault]
+
+
 def test_what_stripe_has_and_the_ledger_has_not_is_named(app: Flask, stripe_sandbox: TestSandbox) -> None:
     """Each movement that was deleted, changed or doubled behind the application's back is found by asking Stripe."""
     story = captured(stripe_sandbox)
@@ -266,8 +354,7 @@ def test_what_stripe_has_and_the_ledger_has_not_is_named(app: Flask, stripe_sand
             with world.damaged(statements):
                 assert fault in world.faults()["I6"][0]
         with world.damaged(EXCHANGED):
-            (said,) = world.faults()["I3"]
-            assert "which is none of whom it is about" in said
+            assert any("which is none of whom it is about" in said for said in world.faults()["I3"])
         world.is_well()
     with transaction():
         ledger.book(stories.explained(entry or 0, ledger.OPERATOR_BANK, 500, clock.now(), Subject(), "Ours"))

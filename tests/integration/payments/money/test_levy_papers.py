@@ -241,6 +241,24 @@ DAMAGES = {
         "UPDATE levy_documents SET month = '2026-12-01' WHERE number = 'LI-000002'",
         "September 2026 was closed with another sum",
     ),
+    "a month says another number of invoices": (
+        "UPDATE levy_months SET invoices = 3 WHERE month = '2026-09-01'",
+        "September 2026 was closed with 3 invoices and 0 credit notes, it has 2 and 0",
+    ),
+    "a month says another number of credit notes": (
+        "UPDATE levy_months SET credit_notes = 0 WHERE month = '2026-10-01'",
+        "October 2026 was closed with 0 invoices and 0 credit notes, it has 0 and 1",
+    ),
+    "a paper names another issuer": (
+        """UPDATE levy_documents SET issuer = '{"name": "Others Ltd", "address": [], "vat_number": null}' """
+        "WHERE number = 'LI-000002'",
+        "LI-000002 is not what was issued: its words or its amounts are others",
+    ),
+    "a paper names another provider": (
+        "UPDATE levy_documents SET provider = (SELECT other.provider FROM levy_documents AS other "
+        "WHERE other.number = 'LI-000002') WHERE number = 'LI-000001'",
+        "LI-000001 is not what was issued",
+    ),
 }
 
 
