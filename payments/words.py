@@ -155,6 +155,7 @@ _HISTORY = {
     ("order", "give_evidence"): "something was handed in for the bank to read",
     ("order", "send_evidence"): "it was sent to the bank",
     ("order", "bank_decides"): "the bank has answered",
+    ("order", "refund_dealt_with"): "money that a bank had sent back was dealt with",
     ("payment", "begin"): "the bank was asked",
     ("payment", "authorise"): "the bank set the money aside",
     ("payment", "fail"): "the card was declined",

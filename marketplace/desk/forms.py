@@ -49,6 +49,17 @@ class EndReviewForm(BaseForm):
     submit = fields.SubmitField("Look at Stripe again, and go on")
 
 
+class DealtWithForm(BaseForm):
+    words = fields.TextAreaField(
+        "What became of the money?",
+        hint="It stays with the order, and both sides can read it.",
+        longest=1000,
+        rows=4,
+        validators=[fields.Required("Say what became of the money")],
+    )
+    submit = fields.SubmitField("It is dealt with")
+
+
 class EndComplaintForm(BaseForm):
     words = fields.TextAreaField(
         "What was agreed",

@@ -8,10 +8,11 @@ from enum import StrEnum
 from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import names_of
 from marketplace.outbox.queries import list_failed
-from payments.domain import OrderState, PaymentState
+from payments.domain import OrderState
 from payments.queries import attention, operator
 from payments.queries.disputes import list_disputes
 from payments.queries.money import list_in_review
+from payments.queries.sent_back import list_sent_back_refunds
 from payments.queries.unexplained import list_unexplained, list_waiting_explanations
 
 MOST = 500
@@ -137,18 +138,27 @@ def _cards() -> Iterator[MoneyItem]:
 
 
 def _open_money() -> Iterator[MoneyItem]:
-    for owed in operator.list_open_money(limit=MOST):
-        let_go = owed.payment_state is PaymentState.NONE
+    for owed in operator.list_let_go(limit=MOST):
         yield MoneyItem(
-            MoneyKind.LET_GO if let_go else MoneyKind.REFUND_FAILED,
+            MoneyKind.LET_GO,
             f"Order {owed.reference}, {owed.provider_name}",
-            "The bank let go of the money before it was taken. Ask the buyer to give a card again."
-            if let_go
-            else "The bank did not take the money. Ask the buyer how they want to have it, then give it back again.",
+            "The bank let go of the money before it was taken. Ask the buyer to give a card again.",
             BUYER,
             owed.since,
             owed.card_pence,
             args={"order_id": owed.id},
+        )
+    for back in list_sent_back_refunds(limit=MOST):
+        yield MoneyItem(
+            MoneyKind.REFUND_FAILED,
+            f"Order {back.reference}, {back.provider_name}",
+            "The bank did not take the money. Ask the buyer how they want to have it, then give it back again, or say "
+            "what became of it.",
+            BUYER,
+            back.since,
+            back.pence,
+            endpoint="desk.refund",
+            args={"refund_id": back.refund_id},
         )
 
 

@@ -28,6 +28,7 @@ from payments.queries.attention import list_expiring
 from payments.queries.levy_issuers import list_waiting_issuers
 from payments.queries.levy_rates import list_waiting_rates
 from payments.queries.orders import OrderSummary, list_in_trouble, list_unconfirmed_older_than
+from payments.queries.sent_back import list_sent_back_refunds
 from payments.queries.unexplained import list_waiting_explanations
 from payments.words import RAIL_NAMES
 
@@ -84,11 +85,11 @@ def _applications() -> Iterator[Task]:
 
 def _orders() -> Iterator[Task]:
     troubled = list_in_trouble()
-    open_money = operator.list_open_money()
+    let_go, sent_back = operator.list_let_go(), list_sent_back_refunds()
     moved = operator.payments_moved_at(
         [
             *(order.id for order in troubled if order.payment_state in _PAYMENT_WORDS),
-            *(order.id for order in open_money),
+            *(order.id for order in let_go),
         ]
     )
     for order in troubled:
@@ -103,17 +104,25 @@ def _orders() -> Iterator[Task]:
         words = _PAYMENT_WORDS.get(order.payment_state)
         if words is not None:
             yield _of_order(order, TaskKind.PAYMENT, words, "Any of us", moved.get(order.id) or order.created_at)
-    for owed in open_money:
+    for owed in let_go:
         yield Task(
             TaskKind.PAYMENT,
             f"Order {owed.reference}, {owed.provider_name}, {format_pounds(owed.card_pence)}",
-            "The bank let go of the money before it was taken. Ask the buyer to open the order and give another card."
-            if owed.payment_state is PaymentState.NONE
-            else "A bank sent back what was given back. Call the buyer, then give it back again.",
+            "The bank let go of the money before it was taken. Ask the buyer to open the order and give another card.",
             "Any of us",
             moved.get(owed.id) or owed.since,
             "desk.order",
             {"order_id": owed.id},
+        )
+    for back in sent_back:
+        yield Task(
+            TaskKind.PAYMENT,
+            f"Order {back.reference}, {back.provider_name}, {format_pounds(back.pence)}",
+            "A bank sent back what was given back. Call the buyer, then give it back again, or say what became of it.",
+            "Any of us",
+            back.since,
+            "desk.refund",
+            {"refund_id": back.refund_id},
         )
     for ends in list_expiring():
         yield Task(

@@ -1,4 +1,4 @@
-"""What is open is found along an index; the record has what Stripe told of refunds and disputes before it was kept."""
+"""What is open is found along an index; the record has what Stripe told of refunds and disputes; when one came back."""
 
 from datetime import UTC, datetime
 
@@ -21,6 +21,11 @@ def upgrade() -> None:
     op.create_index("ix_orders_payment_state", "orders", ["payment_state", "state", "charge_at"])
     op.create_index("ix_refunds_state", "refunds", ["state", "asked_at"])
     op.create_index("ix_stripe_payments_status", "stripe_payments", ["status", "updated_at"])
+    op.add_column("refunds", sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute(
+        "UPDATE refunds SET failed_at = (SELECT max(at) FROM audit_rows WHERE object_type = 'refund' "
+        "AND object_id = refunds.id AND action = 'refund.failed') WHERE state = 'failed'"
+    )
     _record("refund.link", "refund", "refunds", number="stripe_refund_id")
     _record("refund.link_levy", "refund", "refunds", number="stripe_fee_refund_id")
     _record("dispute.take_in", "dispute", "disputes", number="stripe_id", pence="pence", status="status")
@@ -28,6 +33,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """The record only grows: what was written there stays."""
+    op.drop_column("refunds", "failed_at")
     op.drop_index("ix_stripe_payments_status", "stripe_payments")
     op.drop_index("ix_refunds_state", "refunds")
     op.drop_index("ix_orders_payment_state", "orders")

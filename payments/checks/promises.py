@@ -4,7 +4,7 @@ Work under a key is never forgotten, so that a row which is not there was delete
 done and leaves the rest to the reconciler, such as the charge for a provider whom Stripe has stopped.
 """
 
-from sqlalchemy import String, and_, case, cast, exists, literal, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, exists, literal, or_, select
 
 from marketplace.kernel.checks import Check
 from marketplace.outbox.queries import promised, was_promised
@@ -33,7 +33,7 @@ def stand() -> Check:
 def _orders() -> str | None:
     at_yes, payment = Order.charge_at == ChargeAt.ACCEPT, Order.payment_state
 
-    def noted(*which: object) -> object:
+    def noted(*which: ColumnElement[bool]) -> ColumnElement[bool]:
         return exists().where(OrderHistory.order_id == Order.id, *which).correlate(Order)
 
     owed = case(

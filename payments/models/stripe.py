@@ -103,6 +103,7 @@ class Refund(Base):
     stripe_refund_id: Mapped[str | None] = mapped_column(String(80), unique=True)
     stripe_fee_refund_id: Mapped[str | None] = mapped_column(String(80), unique=True)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settlement_run_id: Mapped[int | None] = mapped_column(ForeignKey("settlement_runs.id"), index=True)
 
 

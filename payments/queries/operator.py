@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, case, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, case, cast, func, select
 from sqlalchemy.orm import aliased
 
 from marketplace.database import db
 from marketplace.kernel import clock
 from marketplace.kernel.errors import NotFound
-from payments.domain import OWED, REFUNDS_THAT_COUNT, ChargeAt, OrderState, Payer, PaymentState, RefundState
+from payments.domain import OWED, ChargeAt, OrderState, Payer, PaymentState, RefundState
 from payments.ledger import (
     OPERATOR_DISPUTE_FEES,
     OPERATOR_LEVY,
@@ -53,54 +53,25 @@ def list_unanswered(within: timedelta = timedelta(days=1), *, limit: int = 100) 
 
 
 @dataclass(frozen=True)
-class OpenMoney:
-    """An order whose money is not where it belongs, and nothing at Stripe or here brings it there by itself.
-
-    `card_pence` is what the bank let go of, or the last refund that it sent back.
-    """
+class LetGo:
+    """Booked work whose money the bank let go of: nothing at Stripe or here brings `card_pence` by itself."""
 
     id: int
     reference: str
     provider_name: str
     card_pence: int
-    payment_state: PaymentState
     since: datetime
 
 
-def list_open_money(*, limit: int = 100) -> list[OpenMoney]:
-    """Booked work whose money the bank let go of, and refunds that a bank sent back and nobody gave again since."""
-    later = aliased(Refund)
-    given_since = exists().where(
-        later.order_id == Refund.order_id, later.id > Refund.id, later.state.in_(REFUNDS_THAT_COUNT)
-    )
-    sent_back = and_(
-        Order.payment_state.in_((PaymentState.PAID, PaymentState.PART_REFUNDED)),
-        exists().where(Refund.order_id == Order.id, Refund.state == RefundState.FAILED, ~given_since),
-    )
-    let_go = and_(Order.charge_at == ChargeAt.ACCEPT, Order.state.in_(OWED), Order.payment_state == PaymentState.NONE)
-    last = aliased(Refund)
-    came_back = (
-        select(last.pence)
-        .where(last.order_id == Order.id, last.state == RefundState.FAILED)
-        .order_by(last.id.desc())
-        .limit(1)
-        .correlate(Order)
-        .scalar_subquery()
-    )
+def list_let_go(*, limit: int = 100) -> list[LetGo]:
+    """Such orders, the oldest first."""
     rows = db.session.execute(
-        select(
-            Order.id,
-            Order.reference,
-            Order.provider_name,
-            case((let_go, pence_by_card()), else_=came_back),
-            Order.payment_state,
-            Order.created_at,
-        )
-        .where(or_(sent_back, let_go))
+        select(Order.id, Order.reference, Order.provider_name, pence_by_card(), Order.created_at)
+        .where(Order.charge_at == ChargeAt.ACCEPT, Order.state.in_(OWED), Order.payment_state == PaymentState.NONE)
         .order_by(Order.created_at, Order.id)
         .limit(limit)
     )
-    return [OpenMoney(*row) for row in rows]
+    return [LetGo(*row) for row in rows]
 
 
 def payments_moved_at(order_ids: Iterable[int]) -> dict[int, datetime]:

@@ -62,6 +62,7 @@ def came_back(order: Order, refund: Refund, *, disputed_pence: int | None, was_s
     """
     if refund.state in (RefundState.FAILED, RefundState.REFUSED):
         return
+    refund.failed_at = clock.now()
     let_go(refund, RefundState.FAILED)
     entry_id = ledger.find_entry(f"refund:{refund.id}")
     if entry_id is not None:

@@ -131,7 +131,11 @@ def _of_card_page(event: EventView) -> Act | None:
 
 def _checkout_of(event: EventView) -> int | None:
     if event.thin:
-        return gateway().get_session(event.object_id or "").our_checkout_id
+        try:
+            return gateway().get_session(event.object_id or "").our_checkout_id
+        except GatewayRefused as refusal:
+            log.warning("event %s: card page %s cannot be read: %s", event.id, event.object_id, refusal)
+            return None
     number = event.metadata.get("checkout", "")
     return int(number) if number.isascii() and number.isdigit() and len(number) <= 18 else None
 

@@ -221,7 +221,7 @@ class StripeGateway:
         self._require_signature(payload, signature)
         try:
             return reading.event(json.loads(payload))
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError) as error:
             raise BadSignature(f"signed, and no event: {type(error).__name__}") from None
 
     def _require_signature(self, payload: bytes, signature: str | None) -> None:

@@ -18,6 +18,8 @@ from payments.stripe.views import (
 
 Json = dict[str, Any]
 THIN = "v2.core.event"
+LONGEST_WORD = 80
+"""What the table of events has room for."""
 
 
 def id_of(value: Any) -> str | None:
@@ -164,20 +166,27 @@ def account(body: Json) -> AccountView:
 
 
 def event(body: Json) -> EventView:
-    """An event of either form: a snapshot of version 1 of the API, or a thin one of version 2."""
+    """An event of either form: a snapshot of version 1 of the API, or a thin one of version 2.
+
+    Raises one of the errors of plain Python when it is neither: what is no word, no number and no moment where Stripe
+    sends one is never handed on.
+    """
     return _thin_event(body) if body.get("object") == THIN else _snapshot_event(body)
 
 
 def _thin_event(body: Json) -> EventView:
-    subject = body.get("related_object") or {}
+    subject = _object(body.get("related_object"))
+    created_at = datetime.fromisoformat(_word(body["created"]))
+    if created_at.tzinfo is None:
+        raise ValueError("a time without a zone")
     return EventView(
-        id=body["id"],
-        type=body["type"].removeprefix("v1."),
+        id=_word(body["id"]),
+        type=_word(body["type"]).removeprefix("v1."),
         livemode=bool(body.get("livemode")),
-        account_id=body.get("context"),
-        created_at=datetime.fromisoformat(body["created"]),
-        object_id=subject.get("id"),
-        object_type=subject.get("type"),
+        account_id=_word_or_none(body.get("context")),
+        created_at=created_at,
+        object_id=_word_or_none(subject.get("id")),
+        object_type=_word_or_none(subject.get("type")),
         payment_intent_id=None,
         charge_id=None,
         metadata={},
@@ -186,16 +195,41 @@ def _thin_event(body: Json) -> EventView:
 
 
 def _snapshot_event(body: Json) -> EventView:
-    subject = (body.get("data") or {}).get("object") or {}
+    subject = _object(_object(body.get("data")).get("object"))
     return EventView(
-        id=body["id"],
-        type=body["type"],
+        id=_word(body["id"]),
+        type=_word(body["type"]),
         livemode=bool(body.get("livemode")),
-        account_id=body.get("account"),
+        account_id=_word_or_none(body.get("account")),
         created_at=datetime.fromtimestamp(body["created"], UTC),
-        object_id=subject.get("id"),
-        object_type=subject.get("object"),
-        payment_intent_id=id_of(subject.get("payment_intent")),
-        charge_id=id_of(subject.get("charge")),
-        metadata={str(name): str(value) for name, value in (subject.get("metadata") or {}).items()},
+        object_id=_word_or_none(subject.get("id")),
+        object_type=_word_or_none(subject.get("object")),
+        payment_intent_id=_linked(subject.get("payment_intent")),
+        charge_id=_linked(subject.get("charge")),
+        metadata={name: value for name, value in _object(subject.get("metadata")).items() if isinstance(value, str)},
     )
+
+
+def _object(value: Any) -> Json:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise TypeError("no object where one belongs")
+    return value
+
+
+def _word(value: Any) -> str:
+    """One of Stripe's ids, names of kinds and moments: short, and of plain characters."""
+    if not isinstance(value, str):
+        raise TypeError("no word where one belongs")
+    if not (0 < len(value) <= LONGEST_WORD and value.isascii() and value.isprintable()):
+        raise ValueError("a word that Stripe does not use")
+    return value
+
+
+def _word_or_none(value: Any) -> str | None:
+    return None if value is None else _word(value)
+
+
+def _linked(value: Any) -> str | None:
+    return _word_or_none(value["id"] if isinstance(value, dict) else value)

@@ -64,11 +64,11 @@ PAGES = {
         "/reports": 6,
     },
     "operator": {
-        "/desk": 18,
+        "/desk": 19,
         "/desk/levy": 4,
         "/desk/emails": 3,
         "/desk/audit": 1,
-        "/desk/money": 12,
+        "/desk/money": 13,
         "/desk/complaints": 3,
     },
 }

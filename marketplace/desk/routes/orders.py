@@ -6,16 +6,19 @@ from werkzeug.wrappers import Response
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import get_organisation, get_user, names_of
-from marketplace.desk.forms import DecisionForm, EndComplaintForm, RefundForm, refund_form_for
+from marketplace.desk.forms import DealtWithForm, DecisionForm, EndComplaintForm, RefundForm, refund_form_for
 from marketplace.desk.routes import blueprint
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import CARD_RAILS
+from marketplace.ui.forms import BaseForm
 from payments.domain import AGREED, OrderState, PaymentState, RefundState
 from payments.queries import operator
 from payments.queries.disputes import dispute_of_order
 from payments.queries.orders import OrderView, get_order
+from payments.queries.sent_back import is_still_open
 from payments.services import orders as services
 from payments.services import refunds
+from payments.services.came_back import mark_dealt_with
 from payments.words import RAIL_NAMES, history, payment_words, refund_reason, state_for_provider
 
 REFUND_STATES: dict[RefundState, str] = {
@@ -138,8 +141,10 @@ def _ask(form: RefundForm, order: OrderView, left_pence: int) -> int:
 @blueprint.route("/desk/refund/<int:refund_id>", methods=["GET", "POST"])
 @allow(roles(Role.OPERATOR))
 def refund(refund_id: int) -> Response | str:
-    """A refund above £200: a second operator agrees or not."""
+    """A refund: above £200 a second operator agrees or not; of one that came back somebody says what became of it."""
     found = operator.get_refund(refund_id)
+    if found.state is RefundState.FAILED:
+        return _came_back(found)
     actor = current_actor()
     waits = found.state is RefundState.WAITING
     is_mine = found.asked_by_user_id == actor.user_id
@@ -159,13 +164,30 @@ def refund(refund_id: int) -> Response | str:
             raise
         except DomainError as error:
             form.refuse(error)
+    return _refund_page(found, form, waits=waits, is_mine=is_mine)
+
+
+def _came_back(found: operator.RefundToDecide) -> Response | str:
+    form, is_open = DealtWithForm(), is_still_open(found.id)
+    if form.validate_on_submit():
+        try:
+            mark_dealt_with(current_actor(), found.id, form.words.data or "")
+            flash("It is dealt with, and no longer on the desk.", "success")
+            return redirect(url_for("desk.order", order_id=found.order_id))
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.refuse(error)
+    return _refund_page(found, form, came_back=is_open)
+
+
+def _refund_page(found: operator.RefundToDecide, form: BaseForm, **shown: bool) -> str:
     names = names_of([found.asked_by_user_id, found.approved_by_user_id])
     return render_template(
         "desk/refund.html",
         form=form,
         refund=found,
-        waits=waits,
-        is_mine=is_mine,
+        **shown,
         asked_by=names.get(found.asked_by_user_id, ""),
         approved_by=names.get(found.approved_by_user_id, "") if found.approved_by_user_id else None,
         state_words=REFUND_STATES[found.state],

@@ -14,13 +14,16 @@ from marketplace.database import db, transaction
 from marketplace.desk.money_to_look_at import MoneyKind, list_money
 from marketplace.desk.queries import list_tasks
 from marketplace.kernel import clock
+from marketplace.kernel.errors import NotAllowed, NotFound
 from marketplace.kernel.rails import Rail
 from marketplace.outbox.models import OutboxRow
-from payments import ledger
-from payments.domain import OrderState, PaymentState
+from payments import checks, ledger
+from payments.domain import OrderState, PaymentState, RefundState
 from payments.ledger import stories
 from payments.models import StripeAccount, StripePayment
-from payments.services import orders, refunds
+from payments.queries import sent_back
+from payments.services import came_back, orders, refunds
+from payments.services.came_back import mark_dealt_with
 from payments.services.facts import hold_for_review
 from payments.services.moves import lock_order
 from tests.browser import submit, text_of
@@ -166,9 +169,53 @@ def test_a_refund_that_came_back_is_seen_until_its_own_order_gets_its_money(
 ) -> None:
     story = _refund_failed(stripe_sandbox)
     actor = at_the_desk(client)
-    assert [(item.args, item.pence) for item in list_money(actor)] == [({"order_id": story.order_id}, 1001)]
-    refunds.ask_refund(story.provider, story.order_id, key="form-3", reason_code="goodwill", pence=5400)
-    work()
+    open_still = [({"refund_id": story.refunds()[0].id}, 1001)]
+    assert [(item.args, item.pence) for item in list_money(actor)] == open_still
+    for key, pence, left in (("form-3", 100, open_still), ("form-4", 1002, open_still), ("form-5", 1001, [])):
+        refunds.ask_refund(story.provider, story.order_id, key=key, reason_code="goodwill", pence=pence)
+        work()
+        assert [(item.args, item.pence) for item in list_money(actor)] == left
+        assert len([task for task in list_tasks(actor) if task.endpoint == "desk.refund"]) == len(left)
+
+
+def test_a_refund_that_came_back_leaves_the_desk_when_somebody_says_what_became_of_it(
+    app: Flask, client: FlaskClient, stripe_sandbox: TestSandbox
+) -> None:
+    story = _refund_failed(stripe_sandbox)
+    actor = at_the_desk(client)
+    (refund,) = story.refunds()
+    page = f"/desk/refund/{refund.id}"
+    assert "Ask the buyer how they want to have the £10.01" in text_of(client.get(page))
+    assert "Say what became of the money" in text_of(submit(client, page, {"words": " "}))
+    assert len(list_money(actor)) == 1
+    for _ in range(2):
+        assert submit(client, page, {"words": "By bank transfer, on Monday"}).status_code == 302
+        assert list_money(actor) == [] and list_tasks(actor) == []
+        mark_dealt_with(actor, refund.id, "Again")
+    history = text_of(client.get(f"/desk/order/{story.order_id}"))
+    assert history.count("money that a bank had sent back was dealt with") == 1
+    assert "By bank transfer, on Monday" in history
+    assert [check.fault for check in checks.run() if check.fault] == []
+    with pytest.raises(NotFound):
+        mark_dealt_with(story.provider, refund.id, "Mine")
+    refunds.ask_refund(story.provider, story.order_id, key="form-3", reason_code="goodwill", pence=500)
+    with pytest.raises(NotAllowed, match="did not come back"):
+        mark_dealt_with(actor, story.refunds()[1].id, "Not this one")
+
+
+def test_without_the_note_it_stays_and_without_looking_at_its_pence_it_would_go(
+    app: Flask, client: FlaskClient, stripe_sandbox: TestSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: whoever only asks whether anything was given since lets a refund disappear."""
+    story = _refund_failed(stripe_sandbox)
+    actor = at_the_desk(client)
+    refunds.ask_refund(story.provider, story.order_id, key="form-3", reason_code="goodwill", pence=1)
+    monkeypatch.setattr(came_back, "note_order", lambda *_, **__: None)
+    mark_dealt_with(actor, story.refunds()[0].id, "Paid by cheque")
+    assert len(list_money(actor)) == 1
+    monkeypatch.setattr(
+        sent_back, "still_open", lambda each: [one.id for one in list(each)[-1:] if one.state is RefundState.FAILED]
+    )
     assert list_money(actor) == []
 
 

@@ -32,7 +32,8 @@ from payments.queries.fees import InstalmentView, find_fee
 from payments.services import disputes, explaining, facts, fees, orders, refunds, settlement
 from payments.stripe import gateway
 from tests.factories.ratings import reviewed
-from tests.integration.payments.money.damages import CARD_DAMAGES, CUT_OFF, DAMAGES, EXCHANGED
+from tests.integration.payments.money.card_damages import CARD_DAMAGES
+from tests.integration.payments.money.damages import CUT_OFF, DAMAGES, EXCHANGED
 from tests.integration.payments.money.telling import (
     authorised,
     captured,
