@@ -29,8 +29,8 @@ def register(cli: click.Group, import_group: click.Group) -> None:
 def verify(as_json: bool) -> None:
     """Check the books: one line for each invariant. Exit code 1 when one does not hold.
 
-    I1 entries balance. I2 no budget is overspent. I3 nothing is charged or moved twice. I4 no more is given back than
-    was paid. I5 the levy follows its rule. I6 the ledger agrees with Stripe. I7 everything says who did it for whom.
+    I1 entries balance. I2 no budget is overspent. I3 nothing is charged or moved twice, stands otherwise than Stripe
+    told, or waits for work that nobody promises. I4 no more is given back than was paid. I5 the levy follows its rule. I6 the ledger agrees with Stripe. I7 everything says who did it for whom.
     I8 indexes and summaries are what the tables say.
     """
     with click.get_current_context().obj().app_context():
@@ -49,7 +49,8 @@ def verify(as_json: bool) -> None:
 def reconcile(now: bool) -> None:
     """Make the books equal to Stripe. Asks about everything on its way, and books what moved without our being told.
 
-    Says what it booked. Twice is once, and a second one at the same time does no harm.
+    Says what it booked, and what is booked otherwise than Stripe has it. Twice is once, and a second one at the same
+    time does no harm.
     """
     from payments.services import reconcile as service
 

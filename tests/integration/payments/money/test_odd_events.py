@@ -116,11 +116,16 @@ def test_what_is_no_event_is_refused(
 
 
 @pytest.mark.parametrize("body", [SNAPSHOT, THIN])
-def test_what_has_the_right_shape_is_read_and_without_the_look_at_words_it_would_be_a_fault(
-    app: Flask, stripe_sandbox: TestSandbox, client: FlaskClient, body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+def test_one_of_the_right_shape_is_read_and_the_same_with_a_list_for_its_id_is_not(
+    app: Flask, stripe_sandbox: TestSandbox, client: FlaskClient, body: dict[str, Any]
 ) -> None:
     assert _answer(client, stripe_sandbox, body) == 200
-    strange = _with(body, ("id",), ["evt_1"])
-    assert _answer(client, stripe_sandbox, strange) == 400
+    assert _answer(client, stripe_sandbox, _with(body, ("id",), ["evt_1"])) == 400
+
+
+def test_without_the_look_at_words_a_list_of_types_would_be_a_fault(
+    app: Flask, stripe_sandbox: TestSandbox, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control."""
     monkeypatch.setattr(reading, "_word", lambda value: value)
-    assert _answer(client, stripe_sandbox, strange) == 500
+    assert _answer(client, stripe_sandbox, _with(SNAPSHOT, ("type",), [KINDS[0]])) == 500
