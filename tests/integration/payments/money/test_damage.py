@@ -58,6 +58,10 @@ class World:
         db.session.rollback()
         return CliRunner().invoke(cli.verify, list(arguments), obj=lambda: self.app)
 
+    def reconcile(self) -> Result:
+        db.session.rollback()
+        return CliRunner().invoke(cli.reconcile, [], obj=lambda: self.app)
+
     def is_well(self) -> None:
         said = self.verify()
         assert said.exit_code == 0, said.output
@@ -357,8 +361,17 @@ def test_what_stripe_has_and_the_ledger_has_not_is_named(app: Flask, stripe_sand
         with world.damaged(EXCHANGED):
             assert any("which is none of whom it is about" in said for said in world.faults()["I3"])
         world.is_well()
+    shifted = [
+        "UPDATE ledger_postings SET pence = pence + CASE account_id WHEN {person} THEN -7 ELSE 7 END "
+        "WHERE entry_id = {entry} AND account_id <> {clearing}",
+    ]
+    with world.damaged(shifted):
+        said = world.reconcile()
+        assert f"look at it: charge {transaction_id} is £54.00 with £1.01 kept by Stripe, in the ledger" in said.output
+        assert said.exit_code == 1
+    assert world.reconcile().exit_code == 0
     with transaction():
         ledger.book(stories.explained(entry or 0, ledger.OPERATOR_BANK, 500, clock.now(), Subject(), "Ours"))
-    said = CliRunner().invoke(cli.reconcile, [], obj=lambda: app)
+    said = world.reconcile()
     assert f"look at it: entry explained:{entry} explains what no two people agreed on" in said.output
     assert said.exit_code == 1
