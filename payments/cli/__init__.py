@@ -30,8 +30,9 @@ def verify(as_json: bool) -> None:
     """Check the books: one line for each invariant. Exit code 1 when one does not hold.
 
     I1 entries balance. I2 no budget is overspent. I3 nothing is charged or moved twice, stands otherwise than Stripe
-    told, or waits for work that nobody promises. I4 no more is given back than was paid. I5 the levy follows its rule. I6 the ledger agrees with Stripe. I7 everything says who did it for whom.
-    I8 indexes and summaries are what the tables say.
+    told, or waits for work that nobody promises. I4 no more is given back than was paid. I5 the levy follows its rule.
+    I6 the ledger agrees with Stripe. I7 everything says who did it for whom. I8 indexes and summaries are what the
+    tables say.
     """
     with click.get_current_context().obj().app_context():
         checks = all_checks()
