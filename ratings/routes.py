@@ -40,8 +40,6 @@ def write(order_id: int) -> Response | str | tuple[str, int]:
             services.write(actor, order_id, form.to_command())
             flash(f"Your review is published. {purchase.provider_name} can answer it once.", "success")
             return redirect(url_for("ratings.mine"))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("ratings/write.html", form=form, purchase=purchase)
@@ -97,8 +95,6 @@ def answer(review_id: int) -> Response | str:
             services.reply(actor, review_id, form.words.data)
             flash("Your answer is published below the review.", "success")
             return redirect(url_for("ratings.for_provider"))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("ratings/answer.html", form=form, review=review)

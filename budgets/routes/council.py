@@ -94,8 +94,6 @@ def set_up_budget() -> Response | str:
     if form.validate_on_submit():
         try:
             budget_id = finance.set_up_budget(actor, form.to_command())
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -166,8 +164,6 @@ def change_amount(budget_id: int, pot_period_id: int) -> Response | str:
     if form.validate():
         try:
             waits = finance.change_allocation(actor, form.to_command())
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -189,8 +185,6 @@ def change_budget_state(budget_id: int) -> Response | str:
     if form.validate():
         try:
             finance.set_state(actor, budget_id, BudgetState(form.state.data), reason=form.why.data)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -209,8 +203,6 @@ def change_holder(budget_id: int) -> Response | str:
     if form.validate():
         try:
             finance.change_holder(actor, form.to_command())
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:

@@ -10,7 +10,7 @@ from budgets.services import hand_overs
 from budgets.services.mandate_letters import limits_in_words, money_in_words
 from budgets.words import ACTION_WORDS, BASIS_WORDS, short_name
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 
 
 @blueprint.route("/hand-overs/<int:hand_over_id>", methods=["GET", "POST"])
@@ -30,8 +30,6 @@ def hand_over_page(hand_over_id: int) -> Response | str:
                 new_id = hand_overs.agree(actor, hand_over_id, form.along())
                 flash("Agreed. We have told everybody concerned by email.", "success")
             return redirect(url_for("budgets.mandate", mandate_id=new_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(

@@ -15,7 +15,7 @@ from budgets.words import HELP_WORDS
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import names_of
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.kernel.ids import find_id
 from marketplace.ui.filters import plural
 
@@ -31,8 +31,6 @@ def person_help(person_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             help_notes.write_help(actor, person_id, form.to_command())
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -139,8 +137,6 @@ def sharing_on_paper(person_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             consents.share_on_paper(actor, person_id, form.to_command())
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:

@@ -18,7 +18,7 @@ from budgets.routes.council import FINANCE, councils_of
 from budgets.services import loads
 from budgets.services.loads.store import MOST_BYTES
 from marketplace.accounts.access import allow, current_actor
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.ui.downloads import CSV, file_to_keep
 
 _LOOK_AGAIN_SECONDS = 3
@@ -41,8 +41,6 @@ def load_budgets() -> Response | str:
         upload = form.file.data
         try:
             load_id = loads.prepare(actor, form.council_id.data, upload.filename or "", upload.stream, form.totals)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -60,8 +58,6 @@ def choose_load_columns(load_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             loads.choose_columns(actor, load_id, form.to_command())
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:

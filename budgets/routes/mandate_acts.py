@@ -33,8 +33,6 @@ def add_mandate_staff(mandate_id: int) -> Response | str:
     if form.validate():
         try:
             mandate_staff.add_staff(current_actor(), mandate_id, form.email.data)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -90,8 +88,6 @@ def add_mandate_paper(mandate_id: int) -> Response | str:
         try:
             upload = form.file.data
             mandate_papers.add_paper(current_actor(), mandate_id, upload.read(), upload.filename or "")
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -123,8 +119,6 @@ def question_mandate(mandate_id: int) -> Response | str:
         how = ConsentHow(form.how.data) if isinstance(form, SpokenQuestionForm) else ConsentHow.ONLINE
         try:
             mandate_questions.ask(actor, mandate_id, form.words.data, how=how)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -142,8 +136,6 @@ def answer_question(question_id: int) -> Response | str:
     if form.validate():
         try:
             mandate_questions.answer(actor, question_id, form.answer.data)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:

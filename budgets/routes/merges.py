@@ -22,8 +22,6 @@ def merge_people() -> Response | str:
     if form.validate_on_submit():
         try:
             merges.prepare(actor, form.council_id.data, form.kept.data, form.merged.data, form.reason.data)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -57,8 +55,6 @@ def undo_merge(merge_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             undoing_merges.prepare_undo(actor, merge_id, form.undo_reason.data)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:

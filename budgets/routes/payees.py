@@ -98,8 +98,6 @@ def council_relative(declaration_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             payees.record_necessity(actor, form.to_record(declaration_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:

@@ -20,7 +20,7 @@ from budgets.words import RAIL_WORDS
 from marketplace.accounts.access import allow, current_actor
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import get_organisation
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.ui.forms import BaseForm
 
 
@@ -34,8 +34,6 @@ def add_pot(budget_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             pot_id = pots.add_pot(actor, budget_id, form.to_command())
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -91,8 +89,6 @@ def _act(pot_id: int, form: BaseForm, act: Any, said: str) -> Response | str:
     if form.validate():
         try:
             waits = act()
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:

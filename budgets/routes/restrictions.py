@@ -91,8 +91,6 @@ def question_rule(person_id: int, restriction_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             restrictions.ask(current_actor(), restriction_id, form.words.data)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -141,8 +139,6 @@ def record_restriction(person_id: int) -> Response | str:
     if not looks and form.validate_on_submit():
         try:
             restriction_id = restrictions.record_rule(actor, form.to_record(person_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -246,8 +242,6 @@ def keep_rule(restriction_id: int) -> Response | str:
     if form.validate() and form.next_on.data is not None:
         try:
             restrictions.review(current_actor(), restriction_id, words=form.words.data, next_on=form.next_on.data)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -264,8 +258,6 @@ def answer_rule(rule_question_id: int) -> Response | str:
     if form.validate():
         try:
             restrictions.answer(current_actor(), rule_question_id, form.answer.data)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:

@@ -17,8 +17,9 @@ from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import get_council
 from marketplace.kernel import clock
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.ui.forms import BaseForm
+from marketplace.ui.refusals import flash_refusal
 
 
 @blueprint.route("/budgets/surplus/<int:surplus_id>", methods=["GET", "POST"])
@@ -32,8 +33,6 @@ def saving_for(surplus_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             surplus.say_saving(actor, surplus_id, form.saving_for.data)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -122,8 +121,6 @@ def _act(surplus_id: int, form: BaseForm, act: Callable[[], None], said: str) ->
     if form.validate():
         try:
             act()
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -165,10 +162,8 @@ def decide_reclaim(surplus_id: int, answer: str) -> Response:
     get_surplus_for(current_actor(), surplus_id)
     try:
         surplus.decide_reclaim(current_actor(), surplus_id, agree=answer == "agree")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     else:
         flash("It is taken back, and the person is told." if answer == "agree" else "It is sent back.", "success")
     return redirect(url_for("budgets.council_surplus", surplus_id=surplus_id))

@@ -9,7 +9,7 @@ from budgets.services import teams
 from budgets.words import BASIS_WORDS
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.kernel.ids import find_id
 from marketplace.ui.filters import plural
 
@@ -34,8 +34,6 @@ def team() -> Response | str:
         try:
             wanted = teams.Move(form.chosen(), of, int(form.to.data), form.reason.data or "", form.away())
             done = teams.move(actor, wanted)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:

@@ -6,7 +6,7 @@ import wtforms
 from flask import g, request
 from flask_wtf import FlaskForm
 
-from marketplace.kernel.errors import DomainError
+from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.date_fields import DatePartsField
 
 _PLAIN_WORDS = {
@@ -53,7 +53,12 @@ class BaseForm(FlaskForm):
         raise NotImplementedError(f"{type(self).__name__} has no command")
 
     def refuse(self, error: DomainError) -> None:
-        """Put a domain's refusal where it can be mended: on the field it names, else at the top of the form."""
+        """Put a domain's refusal where it can be mended: on the field it names, else at the top of the form.
+
+        Raises NotFound on: that is a page like any other 404, and no form says what was looked for.
+        """
+        if isinstance(error, NotFound):
+            raise error
         field = self._fields.get(error.field) if error.field else None
         if field is None:
             self.form_errors.append(error.message)

@@ -52,8 +52,6 @@ def after_death(person_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             deaths.record_death(current_actor(), person_id, form.died_on.data or date.max)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -84,8 +82,6 @@ def decide_after_death(person_id: int, order_id: int) -> Response | str:
         act = orders.pay if form.what.data == OrderForm.PAY else orders.release
         try:
             act(current_actor(), order_id, form.reason.data or "")
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:

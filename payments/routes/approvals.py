@@ -7,7 +7,7 @@ from budgets.services import acting
 from budgets.services.rights import may_approve
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor, require_fresh
 from marketplace.accounts.decisions import list_decisions
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.ui.filters import london_datetime
 from payments import words
 from payments.domain import OrderState
@@ -80,8 +80,6 @@ def approval(approval_id: int) -> Response | str:
             if decided is Decided.CHANGED:
                 return redirect(url_for("payments.approval", approval_id=approval_id))
             return redirect(url_for("payments.approvals"))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     form.seen.data = case.content_digest

@@ -7,6 +7,7 @@ from marketplace.accounts.access import allow, current_actor, require_fresh, rol
 from marketplace.accounts.domain import MembershipView, Role
 from marketplace.accounts.queries import names_of
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.refusals import flash_refusal
 from payments.forms.settlement import BankDetailsForm
 from payments.queries.bank_details import OWNERS, list_details_for, usable_details
 from payments.routes import blueprint
@@ -44,8 +45,6 @@ def bank_details_change() -> Response | str:
             services.give(current_actor(), organisation.organisation_id, form.to_command())
             flash("We have them. Everybody of yours has been told, and they are used in three days.", "success")
             return redirect(url_for("payments.bank_details", organisation=organisation.organisation_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("payments/bank/change.html", organisation=organisation, form=form)
@@ -68,10 +67,8 @@ def _act(details_id: int, act: services.Act, words: str) -> Response:
     try:
         act(current_actor(), details_id)
         flash(words, "success")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return redirect(url_for("payments.bank_details", organisation=request.form.get("organisation") or None))
 
 

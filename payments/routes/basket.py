@@ -14,6 +14,7 @@ from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, current_actor
 from marketplace.accounts.ports import Along, Frame
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.ids import new_token
+from marketplace.ui.refusals import flash_refusal
 from payments.forms.baskets import LineForm, QuantityForm, WhoseForm, WhoseOfManyForm
 from payments.queries.baskets import BasketLineView, Owner, get_basket, quantity_words, why_not
 from payments.queries.frame import count_lines, frame_of, know_frame, parameters_of, with_frame
@@ -144,8 +145,6 @@ def basket_quantity(line_id: int) -> Response | str:
         try:
             baskets.change_quantity(owner, line_id, int(form.quantity.data or 0))
             return redirect(address_of(owner))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return _show(owner, form, line_id)
@@ -201,10 +200,8 @@ def basket_price(line_id: int) -> Response:
         raise NotFound()
     try:
         baskets.accept_price(owner, line_id, int(text))
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return redirect(address_of(owner))
 
 
@@ -241,10 +238,8 @@ def _go_on(owner: Owner, person_id: int) -> Response:
     """To the checkout of a basket, or back to the basket when something in it has to be put right first."""
     try:
         checkout_id = checkout.begin(current_actor(), person_id)
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
         return redirect(address_of(owner))
     return redirect(url_for("payments.checkout", checkout_id=checkout_id))
 

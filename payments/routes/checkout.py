@@ -9,6 +9,7 @@ from budgets.services import acting
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.kernel.rails import Rail
+from marketplace.ui.refusals import flash_refusal
 from payments import words
 from payments.domain import ChargeAt, awaits_card
 from payments.forms.checkout import ANOTHER, BUYER, PlaceForm, TopUpForm, WayForm, WhoForm, purpose_form, what
@@ -196,8 +197,6 @@ def checkout_top_up(checkout_id: int) -> Response | str:
                 current_actor(), checkout_id, budget_pence=form.budget_pence.data or 0, **form.payer_of()
             )
             return _next(checkout_id)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(
@@ -258,10 +257,8 @@ def checkout_card(checkout_id: int) -> Response:
                 cancel_url=_absolute("payments.checkout_done" if view.placed_at else "payments.checkout", checkout_id),
             )
         )
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
         return _next(checkout_id)
 
 
@@ -291,10 +288,8 @@ def checkout_pay(checkout_id: int) -> Response:
     same_person(get_checkout(current_actor(), checkout_id))
     try:
         services.try_payment(current_actor(), checkout_id, return_url=_absolute("payments.checkout_bank", checkout_id))
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return redirect(url_for("payments.checkout_done", checkout_id=checkout_id))
 
 

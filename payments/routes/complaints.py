@@ -24,8 +24,6 @@ def order_problem(order_id: int) -> Response | str:
             services.complain(current_actor(), order_id, form.words.data or "")
             flash("We have noted it, and the provider has been told. Nothing goes on by itself now.", "success")
             return redirect(url_for("payments.order", order_id=order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("payments/orders/problem.html", form=form, order=view)
@@ -44,8 +42,6 @@ def order_problem_sorted(order_id: int) -> Response | str:
             services.end_complaint(current_actor(), order_id, form.words.data or "")
             flash("Good. The question is closed.", "success")
             return redirect(url_for("payments.order", order_id=order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("payments/orders/sorted.html", form=form, order=view)
@@ -62,8 +58,6 @@ def provider_problem(order_id: int) -> Response | str:
             services.answer_complaint(current_actor(), order_id, form.words.data or "")
             flash("The buyer has your answer. When it is sorted out, they say so.", "success")
             return redirect(url_for("payments.provider_order", order_id=order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("payments/provider/problem.html", form=form, order=view)

@@ -5,7 +5,8 @@ from werkzeug.wrappers import Response
 
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
+from marketplace.ui.refusals import flash_refusal
 from payments.forms.disputes import EvidenceForm
 from payments.queries.disputes import get_dispute
 from payments.routes import blueprint
@@ -34,8 +35,6 @@ def dispute(dispute_id: int) -> Response | str:
             )
             flash("We have it. You can hand in more until it goes to the bank.", "success")
             return redirect(url_for("payments.dispute", dispute_id=dispute_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("payments/disputes/dispute.html", dispute=found, form=form)
@@ -48,8 +47,6 @@ def send_dispute(dispute_id: int) -> Response:
     try:
         disputes.send(current_actor(), dispute_id)
         flash("It is on its way to the bank. Banks take weeks to decide, and we write to the provider then.", "success")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return redirect(url_for("payments.dispute", dispute_id=dispute_id))

@@ -29,8 +29,6 @@ def council_fee(council_id: int) -> Response | str:
             services.agree(current_actor(), council_id, form.to_command())
             flash("The fee is agreed. Invoice each instalment when its time comes.", "success")
             return redirect(url_for("payments.council_fee", council_id=council_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("payments/fees/fee.html", council=council, fee=fee, form=form)
@@ -54,8 +52,6 @@ def council_fee_paid(council_id: int, instalment_id: int) -> Response | str:
         try:
             services.mark_paid(current_actor(), council_id, instalment_id, form.on, form.reference.data or "")
             is_paid = True
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     if is_paid:
@@ -75,8 +71,6 @@ def council_fee_unpaid(council_id: int, instalment_id: int) -> Response | str:
         try:
             services.mark_unpaid(current_actor(), council_id, instalment_id, form.reason.data or "")
             is_open = True
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     if is_open:
@@ -96,8 +90,6 @@ def council_fee_credit(council_id: int, instalment_id: int) -> Response | str:
         try:
             services.credit(current_actor(), council_id, instalment_id, form.reason.data or "")
             is_credited = True
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     if is_credited:

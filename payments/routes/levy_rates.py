@@ -7,8 +7,9 @@ from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import get_council, names_of
 from marketplace.kernel import clock
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.kernel.rails import Rail
+from marketplace.ui.refusals import flash_refusal
 from payments.forms.levies import LevyRateForm
 from payments.levy import percent
 from payments.queries.levy_rates import SETTERS, list_rates
@@ -30,8 +31,6 @@ def council_levy(council_id: int) -> Response | str:
             levies.propose_rate(actor, council_id, *form.to_command())
             flash("Proposed. A second person has to agree before it counts.", "success")
             return redirect(url_for("payments.council_levy", council_id=council_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(
@@ -54,10 +53,8 @@ def agree_council_levy(council_id: int, rate_id: int) -> Response:
     try:
         levies.approve_rate(current_actor(), council_id, rate_id)
         flash("Agreed. It counts for what is bought from its first day on.", "success")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return redirect(url_for("payments.council_levy", council_id=council_id))
 
 
@@ -68,8 +65,6 @@ def drop_council_levy(council_id: int, rate_id: int) -> Response:
     try:
         levies.drop_rate(current_actor(), council_id, rate_id)
         flash("Taken back. Nothing changes.", "success")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return redirect(url_for("payments.council_levy", council_id=council_id))

@@ -12,6 +12,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.date_fields import month_of_address
 from marketplace.ui.downloads import csv_file
+from marketplace.ui.refusals import flash_refusal
 from payments import files
 from payments.forms.money import refund_form
 from payments.queries.bank_details import usable_details
@@ -85,10 +86,8 @@ def provider_stripe_go() -> Response:
                 refresh_url=_absolute("payments.provider_stripe_go", organisation),
             )
         )
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
         return redirect(url_for("payments.provider_stripe", organisation=organisation.organisation_id))
 
 
@@ -167,8 +166,6 @@ def provider_refund(order_id: int) -> Response | str:
             )
             flash("The money is on its way back. The buyer has been told.", "success")
             return redirect(url_for("payments.provider_order", order_id=order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("payments/money/refund.html", order=view, form=form, left_pence=form.left_pence)

@@ -10,6 +10,7 @@ from budgets.services import acting
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.navigation import page_asked
+from marketplace.ui.refusals import flash_refusal
 from payments import words
 from payments.domain import OrderState, PaymentState, awaits_card
 from payments.forms.orders import CancelForm
@@ -162,10 +163,8 @@ def order_confirm(order_id: int) -> Response:
     try:
         services.confirm(current_actor(), order_id)
         flash("Thank you for telling us. It is agreed.", "success")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return redirect(url_for("payments.order", order_id=order_id))
 
 
@@ -179,8 +178,6 @@ def order_cancel(order_id: int) -> Response | str:
             services.cancel(current_actor(), order_id, form.reason.data or "")
             flash("The order is cancelled.", "success")
             return redirect(url_for("payments.order", order_id=order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("payments/orders/cancel.html", form=form, order=view)

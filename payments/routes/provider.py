@@ -17,6 +17,7 @@ from marketplace.kernel.rails import CARD_RAILS
 from marketplace.ui.downloads import csv_file
 from marketplace.ui.narrowing import days_asked, words_of_days
 from marketplace.ui.navigation import page_asked
+from marketplace.ui.refusals import flash_refusal
 from payments import files, words
 from payments.domain import OrderState
 from payments.forms.orders import CancelForm, DeclineForm, part_form
@@ -196,10 +197,8 @@ def provider_accept(order_id: int) -> Response:
     try:
         services.accept(current_actor(), order_id)
         flash("You said yes. The buyer has been told.", "success")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return redirect(url_for("payments.provider_order", order_id=order_id))
 
 
@@ -209,10 +208,8 @@ def provider_done(order_id: int) -> Response:
     try:
         services.mark_done(current_actor(), order_id)
         flash("We have asked the buyer whether all was well.", "success")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return redirect(url_for("payments.provider_order", order_id=order_id))
 
 
@@ -226,8 +223,6 @@ def provider_decline(order_id: int) -> Response | str:
             services.decline(current_actor(), order_id, form.reason.data or "")
             flash("You said no. The buyer has been told why.", "success")
             return redirect(url_for("payments.provider_order", order_id=order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(
@@ -246,8 +241,6 @@ def provider_part(order_id: int) -> Response | str:
             services.accept_part(current_actor(), order_id, form.quantities(), form.reason.data or "")
             flash("You said yes to a part. The buyer has been told, and pays for that part only.", "success")
             return redirect(url_for("payments.provider_order", order_id=order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("payments/provider/part.html", form=form, order=view)
@@ -263,8 +256,6 @@ def provider_cancel(order_id: int) -> Response | str:
             services.cancel(current_actor(), order_id, form.reason.data or "")
             flash("The order is cancelled. The buyer has been told why.", "success")
             return redirect(url_for("payments.provider_order", order_id=order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(

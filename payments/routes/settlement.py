@@ -14,6 +14,7 @@ from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.narrowing import days_asked, one_of, words_of_days
 from marketplace.ui.navigation import page_asked
+from marketplace.ui.refusals import flash_refusal
 from payments.domain import RunState
 from payments.forms.money import DropForm, PrepareForm
 from payments.queries.payers import READERS, may_settle
@@ -110,10 +111,8 @@ def settlement_prepare() -> Response:
     council_id, payer = _payer_asked(form.council_id.data, form.payer.data)
     try:
         run_id = services.prepare(current_actor(), council_id, up_to, payer, seen=form.seen.data or "")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
         return redirect(url_for("payments.settlement", up_to=up_to))
     flash("The run is prepared. A colleague has to send it.", "success")
     return redirect(url_for("payments.settlement_run", run_id=run_id))
@@ -152,10 +151,8 @@ def settlement_send(run_id: int) -> Response:
     try:
         services.send(current_actor(), run_id)
         flash("The run is sent. Pay by its files: each provider its sum, the operator its one line.", "success")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return redirect(url_for("payments.settlement_run", run_id=run_id))
 
 
@@ -169,8 +166,6 @@ def settlement_drop(run_id: int) -> Response | str:
             services.drop(current_actor(), run_id, form.words.data or "")
             flash("The run is not sent. Its orders are due again.", "success")
             return redirect(url_for("payments.settlement_run", run_id=run_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return _show_run(run, form)

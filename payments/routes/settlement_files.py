@@ -10,6 +10,7 @@ from marketplace.accounts.queries import names_of
 from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui.downloads import csv_file, file_to_keep
 from marketplace.ui.pdf import pdf_file
+from marketplace.ui.refusals import flash_refusal
 from payments import settlement_files as files
 from payments.forms.settlement import ReturnedForm
 from payments.queries.payers import may_settle, settings_of_run
@@ -64,10 +65,8 @@ def settlement_bacs(run_id: int) -> Response:
         raise NotFound()
     try:
         text = files.bacs(run, settings_of_run(run.settings_id), list_payments(run, size=0))
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
         return redirect(url_for("payments.settlement_run", run_id=run_id))
     return file_to_keep(text, "text/plain; charset=us-ascii", f"{run.reference}-bacs.txt")
 
@@ -86,8 +85,6 @@ def settlement_returned(run_id: int, payment_id: int) -> Response | str:
             mark_returned(actor, run_id, payment_id, form.reason.data or "")
             flash(f"{payment.name} is paid again in the next run, and has been told.", "success")
             return redirect(url_for("payments.settlement_run", run_id=run_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("payments/settlement/returned.html", run=run, payment=payment, form=form)

@@ -47,8 +47,6 @@ def settlement_account() -> Response | str:
             services.set_account(current_actor(), *payer, form.to_command(), form.service_user_number.data or "")
             flash("Runs that are prepared from now on are paid from this account.", "success")
             return redirect(_back(payer))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(
@@ -66,8 +64,6 @@ def settlement_journal() -> Response | str:
             services.set_journal(current_actor(), *payer, form.to_command())
             flash("Runs that are prepared from now on are booked like this.", "success")
             return redirect(_back(payer))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(

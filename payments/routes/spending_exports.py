@@ -67,8 +67,6 @@ def spending_columns() -> Response | str:
     if form.validate_on_submit():
         try:
             services.set_layout(actor, council_id, form.to_command())
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:

@@ -5,7 +5,8 @@ from werkzeug.wrappers import Response
 
 from budgets.services import acting
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
+from marketplace.ui.refusals import flash_refusal
 from payments.forms.checkout import AskAnotherForm
 from payments.queries.checkouts import get_checkout
 from payments.queries.top_ups import get_of_checkout
@@ -21,10 +22,8 @@ def checkout_pay_myself(checkout_id: int) -> Response:
     same_person(get_checkout(current_actor(), checkout_id))
     try:
         services.pay_it_myself(current_actor(), checkout_id)
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return _done(checkout_id)
 
 
@@ -55,8 +54,6 @@ def checkout_ask_another(checkout_id: int) -> Response | str:
                 f"We have asked {form.payer_name.data}, and told {asked.payer_name} that they need not pay.", "success"
             )
             return _done(checkout_id)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("payments/top_up/ask_another.html", form=form, checkout=view, asked=asked)

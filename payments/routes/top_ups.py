@@ -4,7 +4,8 @@ from flask import current_app, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from marketplace.accounts.access import ANYONE, allow
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
+from marketplace.ui.refusals import flash_refusal
 from payments.queries.top_ups import get_by_token
 from payments.routes import blueprint
 from payments.services import top_ups as services
@@ -28,10 +29,8 @@ def top_up_card(token: str) -> Response:
             success_url=_absolute("payments.top_up_card_given", token),
             cancel_url=_absolute("payments.top_up", token),
         )
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
         return _back(token)
     return redirect(address)
 
@@ -43,10 +42,8 @@ def top_up_card_given(token: str) -> Response:
     try:
         if not services.finish_card(token, return_url=_absolute("payments.top_up_bank", token)):
             flash("The card was not finished. Nothing was taken. You can try again.", "error")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return _back(token)
 
 
@@ -64,10 +61,8 @@ def top_up_again(token: str) -> Response:
     """Ask the bank once more for what waits."""
     try:
         services.pay_again(token, return_url=_absolute("payments.top_up_bank", token))
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return _back(token)
 
 

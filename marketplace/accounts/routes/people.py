@@ -13,6 +13,7 @@ from marketplace.accounts.routes import blueprint
 from marketplace.accounts.routes.limits import count_letter, limit_letters
 from marketplace.accounts.services import invitations, organisations, signing_in
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.refusals import flash_refusal
 
 
 @blueprint.route("/organisation/<int:organisation_id>/people", methods=["GET", "POST"])
@@ -58,10 +59,8 @@ def end_membership(organisation_id: int, membership_id: int) -> Response:
     try:
         organisations.end_member(actor, organisation_id, membership_id)
         flash("That role has ended.", "success")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     organisation = get_organisation(organisation_id)
     if actor.user_id is not None and organisations.may_manage_people(
         actor_of(actor.user_id), organisation_id, organisation.kind

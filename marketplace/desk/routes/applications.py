@@ -56,8 +56,6 @@ def provider(organisation_id: int) -> Response | str:
             providers.decide(current_actor(), organisation_id, ProviderAction(form.decision.data), form.words.data)
             flash(f"Saved. The people of {found.organisation.name} get an email.", "success")
             return redirect(url_for("desk.today"))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(
@@ -94,8 +92,6 @@ def listing(listing_id: int) -> Response | str:
             listings.decide(current_actor(), listing_id, ListingAction(form.decision.data), form.words.data)
             flash(f"Saved. The people of {found.provider.name} get an email.", "success")
             return redirect(url_for("desk.today"))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     paid_with = ", ".join(RAIL_NAMES[rail] for rail in found.rails)
@@ -119,8 +115,6 @@ def claim(claim_id: int) -> Response | str:
             claims.decide(current_actor(), claim_id, accepted=form.decision.data == "accept", words=form.words.data)
             flash(f"Saved. {found.user_name} gets an email.", "success")
             return redirect(url_for("desk.today"))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("desk/claim.html", form=form, claim=found)

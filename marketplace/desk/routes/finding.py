@@ -22,7 +22,7 @@ from marketplace.audit.queries import list_for_object
 from marketplace.desk import services
 from marketplace.desk.forms import CouncilForm
 from marketplace.desk.routes import blueprint
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.kernel.ids import find_id
 from payments.queries.operator import find_order_id
 
@@ -115,8 +115,6 @@ def councils() -> Response | str:
             organisation_id = services.join_council(current_actor(), form.to_command())
             flash("The council has begun, and the invitation is on its way.", "success")
             return redirect(url_for("accounts.people", organisation_id=organisation_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("desk/councils.html", form=form, councils=[each for each in everyone if each.has_joined])

@@ -13,9 +13,10 @@ from marketplace.desk import files
 from marketplace.desk.forms import IssuerForm, RateForm
 from marketplace.desk.routes import PER_PAGE, blueprint, page_of
 from marketplace.kernel import clock
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.ui.date_fields import month_of_address
 from marketplace.ui.downloads import csv_file
+from marketplace.ui.refusals import flash_refusal
 from payments.files import levy_papers_csv as papers_csv
 from payments.levy import percent
 from payments.queries.levy_documents import count_papers, list_closed_months, list_papers
@@ -93,8 +94,6 @@ def levy_issuer() -> Response | str:
             levy_issuers.propose_issuer(current_actor(), **form.asked())
             flash("Prepared. It counts from its month on when a colleague has confirmed it.", "success")
             return redirect(url_for("desk.levy_issuer"))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     issuers = levy_issuers.list_issuers()
@@ -116,10 +115,8 @@ def confirm_levy_issuer(issuer_id: int) -> Response:
     try:
         levy_issuers.confirm_issuer(current_actor(), issuer_id)
         flash("Confirmed. It counts from its month on.", "success")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return redirect(url_for("desk.levy_issuer"))
 
 

@@ -139,8 +139,6 @@ def unexplained(unexplained_id: int) -> Response | str:
                 explaining.decide(current_actor(), standing.id, agreed=agreed)
                 flash("It is booked where it belongs." if agreed else "It has to be explained again.", "success")
             return redirect(url_for("desk.unexplained", unexplained_id=unexplained_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(
@@ -173,8 +171,6 @@ def order_payment(order_id: int) -> Response | str:
             state = end_review(current_actor(), order_id, form.words.data or "")
             flash(f"The payment goes on. It stands at: {PAYMENT_FOR_BUYER[state]}.", "success")
             return redirect(url_for("desk.order", order_id=order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(

@@ -8,7 +8,7 @@ from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import get_organisation, get_user, names_of
 from marketplace.desk.forms import DealtWithForm, DecisionForm, EndComplaintForm, RefundForm, refund_form_for
 from marketplace.desk.routes import blueprint
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.kernel.rails import CARD_RAILS
 from marketplace.ui.forms import BaseForm
 from payments.domain import AGREED, OrderState, PaymentState, RefundState
@@ -55,8 +55,6 @@ def order(order_id: int) -> Response | str:
             services.end_complaint(current_actor(), order_id, form.words.data or "")
             flash("The complaint is ended. Both sides get an email.", "success")
             return redirect(url_for("desk.order", order_id=order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(
@@ -94,8 +92,6 @@ def refund_order(order_id: int) -> Response | str:
             else:
                 flash("The money is on its way back. The buyer and the provider get an email.", "success")
             return redirect(url_for("desk.order", order_id=order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(
@@ -160,8 +156,6 @@ def refund(refund_id: int) -> Response | str:
                 refunds.refuse_refund(actor, refund_id, form.words.data or "")
                 flash("It is not given back.", "success")
             return redirect(url_for("desk.today"))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return _refund_page(found, form, waits=waits, is_mine=is_mine)
@@ -174,8 +168,6 @@ def _came_back(found: operator.RefundToDecide) -> Response | str:
             mark_dealt_with(current_actor(), found.id, form.words.data or "")
             flash("It is dealt with, and no longer on the desk.", "success")
             return redirect(url_for("desk.order", order_id=found.order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return _refund_page(found, form, came_back=is_open)

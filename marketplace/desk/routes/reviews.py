@@ -7,7 +7,7 @@ from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.desk.forms import WordsForm
 from marketplace.desk.routes import PER_PAGE, blueprint, page_of
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from ratings import queries, services
 
 _SHOWN: dict[str, bool | None] = {"all": None, "shown": False, "hidden": True}
@@ -36,8 +36,6 @@ def review(review_id: int) -> Response | str:
             services.hide(current_actor(), review_id, form.reason.data or "")
             flash("The review is not shown any more. Its author gets an email.", "success")
             return redirect(url_for("desk.reviews"))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("desk/review.html", form=form, review=found)

@@ -7,7 +7,7 @@ from budgets.queries.finding import find_by_name_and_postcode
 from budgets.services import acting
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.planning.forms import AssistedNoteForm, ConsentForm, VisitorForm
 from marketplace.planning.queries.assisted import list_served
 from marketplace.planning.queries.record import list_assisted_notes
@@ -63,8 +63,6 @@ def assisted_serve() -> Response | str:
             organisation_id=form.organisation.data,
             how=form.consent_how,
         )
-    except NotFound:
-        raise
     except DomainError as error:
         form.refuse(error)
         return _consent_page(form)
@@ -120,8 +118,6 @@ def assisted_note() -> Response | str:
             services.write_note(actor, organisation_id, form.step.data, form.words.data)
             flash("Written down.", "success")
             return redirect(url_for("planning.assisted"))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("planning/assisted_note.html", form=form)

@@ -44,8 +44,6 @@ def evidence(order_id: int) -> AnyResponse | str:
             services.hand_in(current_actor(), order_id, form.to_command())
             flash("It stands beside the order now.", "success")
             return redirect(url_for("planning.evidence", order_id=order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return _page(order, form)
@@ -90,8 +88,6 @@ def ask_for_evidence(order_id: int) -> AnyResponse | str:
             services.ask(actor, order_id, form.words.data, form.due_on.data or clock.today())
             flash("It is asked for. They get one reminder, a week before the day.", "success")
             return redirect(url_for("planning.evidence", order_id=order_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("planning/ask_for_evidence.html", order=order, form=form)

@@ -78,8 +78,6 @@ def new_request(person_id: int) -> Response | str:
         try:
             request_id = services.prepare(current_actor(), person_id, form.to_command())
             return redirect(url_for("planning.help_request", person_id=person_id, request_id=request_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("planning/requests/new.html", rights=rights, form=form)
@@ -223,8 +221,6 @@ def answer_request(answer_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             services.offer(current_actor(), answer_id, form.to_command())
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:

@@ -13,7 +13,7 @@ from marketplace.accounts.access import SIGNED_IN, allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import names_of, organisations_by_id, search_organisations
 from marketplace.kernel import clock
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.planning.forms.interests import KINDS, InterestForm
 from marketplace.planning.routes import blueprint
 from payments.queries.orders import list_with_interest
@@ -41,8 +41,6 @@ def own_interests() -> Response | str:
             interests.declare(actor, form.to_command())
             flash("Declared. From now on a second person has to agree when you buy there for somebody.", "success")
             return redirect(url_for("planning.own_interests"))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     shown = list_interests(actor)

@@ -158,8 +158,6 @@ def set_monitoring_rule(sign: str) -> Response | str:
             services.set_rule(actor, form.command(council_id, about))
             flash("It waits for a second officer of council finance.", "success")
             return redirect(url_for("planning.monitoring_rules", council=council_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("planning/set_monitoring_rule.html", form=form, kind=KINDS[about], rule=now)

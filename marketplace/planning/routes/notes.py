@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
 from marketplace.accounts.queries import organisations_by_id
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.planning.forms.people import HandOverForm, NoteForm
 from marketplace.planning.models import NoteAudience
 from marketplace.planning.queries.person_notes import list_notes_about, note_rights, reading
@@ -28,8 +28,6 @@ def notes(person_id: int) -> Response | str:
             person_notes.write_note(actor, person_id, form.words.data or "", NoteAudience(form.audience.data))
             flash("The note is kept.", "success")
             return redirect(url_for("planning.notes", person_id=person_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     note_look(actor, rights, "notes")
@@ -62,8 +60,6 @@ def hand_over(person_id: int) -> Response | str:
             by_person = handing_over.ask(actor, person_id, form.to_command())
             flash(f"Asked. {rights.name if by_person else 'The council'} decides, and your note is kept.", "success")
             return redirect(url_for("planning.notes", person_id=person_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("planning/hand_over.html", rights=rights, form=form)

@@ -15,6 +15,7 @@ from marketplace.planning.queries.rights import get_rights
 from marketplace.planning.routes import blueprint
 from marketplace.planning.services import notes
 from marketplace.planning.services.looking import note_look
+from marketplace.ui.refusals import flash_refusal
 
 
 def _offer_categories(form: OutcomeForm) -> None:
@@ -44,8 +45,6 @@ def plan(person_id: int) -> Response | str:
             outcomes.add_outcome(actor, person_id, words=wanted.words, category_slug=wanted.category_slug)
             flash("The outcome is on the plan.", "success")
             return _to_plan(person_id)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     note_look(actor, shown.rights, "plan")
@@ -68,8 +67,6 @@ def outcome(person_id: int, outcome_id: int) -> Response | str:
             outcomes.change_outcome(actor, outcome_id, words=wanted.words, category_slug=wanted.category_slug)
             flash("The outcome is changed.", "success")
             return _to_plan(person_id)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("planning/outcome.html", form=form, outcome=known, rights=rights)
@@ -119,10 +116,8 @@ def add_note(person_id: int, outcome_id: int) -> Response:
     try:
         notes.add_note(current_actor(), person_id, outcome_id, int(listing_id))
         flash("Noted on the plan.", "success")
-    except NotFound:
-        raise
     except DomainError as error:
-        flash(error.message, "error")
+        flash_refusal(error)
     return redirect(url_for("planning.find", person_id=person_id, outcome_id=outcome_id))
 
 

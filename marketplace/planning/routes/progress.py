@@ -36,8 +36,6 @@ def add_solution(person_id: int, outcome_id: int) -> Response | str:
             )
             flash("It is on the plan.", "success")
             return redirect(url_for("planning.plan", person_id=person_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("planning/solution.html", form=form, outcome=known, rights=rights)
@@ -66,8 +64,6 @@ def progress(person_id: int, outcome_id: int) -> Response | str:
             plans.rate_outcome(actor, person_id, outcome_id, rating=int(form.rating.data), words=form.words.data)
             flash("Your answer is kept.", "success")
             return redirect(url_for("planning.progress", person_id=person_id, outcome_id=outcome_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     note_look(actor, rights, "plan")

@@ -43,8 +43,6 @@ def reviews(person_id: int) -> Response | str:
             services.ask(actor, person_id, reason=ReviewReason(form.reason.data), why=form.why.data or "")
             flash("A review is asked for. The council has four weeks, and everybody concerned is told.", "success")
             return redirect(url_for("planning.reviews", person_id=person_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     note_look(actor, rights, "plan")
@@ -99,8 +97,6 @@ def hold_review(plan_review_id: int) -> Response | str:
             services.hold(actor, plan_review_id, held_on=form.held_on.data, words=form.words.data or "")
             flash(f"The review of {review.person_name} is written down. The next is due within a year.", "success")
             return redirect(back)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("planning/hold_review.html", review=review, form=form, back_to=back, why=WHY)

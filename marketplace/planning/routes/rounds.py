@@ -81,8 +81,6 @@ def buy_for_many(listing_id: int) -> AnyResponse | str:
             try:
                 round_id = rounds.prepare_same(actor, form.wanted(listing_id), wanted)
                 return redirect(url_for("planning.round_page", round_id=round_id))
-            except NotFound:
-                raise
             except DomainError as error:
                 form.refuse(error)
     return render_template(

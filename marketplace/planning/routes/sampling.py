@@ -9,7 +9,7 @@ from budgets.words import BASIS_WORDS
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import get_council, names_of
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.kernel.money import format_pounds, plain_pounds
 from marketplace.kernel.spreadsheets import csv_of, harmless
 from marketplace.planning.forms import LookForm
@@ -51,8 +51,6 @@ def samples() -> Response | str:
         try:
             sample_id = services.draw(actor, form.to_wanted(council_ids[0]))
             return redirect(url_for("planning.sample", sample_id=sample_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(
@@ -135,8 +133,6 @@ def sample_item(item_id: int) -> Response | str:
                 return redirect(url_for("planning.sample_item", item_id=item_id))
             services.look(actor, item_id, form.reason.data)
             return redirect(url_for("planning.sample_item", item_id=item_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template(

@@ -57,8 +57,6 @@ def together(person_id: int) -> Response | str:
         try:
             services.begin(actor, person_id, how=form.consent_how, said=form.said.data)
             return redirect(url_for("planning.together_outcomes", person_id=person_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     note_look(actor, rights, "together")
@@ -88,8 +86,6 @@ def together_outcomes(person_id: int) -> Response | str:
             if form.another.data:
                 return redirect(url_for("planning.together_outcomes", person_id=person_id))
             return redirect(_help_page(person_id, rows[0]))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("planning/together/outcomes.html", form=form, rights=now.rights, rows=rows, steps=STEPS)
@@ -124,8 +120,6 @@ def together_help(person_id: int, outcome_id: int) -> Response | str:
                 raise DomainError("Say who helps, or what helps", field="words")
             step = "planning.together_help" if form.another.data else "planning.together_look"
             return redirect(url_for(step, person_id=person_id, outcome_id=outcome_id))
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return render_template("planning/together/help.html", form=form, rights=now.rights, row=row, steps=STEPS)

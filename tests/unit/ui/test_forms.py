@@ -1,12 +1,13 @@
 import pytest
-from flask import Flask
+from flask import Flask, session
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 from wtforms.validators import Optional
 
-from marketplace.kernel.errors import DomainError
+from marketplace.kernel.errors import DomainError, NotFound
 from marketplace.ui import fields
 from marketplace.ui.forms import BaseForm
+from marketplace.ui.refusals import flash_refusal
 from tests.unit.ui.conftest import Render
 
 
@@ -55,6 +56,18 @@ def test_every_link_of_the_summary_leads_to_something_on_the_page() -> None:
     assert len(lines) == 6
     for line in lines:
         assert f'id="{str(line["href"])[1:]}"' in page
+
+
+def test_what_is_not_there_is_a_page_of_its_own_and_no_words_on_a_form() -> None:
+    form = sent()
+    before = form.errors_for_summary()
+    with pytest.raises(NotFound):
+        form.refuse(NotFound("That is not yours", field="name"))
+    with pytest.raises(NotFound):
+        flash_refusal(NotFound("That is not yours"))
+    assert form.errors_for_summary() == before and "_flashes" not in session
+    flash_refusal(DomainError("It has ended"))
+    assert session["_flashes"] == [("error", "It has ended")]
 
 
 def test_a_refusal_returns_to_the_field_it_names() -> None:

@@ -9,7 +9,7 @@ from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import names_of
 from marketplace.kernel import clock
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.kernel.figures import GENEROUS, FigureKey, figures_on
 from marketplace.planning.estimates.points import example_sheets, indicate, read_table
 from marketplace.planning.forms.self_checks import FigureForm, PointsForm
@@ -31,8 +31,6 @@ def council_self_checks() -> Response | str:
     if form.validate_on_submit():
         try:
             self_checks.set_figure(actor, form.to_command())
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
         else:
@@ -73,8 +71,6 @@ def council_points() -> Response | str:
         if table is not None and "use" in request.form:
             try:
                 version = self_checks.set_points_table(actor, form.to_command())
-            except NotFound:
-                raise
             except DomainError as error:
                 form.refuse(error)
             else:

@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from marketplace.accounts.access import ANYONE, SIGNED_IN, allow, current_actor
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 from marketplace.planning.estimates.needs import MOST_BYTES, PARTS, Needs, NotOurs, read_file, write_file
 from marketplace.planning.forms.self_checks import BaseNeedsForm, NeedsFileForm, NeedsWordsForm
 from marketplace.planning.queries.self_checks import get_needs_form, list_needs_forms
@@ -71,8 +71,6 @@ def _page(form: BaseNeedsForm, form_id: int | None) -> Response | str:
         found = form.to_command()
         try:
             return _act(form, found, form_id)
-        except NotFound:
-            raise
         except DomainError as error:
             form.refuse(error)
     return _draw(form, form_id)
