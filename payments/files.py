@@ -18,7 +18,7 @@ from payments.queries.orders import OrderSummary
 from payments.queries.payouts import PartView, PayoutView, ProviderPayouts
 from payments.queries.stories import Story
 from payments.services.statements import Statement
-from payments.words import refund_reason
+from payments.words import RAIL_NAMES, refund_reason
 
 STATEMENT = (
     "month",
@@ -46,6 +46,21 @@ ORDERS = (
     "price",
     "given_back",
     "levy",
+    "done_on",
+    "agreed_on",
+)
+ORDERS_OF_PERSON = (
+    "order",
+    "ordered_on",
+    "for",
+    "provider",
+    "what",
+    "state",
+    "question_open",
+    "paid_from",
+    "price",
+    "of_it_topped_up_by_card",
+    "given_back",
     "done_on",
     "agreed_on",
 )
@@ -99,6 +114,29 @@ def orders_csv(provider_name: str, orders: Iterable[OrderSummary]) -> str:
         for order in orders
     )
     return csv_of(ORDERS, rows)
+
+
+def orders_of_person_csv(orders: Iterable[OrderSummary]) -> str:
+    """Orders for one person, in the order of their list."""
+    rows = (
+        (
+            order.reference,
+            iso_day(order.created_at),
+            harmless(order.person_name),
+            harmless(order.provider_name),
+            harmless(order.what),
+            order.words_for_buyer,
+            "yes" if order.complaint_open else "no",
+            RAIL_NAMES[order.rail],
+            plain_pounds(order.total_pence),
+            plain_pounds(order.top_up_pence),
+            plain_pounds(order.given_back_pence),
+            iso_day(order.done_at) if order.done_at else "",
+            iso_day(order.confirmed_at) if order.confirmed_at else "",
+        )
+        for order in orders
+    )
+    return csv_of(ORDERS_OF_PERSON, rows)
 
 
 def levy_papers_csv(papers: Iterable[IssuedPaper]) -> str:

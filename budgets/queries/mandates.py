@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
 
 from budgets.domain import BudgetState, ConsentHow, LegalBasis, MandateAction
 from budgets.models import Mandate, MandatePot, MandateStaff, Person, PersonalBudget, Pot, PotPeriod
@@ -29,6 +29,10 @@ class MandateState(StrEnum):
     SUSPENDED = "suspended"
     OVER = "over"  # its last day has passed
     ENDED = "ended"
+
+
+SHOWS = {"waiting": "Waiting for a second officer", "open": "Open", "ended": "Ended"}
+"""What a list of a council's mandates may be narrowed to."""
 
 
 @dataclass(frozen=True)
@@ -139,13 +143,42 @@ def list_of_organisations(organisation_ids: Collection[int]) -> list[MandateLine
     return [line for line in lines if line.is_open]
 
 
-def list_of_council(council_ids: tuple[int, ...], *, limit: int = 500) -> list[MandateLine]:
-    """Mandates for people of councils: those that wait for a second officer, other open ones, the rest; by name."""
-    lines = _lines(_MANDATES.where(Person.council_id.in_(council_ids)).order_by(Mandate.id.desc()).limit(limit))
-    return sorted(
-        lines,
-        key=lambda line: (line.state is not MandateState.WAITING, not line.is_open, line.person_name.casefold()),
+def list_of_council(
+    council_ids: tuple[int, ...], *, show: str = "", text: str = "", limit: int = 50, offset: int = 0
+) -> list[MandateLine]:
+    """Mandates for people of councils: those that wait for a second officer, other open ones, the rest; by name.
+
+    `show` is a key of SHOWS, and `text` a part of the person's name or of the council's reference.
+    """
+    waits, is_open = _shown("waiting"), _shown("open")
+    query = _MANDATES.where(*_of_council(council_ids, show, text)).order_by(
+        case((waits, 0), (is_open, 1), else_=2), func.lower(Person.name), Mandate.id.desc()
     )
+    return _lines(query.limit(limit).offset(offset))
+
+
+def count_of_council(council_ids: tuple[int, ...], *, show: str = "", text: str = "") -> int:
+    """How many mandates such a list has."""
+    query = select(func.count(Mandate.id)).join(Person, Person.id == Mandate.person_id)
+    return db.session.scalar(query.where(*_of_council(council_ids, show, text))) or 0
+
+
+def _of_council(council_ids: tuple[int, ...], show: str, text: str) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [Person.council_id.in_(council_ids)]
+    if show:
+        wanted.append(_shown(show))
+    if text:
+        named = (Person.name, Person.council_reference)
+        wanted.append(or_(*(column.icontains(text, autoescape=True) for column in named)))
+    return wanted
+
+
+def _shown(show: str) -> ColumnElement[bool]:
+    """What `state_of` says of a row, as a condition."""
+    is_open = and_(Mandate.ended_at.is_(None), Mandate.ends_on >= clock.today())
+    if show == "ended":
+        return not_(is_open)
+    return and_(is_open, Mandate.confirmed_at.is_(None)) if show == "waiting" else is_open
 
 
 def get_mandate(mandate_id: int) -> MandateLine:

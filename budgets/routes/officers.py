@@ -1,11 +1,11 @@
 """Social workers and safeguarding leads look after the mandates of their council."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from budgets.domain import ConsentHow
 from budgets.forms.mandates import RecordForm
-from budgets.queries.mandates import MOST_BY_DEFAULT_PENCE, MandateState, list_of_council
+from budgets.queries.mandates import MOST_BY_DEFAULT_PENCE, SHOWS, count_of_council, list_of_council
 from budgets.queries.people import find_person_by_reference
 from budgets.routes import blueprint
 from budgets.services import mandates
@@ -14,7 +14,10 @@ from budgets.services.paper_letters import list_to_print
 from marketplace.accounts.access import allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.kernel.errors import DomainError
+from marketplace.ui.narrowing import one_of
+from marketplace.ui.navigation import page_asked
 
+PAGE = 50
 _OFFICERS = roles(Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD)
 
 
@@ -22,14 +25,25 @@ _OFFICERS = roles(Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD)
 @allow(_OFFICERS)
 def council_mandates() -> str:
     """Mandates of the council: those that wait for a second officer first."""
-    actor = current_actor()
-    lines = list_of_council(actor.council_ids(Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD))
+    actor, errors = current_actor(), dict[str, str]()
+    council_ids = actor.council_ids(Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD)
+    show = one_of(request.args.get("show", ""), SHOWS, "show", errors)
+    wanted = {"show": show, "text": request.args.get("q", "").replace("\x00", " ").strip()[:100]}
+    count = 0 if errors else count_of_council(council_ids, **wanted)
+    last = max(1, -(-count // PAGE))
+    page = page_asked(last)
     return render_template(
         "budgets/council_mandates.html",
-        lines=lines,
-        questions=list_open(actor.council_ids(Role.SOCIAL_WORKER, Role.SAFEGUARDING_LEAD)),
+        lines=list_of_council(council_ids, **wanted, limit=PAGE, offset=(page - 1) * PAGE) if count else [],
+        count=count,
+        page=page,
+        last=last,
+        wanted=wanted,
+        shows=SHOWS,
+        errors=errors,
+        questions=list_open(council_ids),
         letters=len(list_to_print(actor)),
-        waiting=sum(line.state is MandateState.WAITING for line in lines),
+        waiting=count_of_council(council_ids, show="waiting"),
         sentence=mandates.state_sentence,
         may_record=actor.has(Role.SOCIAL_WORKER),
     )

@@ -94,13 +94,20 @@ def list_of_organisations(
     return [_line(row) for row in rows]
 
 
-def list_for_object(object_type: str, object_id: int, *, limit: int | None = None) -> list[AuditLine]:
-    """Every act on one object, oldest first; with `limit` only the first so many."""
+def count_for_object(object_type: str, object_id: int) -> int:
+    """How many acts there were on one object."""
+    query = select(func.count(AuditRow.id)).where(AuditRow.object_type == object_type, AuditRow.object_id == object_id)
+    return db.session.scalar(query) or 0
+
+
+def list_for_object(object_type: str, object_id: int, *, limit: int | None = None, offset: int = 0) -> list[AuditLine]:
+    """Every act on one object, oldest first; with `limit` only so many of them."""
     rows = db.session.execute(
         select(AuditRow)
         .where(AuditRow.object_type == object_type, AuditRow.object_id == object_id)
         .order_by(AuditRow.id)
         .limit(limit)
+        .offset(offset)
     ).scalars()
     return [_line(row) for row in rows]
 

@@ -1,17 +1,23 @@
 """Orders for whoever buys: the list, one order with its whole story, and what can be done about it."""
 
-from flask import current_app, flash, redirect, render_template, url_for
+from typing import Any
+
+from flask import Response as Answer
+from flask import current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from budgets.domain import MandateAction
+from budgets.domain import MandateAction, PersonView
 from budgets.queries.access import find_access
 from budgets.queries.people import find_person, find_person_of_user
 from budgets.services import acting
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor
+from marketplace.kernel.days import Days
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.downloads import csv_file
+from marketplace.ui.narrowing import days_asked, one_of, words_of_days
 from marketplace.ui.navigation import page_asked
 from marketplace.ui.refusals import flash_refusal
-from payments import words
+from payments import files, words
 from payments.domain import OrderState, PaymentState, awaits_card
 from payments.forms.orders import CancelForm
 from payments.ports import is_reviewed
@@ -26,6 +32,17 @@ from payments.services import orders as services
 from payments.timeline import steps_of
 
 PAGE = 20
+GROUPS: dict[str, tuple[str, tuple[OrderState, ...]]] = {
+    "waiting": (
+        "Not answered yet",
+        (OrderState.AWAITING_APPROVAL, OrderState.AWAITING_PAYMENT, OrderState.PLACED),
+    ),
+    "booked": ("Booked", (OrderState.ACCEPTED,)),
+    "done": ("To agree that it was done", (OrderState.DONE,)),
+    "agreed": ("Agreed and finished", (OrderState.CONFIRMED, OrderState.CLOSED)),
+    "ended": ("Ended", (OrderState.DECLINED, OrderState.CANCELLED, OrderState.EXPIRED)),
+}
+"""What a list of orders may be narrowed to."""
 _REVIEW, _REVIEWS = "ratings.write", "ratings.mine"
 _CANCELLABLE = (
     OrderState.AWAITING_APPROVAL,
@@ -39,32 +56,71 @@ _QUESTIONABLE = (OrderState.PLACED, OrderState.ACCEPTED, OrderState.DONE, OrderS
 @blueprint.get("/orders")
 @allow(SIGNED_IN)
 def orders() -> str:
-    actor = current_actor()
-    person_id = named_person_id()
-    own = find_person_of_user(actor.user_id or 0)
-    if person_id is None:
-        person_id = own.id if own else None
-    someone, assisted_by = None, None
-    if person_id is not None and (own is None or person_id != own.id):
-        assisted_by = list_reach(actor, person_id)
-        someone = find_person(person_id)
-    page = page_asked()
-    count = count_of_person(person_id, assisted_by=assisted_by) if person_id else 0
-    found = (
-        list_orders_for_person(person_id, limit=PAGE, offset=(page - 1) * PAGE, assisted_by=assisted_by)
-        if person_id
-        else []
-    )
+    """Orders for oneself, or for somebody whose orders the actor may list."""
+    actor, errors = current_actor(), dict[str, str]()
+    person_id, someone, assisted_by = _whose()
+    group, days = _group(errors), days_asked(errors)
+    wanted: Any = {"states": GROUPS[group][1] if group else None, "days": days, "assisted_by": assisted_by}
+    count = count_of_person(person_id, **wanted) if person_id and not errors else 0
+    last = max(1, -(-count // PAGE))
+    page = page_asked(last)
     return render_template(
         "payments/orders/list.html",
-        orders=found,
+        orders=list_orders_for_person(person_id, **wanted, limit=PAGE, offset=(page - 1) * PAGE)
+        if person_id and not errors
+        else [],
         count=count,
         page=page,
-        last=max(1, -(-count // PAGE)),
+        last=last,
         someone=someone,
         person_id=person_id,
         waiting=len(list_waiting(actor)),
+        groups={key: title for key, (title, _) in GROUPS.items()},
+        group=group,
+        days=days,
+        errors=errors,
+        narrowed=_narrowed(group, days),
+        has_file=assisted_by is None,
     )
+
+
+@blueprint.get("/orders.csv")
+@allow(SIGNED_IN)
+def orders_csv() -> Answer:
+    """The same list as a file. An access point prints its receipts, and takes no list of them away."""
+    errors: dict[str, str] = {}
+    person_id, _, assisted_by = _whose()
+    if assisted_by is not None:
+        raise NotFound()
+    group, days = _group(errors), days_asked(errors)
+    states = GROUPS[group][1] if group else None
+    found = list_orders_for_person(person_id, states=states, days=days, limit=None) if person_id and not errors else []
+    return csv_file(files.orders_of_person_csv(found), "orders.csv")
+
+
+def _whose() -> tuple[int | None, PersonView | None, int | None]:
+    """Whose orders the address asks for: their id, who it is where it is not the actor, and the access point whose
+    orders alone the actor may list. Raises NotFound for a stranger's.
+    """
+    actor, person_id = current_actor(), named_person_id()
+    own = find_person_of_user(actor.user_id or 0)
+    if person_id is None:
+        person_id = own.id if own else None
+    if person_id is None or (own is not None and person_id == own.id):
+        return person_id, None, None
+    assisted_by = list_reach(actor, person_id)
+    return person_id, find_person(person_id), assisted_by
+
+
+def _group(errors: dict[str, str]) -> str:
+    return one_of(request.args.get("show", ""), GROUPS, "show", errors)
+
+
+def _narrowed(group: str, days: Days) -> str:
+    """What the list is narrowed to, in words."""
+    when = words_of_days(days)
+    parts = (GROUPS[group][0].lower() if group else "", f"ordered {when}" if when else "")
+    return ", ".join(part for part in parts if part)
 
 
 def order_of_reader(order_id: int) -> OrderView:

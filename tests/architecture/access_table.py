@@ -180,6 +180,7 @@ PAYMENTS = {
     "payments.order_money": page(PROVIDERS | READ_BUDGETS | OPERATORS, operator=SHOWN),
     "payments.order_money_csv": page(PROVIDERS | READ_BUDGETS | OPERATORS, operator=SHOWN),
     "payments.orders": page(SIGNED_IN),
+    "payments.orders_csv": page(SIGNED_IN),
     "payments.provider": page(PROVIDERS),
     "payments.provider_accept": act(PROVIDERS),
     "payments.provider_cancel": form(PROVIDERS),

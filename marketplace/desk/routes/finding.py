@@ -18,10 +18,10 @@ from marketplace.accounts.queries import (
     names_of,
     search_organisations,
 )
-from marketplace.audit.queries import list_for_object
+from marketplace.audit.queries import count_for_object, list_for_object
 from marketplace.desk import services
 from marketplace.desk.forms import CouncilForm
-from marketplace.desk.routes import blueprint
+from marketplace.desk.routes import PER_PAGE, blueprint, page_of
 from marketplace.kernel.errors import DomainError
 from marketplace.kernel.ids import find_id
 from payments.queries.operator import find_order_id
@@ -40,7 +40,6 @@ OBJECTS = {
     "levy_rate": "Levy",
     "user": "Sign-in",
 }
-MOST_ACTS = 200
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,9 @@ def audit() -> str:
     object_id = find_id(number)
     if object_id is None and kind == "order" and number:
         object_id = find_order_id(number)
-    acts = list_for_object(kind, object_id, limit=MOST_ACTS) if object_id is not None else []
+    count = count_for_object(kind, object_id) if object_id is not None else 0
+    page, last = page_of(count)
+    acts = list_for_object(kind, object_id, limit=PER_PAGE, offset=(page - 1) * PER_PAGE) if object_id and count else []
     return render_template(
         "desk/audit.html",
         acts=acts,
@@ -99,7 +100,9 @@ def audit() -> str:
         kind=kind,
         number=number,
         objects=OBJECTS,
-        most=MOST_ACTS,
+        count=count,
+        page=page,
+        last=last,
     )
 
 

@@ -148,29 +148,40 @@ def _list(query: Any) -> list[OrderSummary]:
 def list_orders_for_person(
     person_id: int,
     *,
-    limit: int = 20,
+    limit: int | None = 20,
     offset: int = 0,
     states: Iterable[OrderState] | None = None,
+    days: Days = EVERY_DAY,
     assisted_by: int | None = None,
 ) -> list[OrderSummary]:
-    """Orders for one person, newest first; with `assisted_by` those made at this access point alone.
-
-    Whoever calls has asked whether the reader may see them.
+    """Orders for one person that were begun on these days, newest first; with `assisted_by` those made at this access
+    point alone. Whoever calls has asked whether the reader may see them.
     """
-    query = _summaries().where(_of_person(person_id, assisted_by))
-    if states is not None:
-        query = query.where(Order.state.in_(list(states)))
+    query = _summaries().where(*_of_person(person_id, assisted_by, states, days))
     return _list(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit).offset(offset))
 
 
-def count_of_person(person_id: int, *, assisted_by: int | None = None) -> int:
-    """How many orders were ever made for a person, or with them at one access point."""
-    return db.session.scalar(select(func.count(Order.id)).where(_of_person(person_id, assisted_by))) or 0
+def count_of_person(
+    person_id: int,
+    *,
+    states: Iterable[OrderState] | None = None,
+    days: Days = EVERY_DAY,
+    assisted_by: int | None = None,
+) -> int:
+    """How many orders such a list has."""
+    wanted = _of_person(person_id, assisted_by, states, days)
+    return db.session.scalar(select(func.count(Order.id)).where(*wanted)) or 0
 
 
-def _of_person(person_id: int, assisted_by: int | None) -> ColumnElement[bool]:
-    own = Order.person_id == person_id
-    return own if assisted_by is None else and_(own, Order.assisted_by_organisation_id == assisted_by)
+def _of_person(
+    person_id: int, assisted_by: int | None, states: Iterable[OrderState] | None, days: Days
+) -> list[ColumnElement[bool]]:
+    wanted = [Order.person_id == person_id, *within(Order.created_at, days)]
+    if assisted_by is not None:
+        wanted.append(Order.assisted_by_organisation_id == assisted_by)
+    if states is not None:
+        wanted.append(Order.state.in_(list(states)))
+    return wanted
 
 
 def list_orders_for_provider(

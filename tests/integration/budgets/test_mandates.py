@@ -11,7 +11,9 @@ from budgets.domain import ConsentHow, LegalBasis, MandateAction
 from budgets.models import Mandate
 from budgets.queries.access import find_access
 from budgets.queries.mandates import (
+    SHOWS,
     MandateState,
+    count_of_council,
     default_order_limit,
     get_mandate,
     get_mandate_for,
@@ -325,4 +327,10 @@ def test_lists_show_open_mandates_first_and_a_councils_only_its_own(town: Town) 
     assert {line.id for line in of_council[-2:]} == {ended, ended_too}
     others = [line.person_name for line in of_council[1:-2]]
     assert (others[0], others[-1], len(others)) == ("Aaron Ash", "Zoe Young", 3)
+    shown = {show: {line.id for line in list_of_council(council_ids, show=show)} for show in SHOWS}
+    assert (shown["waiting"], shown["ended"]) == ({waiting}, {ended, ended_too})
+    assert shown["open"] == {line.id for line in of_council if line.is_open}
+    assert [line.id for line in list_of_council(council_ids, limit=1, offset=1)] == [of_council[1].id]
+    assert [line.person_name for line in list_of_council(council_ids, text="ash")] == ["Aaron Ash"]
+    assert (count_of_council(council_ids), count_of_council(council_ids, text="%")) == (len(of_council), 0)
     assert list_of_council(actor_of(town.elsewhere_user).council_ids(Role.SOCIAL_WORKER)) == []

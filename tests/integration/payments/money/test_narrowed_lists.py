@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from marketplace.accounts.domain import Role
+from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from payments import files, settlement_files
@@ -18,6 +19,7 @@ from payments.models import Order
 from payments.services import settlement
 from tests.browser import sign_in, text_of
 from tests.factories.accounts import OrganisationFactory, council, user_with_role
+from tests.factories.budgets import ConsentFactory
 from tests.integration.payments.money.telling import finance, settled_story
 from tests.integration.payments.orders.town import Town
 
@@ -123,3 +125,39 @@ def test_a_providers_orders_are_narrowed_by_days_and_their_file_has_the_same(
     monkeypatch.setattr(files, "harmless", lambda text: text)  # the control: a formula gets through
     sign_in(client, town.dale.user_id or 0)
     assert [row["for"] for row in rows_of(client, f"{ORDERS}.csv")] == ["@SUM(1)"]
+
+
+def test_a_persons_orders_are_narrowed_and_are_a_file_for_them_and_whoever_acts_for_them(
+    app: Flask, client: FlaskClient
+) -> None:
+    town, other = Town(state=OrderState.DONE), Town()
+    named = f"for={town.person_id}"
+    with transaction():
+        db.session.execute(update(Order).where(Order.id == town.order_id).values(provider_name="=Dales"))
+        librarian = user_with_role(Role.ACCESS_POINT_WORKER)
+        library = actor_of(librarian.id).memberships[0].organisation_id
+        ConsentFactory(person_id=town.person_id, assisted=True, organisation_id=library)
+        librarian_id = librarian.id
+    for who, address in ((town.margaret, "/orders"), (town.manager, f"/orders?{named}")):
+        sign_in(client, who.user_id or 0)
+        page = client.get(address)
+        assert town.order.reference in text_of(page) and "orders.csv" in page.get_data(as_text=True)
+        (row,) = rows_of(client, f"/orders.csv?{named}&show=done&first_day={clock.today()}")
+        assert (row["order"], row["provider"], row["price"]) == (town.order.reference, "'=Dales", "54.00")
+        assert rows_of(client, f"/orders.csv?{named}&show=booked") == []
+        assert rows_of(client, f"/orders.csv?{named}&last_day={clock.today() - timedelta(days=1)}") == []
+    narrowed = text_of(client.get(f"/orders?{named}&show=booked"))
+    assert "0 orders : booked." in narrowed and "None here" in narrowed and "Show all orders" in narrowed
+    for asked in ("show=lost", "first_day=2026-13-01"):
+        wrong = client.get(f"/orders?{named}&{asked}")
+        assert "There is a problem" in text_of(wrong) and town.order.reference not in text_of(wrong)
+        assert rows_of(client, f"/orders.csv?{named}&{asked}") == []
+    assert "1 order" not in text_of(client.get(f"/orders?{named}&page=99")) and town.order.reference in text_of(
+        client.get(f"/orders?{named}&page=99")
+    )
+    sign_in(client, librarian_id)
+    here = client.get(f"/orders?{named}")
+    assert here.status_code == 200 and "orders.csv" not in here.get_data(as_text=True)
+    for stranger in (librarian_id, other.margaret.user_id or 0, town.dale.user_id or 0):
+        sign_in(client, stranger)
+        assert client.get(f"/orders.csv?{named}").status_code == 404
