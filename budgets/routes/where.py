@@ -12,7 +12,7 @@ from budgets.services import homes
 from marketplace.accounts.access import SIGNED_IN, allow, current_actor, roles
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import get_council
-from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.kernel.errors import DomainError
 
 
 @blueprint.route("/account/where-you-live", methods=["GET", "POST"])
@@ -29,8 +29,6 @@ def where_you_live() -> Response | str:
     if form.validate_on_submit():
         try:
             homes.say_where(actor, form.to_command())
-        except NotFound:
-            raise
         except CouncilChanges as change:
             new_council = get_council(change.council_id)
             form.ask_to_agree()
@@ -60,8 +58,6 @@ def where_they_live(person_id: int) -> Response | str:
     if form.validate_on_submit():
         try:
             changed = homes.say_where_for(actor, person_id, form.to_command())
-        except NotFound:
-            raise
         except CouncilChanges as change:
             new_council = get_council(change.council_id)
             form.ask_to_agree()
