@@ -80,7 +80,7 @@ def order_at_once(actor: Actor, wanted: AtOnce) -> PlacedAtOnce:
     """
     with transaction():
         known = db.session.scalar(
-            select(Checkout.id).where(Checkout.key == wanted.key, Checkout.user_id == actor.user_id).with_for_update()
+            select(Checkout.id).where(Checkout.key == wanted.key, Checkout.user_id == actor.user_id)
         )
         if known is not None:
             return PlacedAtOnce(known, orders_placed_before(get_checkout(actor, known)) or ())

@@ -107,7 +107,8 @@ def _ask(actor: Actor, before: TopUp, orders: Sequence[Order], payer: dict[str, 
 
 
 def _live(checkout_id: int) -> TopUp | None:
-    query = select(TopUp).where(TopUp.checkout_id == checkout_id, TopUp.replaced_at.is_(None)).with_for_update()
+    """Whoever is asked now, under the lock of the checkout."""
+    query = select(TopUp).where(TopUp.checkout_id == checkout_id, TopUp.replaced_at.is_(None))
     return db.session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
 
 

@@ -115,15 +115,15 @@ class CannotPayByCardPart(CannotPayByCard):
 
 
 def ask_payer(plan: Plan, orders: Sequence[Order], *, waits: bool) -> None:
-    """Note who is asked to pay the card's part of these orders, in the transaction that places them, and write to them
-    unless a second person has to agree first.
+    """Note who is asked to pay the card's part of these orders, in the transaction that places them and has locked
+    their checkout, and write to them unless a second person has to agree first.
 
     A card page or a card of the buyer's, from before they said who pays, is never met by whoever is asked.
     """
     chosen = plan.top_up
     if chosen is None or not chosen.by_another:
         return
-    placed = db.session.get_one(Checkout, plan.checkout.id, with_for_update=True, populate_existing=True)
+    placed = db.session.get_one(Checkout, plan.checkout.id, populate_existing=True)
     no_longer_theirs(placed, key=f"forget-buyer:{placed.id}")
     titles = dict.fromkeys(line.title for part in plan.parts for line in part.lines if part.card_pence)
     db.session.execute(
