@@ -81,7 +81,8 @@ def change_name(user_id: int, *, name: str, phone: str | None) -> None:
     if not name:
         raise DomainError("Enter your name", field="name")
     with transaction():
-        before = db.session.scalar(select(User.name).where(User.id == user_id).with_for_update())
+        # Without its key: whoever holds the person of this account, next to be held here, names the account.
+        before = db.session.scalar(select(User.name).where(User.id == user_id).with_for_update(key_share=True))
         db.session.execute(update(User).where(User.id == user_id).values(name=name, phone=phone or None))
         record("user.changed", "user", user_id, actor_user_id=user_id)
         for take_name in ports().on_renamed if name != before else ():

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import ColumnElement, func, select, true, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from budgets.commands import AgreeAmount, ChangeHolder, PotRules
@@ -15,7 +15,6 @@ from budgets.domain.plans import ReviewReason
 from budgets.models import (
     HandOver,
     Mandate,
-    Person,
     PlanReview,
     PlanSolution,
     PotAmount,
@@ -37,7 +36,6 @@ from budgets.services import (
     surplus,
 )
 from budgets.services.hand_overs import Along
-from budgets.services.loads import writing
 from budgets.services.rights import judge_order, spent_this_month
 from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import actor_of
@@ -57,7 +55,7 @@ from tests.integration.budgets.test_surplus import Left
 from tests.integration.budgets.test_teams import Team
 from tests.integration.budgets.town import Town
 from tests.integration.planning.world import World, somebody
-from tests.interleaved import ADVISORY, WITH_AND_WITHOUT, Race, acts_named, interleaved
+from tests.interleaved import ADVISORY, WITH_AND_WITHOUT, Race, acts_named
 from tests.races import errors
 
 
@@ -349,24 +347,3 @@ def a_keeping_rule_sent_back_while_it_is_agreed_to() -> Race:
 def test_of_two_at_once_the_second_waits_for_the_first(app: Flask, race: Callable[[], Race], is_locked: bool) -> None:
     """Without the lock something is doubled, lost or fails: the negative control."""
     assert race().is_well(app, is_locked=is_locked) is is_locked
-
-
-@pytest.mark.parametrize("looks", [True, False])
-def test_a_name_from_a_file_is_not_given_to_somebody_who_signs_in_by_now(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, looks: bool
-) -> None:
-    """The row was judged when they did not; without the look in the same statement the name they chose is lost."""
-    team, head = Finance(), "reference,person_reference,name,rail,amount,starts_on,ends_on,pot\n"
-    _, period_id = team.set_up()
-    period = db.session.get_one(PotPeriod, period_id)
-    row = f"B1,P1,Ida Moss,council_managed,5200.00,{period.starts_on},{period.ends_on},Respite\n"
-    if not looks:
-        monkeypatch.setattr(writing, "_WITHOUT_ACCOUNT", true())
-
-    def gets_an_account() -> None:
-        with transaction():
-            db.session.execute(update(Person).values(user_id=UserFactory().id, name="Ida Cole-Moss"))
-
-    take = partial(loads.import_file, team.council_id, (head + row).encode())
-    interleaved(app, take, gets_an_account, "budget_loads", before="UPDATE people")
-    assert db.session.scalars(select(Person.name)).one() == ("Ida Cole-Moss" if looks else "Ida Moss")
