@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, not_, or_, select
 
 from budgets.domain import Funder
 from budgets.domain.surplus import KeepingRule
@@ -65,8 +65,17 @@ class SurplusLine:
         return max(self.left_now_pence - self.kept_pence, 0)
 
     @property
+    def stands(self) -> str:
+        """Where it stands: a key of SHOWS."""
+        return "waiting" if self.reclaim_pence is not None else "said" if self.saving_for else "warned"
+
+    @property
     def words(self) -> str:
         return pot_words(self.person_name, self.pot_name)
+
+
+SHOWS = {"warned": "Warned", "said": "They said why", "waiting": "Waits for a second person"}
+"""Where a surplus that nobody decided stands."""
 
 
 @dataclass(frozen=True)
@@ -192,13 +201,28 @@ def _views(query: Any) -> list[SurplusLine]:
     return found
 
 
-def list_surpluses(actor: Actor) -> list[SurplusLine]:
-    """Surpluses that nobody decided, in the councils that the actor reads, by the earliest day of a reclaim."""
-    return _views(
-        _lines()
-        .where(Surplus.council_id.in_(reading_councils(actor)), Surplus.decided_at.is_(None))
-        .order_by(Surplus.not_before, Surplus.id)
-    )
+def list_surpluses(actor: Actor, *, show: str = "", limit: int | None = None, offset: int = 0) -> list[SurplusLine]:
+    """Surpluses that nobody decided, in the councils that the actor reads, by the earliest day of a reclaim.
+
+    `show` is a key of SHOWS.
+    """
+    query = _undecided(_lines(), actor, show).order_by(Surplus.not_before, Surplus.id)
+    return _views(query.limit(limit).offset(offset))
+
+
+def count_surpluses(actor: Actor, *, show: str = "") -> int:
+    """How many surpluses such a list has."""
+    return db.session.scalar(_undecided(select(func.count(Surplus.id)), actor, show)) or 0
+
+
+def _undecided(query: Any, actor: Actor, show: str) -> Any:
+    query = query.where(Surplus.council_id.in_(reading_councils(actor)), Surplus.decided_at.is_(None))
+    if show == "waiting":
+        return query.where(Surplus.reclaim_pence.is_not(None))
+    if show:
+        said = Surplus.saving_for.is_not(None)
+        return query.where(Surplus.reclaim_pence.is_(None), said if show == "said" else not_(said))
+    return query
 
 
 def get_surplus_for(actor: Actor, surplus_id: int) -> SurplusLine:

@@ -2,14 +2,24 @@
 
 from collections.abc import Callable
 
-from flask import flash, redirect, render_template, url_for
+from flask import Response as Answer
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from budgets import files
 from budgets.domain import MandateAction
 from budgets.forms.surplus import KeepForm, ReclaimForm, RuleForm, SavingForm
 from budgets.queries.access import find_access, get_access
 from budgets.queries.people import get_person
-from budgets.queries.surplus import get_surplus, get_surplus_for, list_surpluses, list_waiting_rules, rule_of
+from budgets.queries.surplus import (
+    SHOWS,
+    count_surpluses,
+    get_surplus,
+    get_surplus_for,
+    list_surpluses,
+    list_waiting_rules,
+    rule_of,
+)
 from budgets.routes import blueprint
 from budgets.routes.council import FINANCE, READERS, councils_of
 from budgets.services import surplus
@@ -18,8 +28,13 @@ from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import get_council
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
+from marketplace.ui.downloads import csv_file
 from marketplace.ui.forms import BaseForm
+from marketplace.ui.narrowing import one_of
+from marketplace.ui.navigation import page_asked
 from marketplace.ui.refusals import flash_refusal
+
+PAGE = 50
 
 
 @blueprint.route("/budgets/surplus/<int:surplus_id>", methods=["GET", "POST"])
@@ -54,10 +69,20 @@ def _list_page(refused: RuleForm | None = None) -> str:
         (council_id, get_council(council_id).name, rule_of(council_id))
         for council_id in dict.fromkeys(actor.council_ids(Role.COUNCIL_FINANCE, Role.AUDITOR))
     ]
-    rule = councils[0][2]
+    rule, errors = councils[0][2], dict[str, str]()
+    show = _show(errors)
+    count = 0 if errors else count_surpluses(actor, show=show)
+    last = max(1, -(-count // PAGE))
+    page = page_asked(last)
     return render_template(
         "budgets/council_surpluses.html",
-        lines=list_surpluses(actor),
+        lines=list_surpluses(actor, show=show, limit=PAGE, offset=(page - 1) * PAGE) if count else [],
+        count=count,
+        page=page,
+        last=last,
+        show=show,
+        shows=SHOWS,
+        errors=errors,
         councils=councils,
         waiting=list_waiting_rules(actor),
         form=refused,
@@ -65,6 +90,19 @@ def _list_page(refused: RuleForm | None = None) -> str:
         may_change=actor.has(Role.COUNCIL_FINANCE),
         user_id=actor.user_id,
     )
+
+
+def _show(errors: dict[str, str]) -> str:
+    return one_of(request.args.get("show", ""), SHOWS, "show", errors)
+
+
+@blueprint.get("/council/budgets/surpluses.csv")
+@allow(READERS)
+def council_surpluses_csv() -> Answer:
+    """The same list as a file."""
+    actor, errors = current_actor(), dict[str, str]()
+    show = _show(errors)
+    return csv_file(files.surpluses_csv(() if errors else list_surpluses(actor, show=show)), "surpluses.csv")
 
 
 @blueprint.post("/council/budgets/surpluses/rule")

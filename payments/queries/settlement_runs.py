@@ -87,10 +87,8 @@ def list_runs(
     actor: Actor, wanted: RunFilter = EVERY_RUN, *, page: int = 1, size: int = RUNS_ON_A_PAGE
 ) -> list[RunView]:
     """A page of the runs that somebody may read, newest first and without their lines; all with a `size` of 0."""
-    query = (
-        select(SettlementRun)
-        .where(*_wanted(actor, wanted))
-        .order_by(SettlementRun.prepared_at.desc(), SettlementRun.id.desc())
+    query = _narrow(select(SettlementRun), actor, wanted).order_by(
+        SettlementRun.prepared_at.desc(), SettlementRun.id.desc()
     )
     if size:
         query = query.limit(size).offset((page - 1) * size)
@@ -99,7 +97,7 @@ def list_runs(
 
 def count_runs(actor: Actor, wanted: RunFilter = EVERY_RUN) -> int:
     """How many runs such a list has."""
-    return db.session.scalar(select(func.count(SettlementRun.id)).where(*_wanted(actor, wanted))) or 0
+    return db.session.scalar(_narrow(select(func.count(SettlementRun.id)), actor, wanted)) or 0
 
 
 def payers_of_runs(actor: Actor) -> dict[str, str]:
@@ -123,15 +121,13 @@ def _readable(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def _wanted(actor: Actor, wanted: RunFilter) -> list[ColumnElement[bool]]:
-    conditions = [_readable(actor), *within(SettlementRun.prepared_at, wanted.days)]
+def _narrow(query: Any, actor: Actor, wanted: RunFilter) -> Any:
+    query = query.where(_readable(actor), *within(SettlementRun.prepared_at, wanted.days))
     if wanted.state is not None:
-        conditions.append(SettlementRun.state == wanted.state)
+        query = query.where(SettlementRun.state == wanted.state)
     if wanted.payer == COUNCIL_PAYS:
-        conditions.append(SettlementRun.payer_organisation_id.is_(None))
-    elif wanted.payer:
-        conditions.append(SettlementRun.payer_organisation_id == int(wanted.payer))
-    return conditions
+        return query.where(SettlementRun.payer_organisation_id.is_(None))
+    return query.where(SettlementRun.payer_organisation_id == int(wanted.payer)) if wanted.payer else query
 
 
 def list_payments(run: RunView, *, page: int = 1, size: int = PAYMENTS_ON_A_PAGE) -> list[PaymentView]:

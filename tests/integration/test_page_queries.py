@@ -40,7 +40,7 @@ PAGES = {
     },
     "manager": {
         "/caseload": 9,
-        "/caseload/to-confirm": 10,
+        "/caseload/to-confirm": 11,
         "/people/choose": 3,
         "/people/{person}": 22,
         "/approvals": 6,

@@ -9,9 +9,9 @@ from marketplace.planning.domain import Need, Order
 from marketplace.planning.queries.caseload import Asked, get_caseload, list_cases
 from marketplace.planning.routes import blueprint
 from marketplace.ui.navigation import page_asked, url_with
-from payments.queries.orders import list_to_confirm
+from payments.queries.orders import count_to_confirm, list_to_confirm
 
-LONGEST_WORDS = 80
+LONGEST_WORDS, PAGE = 80, 50
 
 
 def asked_from_request() -> Asked:
@@ -65,4 +65,13 @@ def _filters(matching: int, needed_today: int, counts: dict[Need, int], asked: A
 def to_confirm() -> str:
     """Orders of everybody on my caseload that are done and wait for somebody to agree, the oldest first."""
     people = [case.person_id for case in list_cases(current_actor()) if case.to_confirm]
-    return render_template("planning/to_confirm.html", orders=list_to_confirm(people))
+    count = count_to_confirm(people)
+    last = max(1, -(-count // PAGE))
+    page = page_asked(last)
+    return render_template(
+        "planning/to_confirm.html",
+        orders=list_to_confirm(people, limit=PAGE, offset=(page - 1) * PAGE) if count else [],
+        count=count,
+        page=page,
+        last=last,
+    )

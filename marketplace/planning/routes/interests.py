@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from flask import Response as Answer
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -14,11 +15,28 @@ from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import names_of, organisations_by_id, search_organisations
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError
+from marketplace.kernel.money import plain_pounds
+from marketplace.kernel.spreadsheets import csv_of, harmless
 from marketplace.planning.forms.interests import KINDS, InterestForm
 from marketplace.planning.routes import blueprint
-from payments.queries.orders import list_with_interest
+from marketplace.ui.downloads import csv_file
+from marketplace.ui.navigation import page_asked
+from payments.queries.orders import list_with_interest, totals_with_interest
 
 LONGEST = 100
+PAGE = 50
+COLUMNS = (
+    "order",
+    "ordered_on",
+    "interest",
+    "for",
+    "bought_by",
+    "provider",
+    "what",
+    "state",
+    "price",
+    "of_it_topped_up_by_card",
+)
 YEAR = timedelta(days=365)
 READS_BUDGETS = (Role.COUNCIL_FINANCE, Role.AUDITOR)
 
@@ -72,13 +90,19 @@ def end_interest(interest_id: int) -> Response:
 @allow(roles(*READS_BUDGETS))
 def council_interests() -> str:
     """Own fees and purchases from linked providers with the council's money, and what was declared."""
-    council_ids = current_actor().council_ids(*READS_BUDGETS)
-    orders = list_with_interest(council_ids, since=clock.now() - YEAR)
+    council_ids, since = current_actor().council_ids(*READS_BUDGETS), clock.now() - YEAR
+    count, total_pence = totals_with_interest(council_ids, since=since)
+    last = max(1, -(-count // PAGE))
+    page = page_asked(last)
+    orders = list_with_interest(council_ids, since=since, limit=PAGE, offset=(page - 1) * PAGE) if count else []
     declared = list_interests_of_council(council_ids)
     return render_template(
         "planning/council_interests.html",
         orders=orders,
-        total_pence=sum(order.total_pence - order.top_up_pence for order in orders),
+        total_pence=total_pence,
+        count=count,
+        page=page,
+        last=last,
         declared=declared,
         flags=ON_ORDERS,
         kinds=KINDS,
@@ -87,3 +111,28 @@ def council_interests() -> str:
             {one.provider_organisation_id for one in declared} | {one.organisation_id or 0 for one in declared}
         ),
     )
+
+
+@blueprint.get("/council/interests.csv")
+@allow(roles(*READS_BUDGETS))
+def council_interests_csv() -> Answer:
+    """The same orders as a file."""
+    council_ids = current_actor().council_ids(*READS_BUDGETS)
+    orders = list_with_interest(council_ids, since=clock.now() - YEAR, limit=None)
+    names = names_of(order.buyer_user_id for order in orders)
+    rows = (
+        (
+            order.reference,
+            clock.london(order.created_at).date().isoformat(),
+            ON_ORDERS[order.interest] if order.interest else "",
+            harmless(order.person_name),
+            harmless(names[order.buyer_user_id]),
+            harmless(order.provider_name),
+            harmless(order.what),
+            order.words_for_buyer,
+            plain_pounds(order.total_pence),
+            plain_pounds(order.top_up_pence),
+        )
+        for order in orders
+    )
+    return csv_file(csv_of(COLUMNS, rows), "own-fees-and-interests.csv")

@@ -5,6 +5,7 @@ from payments.queries.orders.lists import (
     OrderSummary,
     count_of_person,
     count_of_provider,
+    count_to_confirm,
     counts_of_people,
     counts_of_provider,
     list_by_ids,
@@ -19,6 +20,7 @@ from payments.queries.orders.lists import (
     list_unconfirmed_older_than,
     list_with_interest,
     search_orders,
+    totals_with_interest,
 )
 from payments.queries.orders.one import get_order, get_order_for, get_order_for_provider, purchase_of
 from payments.queries.orders.views import (
@@ -43,6 +45,7 @@ __all__ = [
     "RefundView",
     "count_of_person",
     "count_of_provider",
+    "count_to_confirm",
     "counts_of_people",
     "counts_of_provider",
     "get_order",
@@ -61,4 +64,5 @@ __all__ = [
     "list_with_interest",
     "purchase_of",
     "search_orders",
+    "totals_with_interest",
 ]

@@ -226,17 +226,27 @@ def list_to_answer(organisation_ids: Iterable[int], *, limit: int = 100) -> list
     return _list(query.order_by(Order.answer_by, Order.id).limit(limit))
 
 
-def list_to_confirm(person_ids: Iterable[int], *, limit: int = 100) -> list[OrderSummary]:
+def list_to_confirm(person_ids: Iterable[int], *, limit: int = 100, offset: int = 0) -> list[OrderSummary]:
     """Orders that a provider says are done and nobody has agreed to yet, oldest first; none whose money came back."""
     ids = list(person_ids)
     if not ids:
         return []
-    query = _summaries().where(
-        Order.person_id.in_(ids),
+    query = _summaries().where(*_to_confirm(ids))
+    return _list(query.order_by(Order.done_at, Order.id).limit(limit).offset(offset))
+
+
+def count_to_confirm(person_ids: Iterable[int]) -> int:
+    """How many orders such a list has."""
+    ids = list(person_ids)
+    return (db.session.scalar(select(func.count(Order.id)).where(*_to_confirm(ids))) or 0) if ids else 0
+
+
+def _to_confirm(person_ids: list[int]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Order.person_id.in_(person_ids),
         Order.state == OrderState.DONE,
         or_(Order.payment_state != PaymentState.REFUNDED, Order.top_up_pence > 0),
     )
-    return _list(query.order_by(Order.done_at, Order.id).limit(limit))
 
 
 def list_unconfirmed_older_than(
@@ -324,15 +334,31 @@ def search_orders(person_ids: Iterable[int], words: Iterable[str], *, limit: int
     return _list(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit))
 
 
-def list_with_interest(council_ids: Iterable[int], *, since: datetime, limit: int = 500) -> list[OrderSummary]:
+def list_with_interest(
+    council_ids: Iterable[int], *, since: datetime, limit: int | None = 50, offset: int = 0
+) -> list[OrderSummary]:
     """Orders for a council's money, since a moment, of a buyer who gains by the provider chosen; newest first."""
-    query = _summaries().where(
+    query = _summaries().where(*_with_interest(council_ids, since))
+    return _list(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit).offset(offset))
+
+
+def totals_with_interest(council_ids: Iterable[int], *, since: datetime) -> tuple[int, int]:
+    """How many such orders there are, and what budgets were to pay for them in pence."""
+    row = db.session.execute(
+        select(func.count(Order.id), func.sum(Order.total_pence - Order.top_up_pence))
+        .join(OrderFunding, and_(OrderFunding.order_id == Order.id, OrderFunding.part_no == 1))
+        .where(*_with_interest(council_ids, since))
+    ).one()
+    return int(row[0]), int(row[1] or 0)
+
+
+def _with_interest(council_ids: Iterable[int], since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
         Order.council_id.in_(list(council_ids)),
         Order.interest.is_not(None),
         Order.created_at >= since,
         OrderFunding.rail != Rail.OWN_MONEY,
     )
-    return _list(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit))
 
 
 @dataclass(frozen=True)

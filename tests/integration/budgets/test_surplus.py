@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
@@ -12,7 +13,7 @@ from budgets.models import Pot, PotPeriod, Surplus
 from budgets.queries.book import balance
 from budgets.queries.people import get_person
 from budgets.queries.statement_page import money_page
-from budgets.queries.surplus import due_periods, get_surplus, rule_of
+from budgets.queries.surplus import SHOWS, due_periods, get_surplus, rule_of
 from budgets.services import book, finance, surplus
 from budgets.services.book import acts
 from budgets.services.book.rows import ABOVE_ZERO
@@ -105,6 +106,7 @@ def test_a_surplus_is_warned_of_explained_and_taken_back_by_a_second_person_afte
         assert submit(visit(town.ann), address, {"saving_for": "A stair lift"}).status_code == 302
     with clock.fixed_clock(NOW + timedelta(days=28)):
         client, page = visit(town.finance[0]), f"/council/budgets/surpluses/{surplus_id}"
+        _is_listed(client, "said", f"{(300_000 - kept) / 100:.2f}")
         assert "A stair lift (Ann Lee)" in text_of(client.get(page))
         most = 300_000 - kept
         too_much = submit(client, page, {"pence": str((most + 1) / 100), "reason": "Not used"}, to=f"{page}/reclaim")
@@ -119,6 +121,20 @@ def test_a_surplus_is_warned_of_explained_and_taken_back_by_a_second_person_afte
             surplus.decide_reclaim(left.two, surplus_id, agree=True)
         assert all(check.fault is None for check in checks.run())
         assert f"The council took back £{most / 100:,.2f}" in text_of(visit(town.margaret).get(address))
+
+
+def _is_listed(client: FlaskClient, where: str, above: str) -> None:
+    """The one surplus stands in the list and its file, and in what is narrowed to where it stands, nowhere else."""
+    page, address = "/council/budgets/surpluses", "/council/budgets/surpluses.csv"
+    for show in ("", *SHOWS):
+        found = show in ("", where)
+        lines = client.get(f"{address}?show={show}").get_data(as_text=True).splitlines()
+        words = text_of(client.get(f"{page}?show={show}"))
+        assert ("Margaret Hill" in words, len(lines) - 1) == (found, int(found)), show
+    assert f",{above}," in client.get(address).get_data(as_text=True)
+    wrong = client.get(f"{page}?show=lost")
+    assert "Choose one from the list." in text_of(wrong) and "Margaret" not in text_of(wrong)
+    assert len(client.get(f"{address}?show=lost").get_data(as_text=True).splitlines()) == 1
 
 
 def test_never_more_is_taken_back_than_is_left(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

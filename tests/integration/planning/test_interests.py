@@ -1,6 +1,8 @@
 """Conflicts of interest are declared, ask a second person without one, and are seen by the council."""
 
+import csv
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from flask import Flask
@@ -111,6 +113,10 @@ def test_an_own_fee_says_so_on_the_order_the_statement_and_to_the_council(client
         assert "1 order, £18.00 in all" in page
         assert order.reference in page
         assert "Own fee" in page
+        (row,) = csv.DictReader(StringIO(client.get("/council/interests.csv").get_data(as_text=True).lstrip("\ufeff")))
+        assert (row["order"], row["price"], row["interest"]) == (order.reference, "18.00", "own fee")
+    sign_in(client, town.manager_id)
+    assert client.get("/council/interests.csv").status_code == 404
 
 
 def test_an_interest_that_ended_counts_for_four_more_weeks(app: Flask) -> None:
