@@ -12,6 +12,7 @@ from budgets.commands import AgreeAmount, ChangeHolder, PotRules
 from budgets.domain import BudgetState, SolutionKind
 from budgets.domain.allocations import Every
 from budgets.domain.plans import ReviewReason
+from budgets.errors import NotSpent
 from budgets.models import (
     HandOver,
     Mandate,
@@ -27,7 +28,6 @@ from budgets.services import (
     deaths,
     finance,
     hand_overs,
-    loads,
     mandates,
     people,
     plans,
@@ -46,7 +46,7 @@ from marketplace.kernel.rails import Rail
 from marketplace.outbox.models import Email
 from marketplace.planning.services import handing_over
 from tests.factories.accounts import UserFactory, user_with_role
-from tests.factories.budgets import BudgetFactory, PersonFactory
+from tests.factories.budgets import BudgetFactory, OutcomeFactory, PersonFactory
 from tests.integration.budgets.finance import Finance
 from tests.integration.budgets.orders import an_order
 from tests.integration.budgets.test_merges import Twins
@@ -187,6 +187,18 @@ def the_same_help_written_down_twice() -> Race:
     return Race("outcomes", add, add, lambda _: count(PlanSolution) == 1, before="INSERT INTO plan_solutions")
 
 
+def two_changes_of_one_plan() -> Race:
+    """Else one of both fails, because both are kept under one number."""
+    world = World()
+    with transaction():
+        other_id = OutcomeFactory(person_id=world.person_id).id
+    first, second = (
+        partial(plans.add_solution, world.margaret, world.person_id, outcome_id, kind=SolutionKind.FAMILY, words="Ida")
+        for outcome_id in (world.outcome_id, other_id)
+    )
+    return Race("people", first, second, no_error, before="INSERT INTO plan_versions")
+
+
 def a_review_asked_for_while_it_is_held() -> Race:
     """Else the review that was asked for is one of before."""
     twins = Twins()
@@ -272,19 +284,25 @@ def two_regular_amounts_agreed() -> Race:
     return Race("pots", agree, agree, lambda _: count(PotAmount) == 1, before="INSERT INTO pot_amounts")
 
 
-def an_amount_changed_while_a_file_says_another() -> Race:
-    """Else both differences are added to what was agreed before."""
-    team = Finance()
-    _, period_id = team.set_up()
-    head = "reference,person_reference,name,rail,amount,starts_on,ends_on,pot\n"
-    period = db.session.get_one(PotPeriod, period_id)
-    row = f"B1,P1,Ida Cole,council_managed,5300.00,{period.starts_on},{period.ends_on},Respite\n"
-    return Race(
-        "pot_periods",
-        partial(loads.import_file, team.council_id, (head + row).encode()),
-        partial(team.change, period_id, 600_000),
-        lambda _: db.session.scalar(select(PotPeriod.allocated_pence)) in (530_000, 600_000),
-    )
+def an_order_given_back_twice() -> Race:
+    """Else more is given back than was spent on it, out of what was spent on another."""
+    with transaction():
+        person_id = PersonFactory().id
+        account = BudgetFactory(person_id=person_id).pot_period_id
+        ids = [an_order(person_id) for _ in range(2)]
+        for order_id in ids:
+            common = {"order_id": order_id, "outcome_id": None, "actor_user_id": None, "mandate_id": None}
+            book.hold(account, 5_000, cause=f"hold:{order_id}", **common)
+            book.spend(account, 5_000, cause=f"spend:{order_id}", **common)
+
+    def give_back(cause: str) -> None:
+        with transaction():
+            book.refund(
+                account, 5_000, cause=cause, order_id=ids[0], outcome_id=None, actor_user_id=None, mandate_id=None
+            )
+
+    first, second = partial(give_back, "one"), partial(give_back, "two")
+    return Race("pot_periods", first, second, lambda said: isinstance(said[1], NotSpent))
 
 
 def two_workers_at_the_end_of_a_period() -> Race:
@@ -331,6 +349,7 @@ def a_keeping_rule_sent_back_while_it_is_agreed_to() -> Race:
         a_death_recorded_while_an_authority_is_paused,
         two_first_visits,
         the_same_help_written_down_twice,
+        two_changes_of_one_plan,
         a_review_asked_for_while_it_is_held,
         two_workers_that_remind_of_a_review,
         a_cut_sent_back_while_it_is_agreed_to,
@@ -338,7 +357,7 @@ def a_keeping_rule_sent_back_while_it_is_agreed_to() -> Race:
         a_pot_added_while_the_budget_is_ended,
         a_holder_changed_twice,
         two_regular_amounts_agreed,
-        an_amount_changed_while_a_file_says_another,
+        an_order_given_back_twice,
         two_workers_at_the_end_of_a_period,
         a_surplus_kept_while_it_is_taken_back,
         a_keeping_rule_sent_back_while_it_is_agreed_to,

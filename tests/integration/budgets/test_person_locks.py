@@ -6,20 +6,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select, true, update
+from sqlalchemy import event, select
 from sqlalchemy.engine import Connection
 
 from budgets.commands import WhereYouLive
-from budgets.models import Person, PotPeriod
-from budgets.services import homes, loads, safeguarding
-from budgets.services.loads import writing
+from budgets.services import homes, safeguarding
 from marketplace.accounts.domain import OrganisationKind, Role
 from marketplace.accounts.models import User
 from marketplace.accounts.queries import actor_of
 from marketplace.accounts.services import profile
 from marketplace.database import db, transaction
-from tests.factories.accounts import OrganisationFactory, UserFactory, user_with_role
-from tests.integration.budgets.finance import Finance
+from tests.factories.accounts import OrganisationFactory, user_with_role
 from tests.integration.budgets.test_locks import acts
 from tests.integration.budgets.test_where_you_live import ELSEWHERE, Mover
 from tests.interleaved import WITH_AND_WITHOUT, Race, interleaved
@@ -99,24 +96,3 @@ def test_who_moves_and_has_a_new_name_at_once_waits_for_nobody_who_waits(app: Fl
         if not without_key:
             event.remove(db.engine, "before_cursor_execute", with_key)
     assert (errors(said) == []) is without_key
-
-
-@pytest.mark.parametrize("looks", [True, False])
-def test_a_name_from_a_file_is_not_given_to_somebody_who_signs_in_by_now(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, looks: bool
-) -> None:
-    """The row was judged when they did not; without the look in the same statement the name they chose is lost."""
-    team, head = Finance(), "reference,person_reference,name,rail,amount,starts_on,ends_on,pot\n"
-    _, period_id = team.set_up()
-    period = db.session.get_one(PotPeriod, period_id)
-    row = f"B1,P1,Ida Moss,council_managed,5200.00,{period.starts_on},{period.ends_on},Respite\n"
-    if not looks:
-        monkeypatch.setattr(writing, "_WITHOUT_ACCOUNT", true())
-
-    def gets_an_account() -> None:
-        with transaction():
-            db.session.execute(update(Person).values(user_id=UserFactory().id, name="Ida Cole-Moss"))
-
-    take = partial(loads.import_file, team.council_id, (head + row).encode())
-    interleaved(app, take, gets_an_account, "budget_loads", before="UPDATE people")
-    assert db.session.scalars(select(Person.name)).one() == ("Ida Cole-Moss" if looks else "Ida Moss")

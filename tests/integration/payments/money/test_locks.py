@@ -17,10 +17,21 @@ from marketplace.accounts.queries import actor_of
 from marketplace.database import db, transaction
 from marketplace.kernel import clock, keeping
 from marketplace.kernel.rails import Rail
-from payments.domain import OrderState
+from payments.domain import OrderState, RefundState
 from payments.ledger import OPERATOR_BANK
 from payments.models import BasketLine, Checkout, LevyRate, Order, TopUp
-from payments.services import bank_details, baskets, cards, explaining, fees, levies, onboarding, settlement, top_ups
+from payments.services import (
+    bank_details,
+    baskets,
+    cards,
+    explaining,
+    fees,
+    levies,
+    onboarding,
+    refunds,
+    settlement,
+    top_ups,
+)
 from payments.services.baskets import LineWanted, Owner
 from payments.services.checkout import pay_it_myself
 from payments.stripe.views import AccountView, SessionView
@@ -28,7 +39,7 @@ from tests.factories.accounts import council, user_with_role
 from tests.factories.payments import OrderFactory, StripeAccountFactory
 from tests.integration.payments.money.banking import paid_at
 from tests.integration.payments.money.runs_by_bank import town_by_bank
-from tests.integration.payments.money.telling import BACK, _people, mails, operators, settled_story
+from tests.integration.payments.money.telling import BACK, _people, finance, mails, operators, settled_story
 from tests.integration.payments.money.test_bank_details import FIRST, _colleague
 from tests.integration.payments.money.test_explaining import _moved
 from tests.integration.payments.money.test_fees import _agreed, _fee
@@ -64,6 +75,35 @@ def bank_details_stopped_while_a_run_is_sent() -> Race:
         partial(bank_details.stop, story.provider, details_id),
         lambda _: not acts_named("settlement.send") or mails("Take a payment out of run") > 0,
     )
+
+
+def a_run_dropped_while_it_is_sent() -> Race:
+    """Else it is paid, and its orders are due again."""
+    settled_story()
+    first, second = finance()
+    run_id = settlement.prepare(first, council_of_stories(), clock.today())
+    return Race(
+        "settlement_runs",
+        partial(settlement.drop, first, run_id, "The wrong day"),
+        partial(settlement.send, second, run_id),
+        lambda _: acts_named("settlement.send") + acts_named("settlement.drop") == 1,
+    )
+
+
+def something_given_back_while_a_run_is_prepared() -> Race:
+    """Else the run pays in full for what was given back in part, and no credit says so."""
+    story, (first, _) = settled_story(), finance()
+    return Race(
+        "order_funding",
+        partial(settlement.prepare, first, council_of_stories(), clock.today()),
+        partial(refunds.ask_refund, story.provider, story.order_id, key="form", reason_code="goodwill", pence=1_000),
+        lambda _: [refund.state for refund in story.refunds()] == [RefundState.PENDING],
+    )
+
+
+def council_of_stories() -> int:
+    with transaction():
+        return int(council().id)
 
 
 def bank_details_stopped_twice() -> Race:
@@ -258,6 +298,8 @@ def a_payee_declared_twice() -> Race:
     "race",
     [
         bank_details_stopped_while_a_run_is_sent,
+        a_run_dropped_while_it_is_sent,
+        something_given_back_while_a_run_is_prepared,
         bank_details_stopped_twice,
         bank_details_agreed_to_twice,
         money_explained_twice,
