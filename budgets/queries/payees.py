@@ -96,7 +96,7 @@ def list_declarations(person_id: int, organisation_id: int | None = None) -> lis
     return [Declaration(*row) for row in db.session.execute(query.order_by(PayeeDeclaration.id.desc()))]
 
 
-def list_forbidden(council_ids: Collection[int], *, limit: int = 500) -> list[Declaration]:
+def list_forbidden(council_ids: Collection[int]) -> list[Declaration]:
     """What was said last of payees of these councils' people of whom it was ever said that the regulation names them.
 
     So one stays in sight who was called a wife before and a friend now. The newest first.
@@ -107,7 +107,7 @@ def list_forbidden(council_ids: Collection[int], *, limit: int = 500) -> list[De
         .having(func.max(case((PayeeDeclaration.relationship.in_(FORBIDDEN), 1), else_=0)) == 1)
     )
     query = _DECLARATIONS.where(Person.council_id.in_(council_ids), PayeeDeclaration.id.in_(last))
-    return [Declaration(*row) for row in db.session.execute(query.order_by(PayeeDeclaration.id.desc()).limit(limit))]
+    return [Declaration(*row) for row in db.session.execute(query.order_by(PayeeDeclaration.id.desc()))]
 
 
 def get_declaration(declaration_id: int) -> Declaration:

@@ -17,7 +17,9 @@ from marketplace.accounts.domain import Role
 from marketplace.accounts.queries import names_of, organisations_by_id
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
+from marketplace.ui.navigation import page_asked
 
+PAGE = 50
 _OFFICERS = roles(Role.SOCIAL_WORKER)
 
 
@@ -77,9 +79,15 @@ def council_relatives() -> str:
         for line in lines
         if (found := necessities.get((line.person_id, line.organisation_id)))
     }
+    lines.sort(key=lambda line: newest.get(line.id) is not NecessityState.WAITING)
+    last = max(1, -(-len(lines) // PAGE))
+    page = page_asked(last)
+    lines = lines[(page - 1) * PAGE : page * PAGE]
     return render_template(
         "budgets/council_relatives.html",
-        lines=sorted(lines, key=lambda line: newest.get(line.id) is not NecessityState.WAITING),
+        lines=lines,
+        page=page,
+        last=last,
         newest=newest,
         waiting=sum(state is NecessityState.WAITING for state in newest.values()),
         providers=organisations_by_id({line.organisation_id for line in lines}),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, case, exists, func, not_, select
 
 from budgets.domain import MandateAction, PersonAccess
 from budgets.queries.access import get_access
@@ -271,21 +271,31 @@ def area_of(council_id: int | None, postcode: str | None) -> str:
     return ", ".join(parts) or "England"
 
 
-def list_asked(organisation_id: int, *, limit: int = 100) -> list[AskedView]:
+def list_asked(organisation_id: int, *, limit: int | None = None, offset: int = 0) -> list[AskedView]:
     """Requests that a provider was asked, those to answer first, by the day until which; then the newest."""
+    waits = and_(
+        HelpAnswer.state == AnswerState.ASKED,
+        HelpRequest.state == RequestState.SENT,
+        HelpRequest.answer_by >= clock.today(),
+    )
     rows = db.session.execute(
-        select(HelpAnswer, HelpRequest)
-        .join(HelpRequest, HelpRequest.id == HelpAnswer.request_id)
-        .where(HelpAnswer.organisation_id == organisation_id, HelpRequest.sent_at.is_not(None))
-        .order_by(HelpAnswer.id.desc())
+        _asked_of(select(HelpAnswer, HelpRequest), organisation_id)
+        .order_by(not_(waits), case((waits, HelpRequest.answer_by)), HelpAnswer.id.desc())
         .limit(limit)
+        .offset(offset)
     ).all()
-    views = _asked([(answer, request) for answer, request in rows])
-    return sorted(views, key=lambda view: (not _waits(view), view.answer_by if _waits(view) else date.max))
+    return _asked([(answer, request) for answer, request in rows])
 
 
-def _waits(view: AskedView) -> bool:
-    return view.can_answer and view.state is AnswerState.ASKED
+def count_asked(organisation_id: int) -> int:
+    """How many requests a provider was asked."""
+    return db.session.scalar(_asked_of(select(func.count(HelpAnswer.id)), organisation_id)) or 0
+
+
+def _asked_of(query: Any, organisation_id: int) -> Any:
+    return query.join(HelpRequest, HelpRequest.id == HelpAnswer.request_id).where(
+        HelpAnswer.organisation_id == organisation_id, HelpRequest.sent_at.is_not(None)
+    )
 
 
 def count_to_choose(person_ids: Collection[int]) -> dict[int, int]:

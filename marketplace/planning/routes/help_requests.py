@@ -27,6 +27,7 @@ from marketplace.planning.forms.help_requests import (
 from marketplace.planning.help_requests import TICKED, AnswerState, RequestState
 from marketplace.planning.queries.help_requests import (
     AskedView,
+    count_asked,
     get_asked,
     get_request,
     list_answers,
@@ -40,8 +41,10 @@ from marketplace.planning.queries.rights import Rights, get_rights
 from marketplace.planning.routes import blueprint
 from marketplace.planning.services import help_requests as services
 from marketplace.ui.filters import pounds
+from marketplace.ui.navigation import page_asked
 
 PROVIDER = roles(Role.PROVIDER)
+PAGE = 50
 
 
 def _rights(person_id: int) -> Rights:
@@ -203,10 +206,15 @@ def provider_requests() -> str:
     organisation = next((each for each in mine if str(each.organisation_id) == named), None)
     if organisation is None:
         raise NotFound
+    count = count_asked(organisation.organisation_id)
+    last = max(1, -(-count // PAGE))
+    page = page_asked(last)
     return render_template(
         "planning/requests/asked.html",
         organisation=organisation,
-        asked=list_asked(organisation.organisation_id),
+        asked=list_asked(organisation.organisation_id, limit=PAGE, offset=(page - 1) * PAGE) if count else [],
+        page=page,
+        last=last,
         states=AnswerState,
         others=[each for each in mine if each is not organisation],
     )

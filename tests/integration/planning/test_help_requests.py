@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -21,7 +22,8 @@ from marketplace.kernel.rails import Rail
 from marketplace.outbox.models import Email
 from marketplace.planning.help_requests import AnswerState, RequestState
 from marketplace.planning.models import HelpAnswer, HelpRequest
-from marketplace.planning.queries.help_requests import get_request, list_answers
+from marketplace.planning.queries.help_requests import get_request, list_answers, list_asked
+from marketplace.planning.routes import help_requests
 from marketplace.planning.services import help_requests as requests
 from marketplace.planning.services.help_requests import Offered, Wanted
 from payments.queries.checkouts import get_plan
@@ -279,3 +281,20 @@ def test_days_and_ends(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "not looked for any more" in emails("birch@provider.example")[-1]
     with pytest.raises(NotAllowed, match="has ended"):
         requests.send(asking.officer, asking.person_id, again, [asking.organisation("Acorn")])
+
+
+def test_what_a_provider_has_to_answer_stands_before_all_it_answered_whatever_is_newer(
+    asking: Asking, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acorn = asking.organisation("Acorn")
+    for days, words in ((6, "Waits longer"), (3, "Waits for Friday"), (7, "Said no to")):
+        wanted = asking.wanted(words=words, answer_by=clock.today() + timedelta(days))
+        request_id = requests.prepare(asking.officer, asking.person_id, wanted)
+        requests.send(asking.officer, asking.person_id, request_id, [acorn])
+    requests.decline(asking.providers["Acorn"], list_asked(acorn)[-1].answer_id, "Full")
+    assert [each.words for each in list_asked(acorn)] == ["Waits for Friday", "Waits longer", "Said no to"]
+    monkeypatch.setattr(help_requests, "PAGE", 2)
+    sign_in(client, asking.providers["Acorn"].user_id or 0)
+    first, second = (text_of(client.get(f"/provider/requests?page={page}")) for page in (1, 99))
+    assert ("Waits for Friday" in first, "Waits longer" in first, "Said no to" in first) == (True, True, False)
+    assert ("Waits longer" in second, "Said no to" in second) == (False, True)
