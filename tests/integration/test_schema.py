@@ -15,7 +15,8 @@ from marketplace.audit.models import AuditRow
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
-from payments.models import LedgerAccount, LedgerEntry, LedgerPosting, Order, OrderFunding
+from payments.checks.told import disputes_stand, refunds_are_linked
+from payments.models import Dispute, LedgerAccount, LedgerEntry, LedgerPosting, Order, OrderFunding, Refund
 from tests.factories.payments import OrderFactory
 
 
@@ -105,3 +106,32 @@ def test_orders_are_rebuilt_with_all_that_points_at_them(app: Flask) -> None:
     else:
         with pytest.raises(DatabaseError), transaction():
             db.session.execute(text(f"DELETE FROM orders WHERE id = {order_id}"))
+
+
+def test_what_stripe_told_before_the_record_had_it_is_written_down_as_it_stands(app: Flask) -> None:
+    """Without that, `marketplace verify` would name every refund and every dispute of an older installation."""
+    now = clock.now()
+    with transaction():
+        order = OrderFactory()
+        part_id = db.session.scalars(select(OrderFunding.id).where(OrderFunding.order_id == order.id)).one()
+        about = {"order_id": order.id, "pence": 100, "asked_at": now, "reason_code": "goodwill", "levy_back_pence": 0}
+        for key, state, number in (("a", "done", "re_1"), ("b", "failed", "re_2"), ("c", "pending", None)):
+            refund = Refund(key=key, order_funding_id=part_id, state=state, stripe_refund_id=number, **about)
+            db.session.add(refund)
+            db.session.flush()
+            if state == "failed":
+                record("refund.failed", "refund", refund.id, actor_user_id=None)
+        told = {"stripe_id": "du_1", "pence": 100, "reason": "general", "status": "needs_response", "opened_at": now}
+        db.session.add(Dispute(order_id=order.id, **told))
+    assert all(check().fault for check in (refunds_are_linked, disputes_stand))
+    kept = importlib.import_module("migrations.versions.0047_what_is_open_is_found_along_an_index")
+    with transaction(), Operations.context(MigrationContext.configure(db.session.connection())):
+        kept.downgrade()
+        kept.upgrade()
+    assert schema.differences() == []
+    assert [check().fault for check in (refunds_are_linked, disputes_stand)] == [None, None]
+    assert [row.failed_at is not None for row in db.session.scalars(select(Refund).order_by(Refund.key))] == [
+        False,
+        True,
+        False,
+    ]
