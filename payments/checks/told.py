@@ -69,4 +69,8 @@ def disputes_stand() -> Check:
             lambda row: f"dispute {row.stripe_id} of order {row.reference} is {row.status}, its history says otherwise",
         ),
     )
-    return Check("I3", "disputes, as Stripe told them", count(Dispute.id), fault)
+    gone = first_fault(
+        select(act.c.number).outerjoin(Dispute, Dispute.id == act.c.object_id),
+        (Dispute.id.is_(None), lambda row: f"dispute {row.number}, of which Stripe told, is gone"),
+    )
+    return Check("I3", "disputes, as Stripe told them", count(Dispute.id), fault or gone)

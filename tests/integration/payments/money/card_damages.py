@@ -36,6 +36,10 @@ CARD_DAMAGES: list[tuple[list[str], str]] = [
         "dispute du_9 of order {disputed} is £54.00 and needs_response",
     ),
     (
+        ["DELETE FROM disputes WHERE stripe_id = '{dispute_number}'"],
+        "dispute {dispute_number}, of which Stripe told, is gone",
+    ),
+    (
         ["DELETE FROM order_history WHERE cause = 'dispute-ended:{ended_number}'"],
         "dispute {ended_number} of order {lost} is lost, its history says otherwise",
     ),
