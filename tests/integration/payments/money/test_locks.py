@@ -101,6 +101,18 @@ def something_given_back_while_a_run_is_prepared() -> Race:
     )
 
 
+def a_refund_agreed_to_while_a_run_is_prepared() -> Race:
+    """Else the same, by two operators."""
+    story, (first, _), (asks, agrees) = settled_story(lines=((1, 90_000),)), finance(), operators()
+    refund_id = refunds.ask_refund(asks, story.order_id, key="form", reason_code="goodwill", pence=60_000)
+    return Race(
+        "order_funding",
+        partial(settlement.prepare, first, council_of_stories(), clock.today()),
+        partial(refunds.approve_refund, agrees, refund_id),
+        lambda _: [refund.state for refund in story.refunds()] == [RefundState.PENDING],
+    )
+
+
 def council_of_stories() -> int:
     with transaction():
         return int(council().id)
@@ -300,6 +312,7 @@ def a_payee_declared_twice() -> Race:
         bank_details_stopped_while_a_run_is_sent,
         a_run_dropped_while_it_is_sent,
         something_given_back_while_a_run_is_prepared,
+        a_refund_agreed_to_while_a_run_is_prepared,
         bank_details_stopped_twice,
         bank_details_agreed_to_twice,
         money_explained_twice,
