@@ -48,7 +48,7 @@ PRINTED_BY: dict[LetterAbout, frozenset[MandateAction]] = {
 """What somebody has to be allowed for a person, to print letters to them: any one of these.
 
 While nobody is, an officer of the council prints them, and the operator those about own money and to people whom no
-council looks after: so every letter has somebody who can print it.
+council looks after, or one that has not joined: so every letter has somebody who can print it.
 """
 
 

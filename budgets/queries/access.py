@@ -200,6 +200,16 @@ def access_of(
     return None
 
 
+def is_their_social_worker(actor: Actor, person: PersonView) -> bool:
+    """Whether the actor is a social worker of a person's council. Nobody is of a record that was merged into another
+    one, where nothing is written down any more."""
+    return (
+        person.council_id is not None
+        and person.council_id in actor.council_ids(Role.SOCIAL_WORKER)
+        and db.session.scalar(select(Person.merged_into_person_id).where(Person.id == person.id)) is None
+    )
+
+
 def get_access(actor: Actor, person_id: int, action: MandateAction) -> PersonAccess:
     """As `find_access`; raises NotFound when there is no such right, whether or not there is such a person."""
     access = find_access(actor, person_id, action)

@@ -155,15 +155,8 @@ def _conditions(actor: Actor, wanted: BudgetFilter) -> list[ColumnElement[bool]]
     ]
     words = wanted.text.strip()
     if words:
-        like = f"%{words.lower().replace('%', '').replace('_', '')}%"
-        conditions.append(
-            or_(
-                func.lower(Person.name).like(like),
-                func.lower(Person.name_in_books).like(like),
-                func.lower(PersonalBudget.reference).like(like),
-                func.lower(Person.council_reference).like(like),
-            )
-        )
+        named = (Person.name, Person.name_in_books, PersonalBudget.reference, Person.council_reference)
+        conditions.append(or_(*(column.icontains(words, autoescape=True) for column in named)))
     if wanted.rail is not None:
         conditions.append(PersonalBudget.rail == wanted.rail)
     if wanted.state is not None:

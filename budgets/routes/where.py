@@ -73,6 +73,7 @@ def where_they_live(person_id: int) -> Response | str:
         form=form,
         person=person,
         is_officer=access is None,
+        is_on_paper=not address_of(person),
         council=get_council(person.council_id) if person.council_id is not None else None,
         new_council=new_council,
     )

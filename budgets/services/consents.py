@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 
 from budgets.domain import ConsentHow, ConsentKind, PersonView
 from budgets.models import Consent
-from budgets.queries.access import find_assistance
+from budgets.queries.access import find_assistance, is_their_social_worker
 from budgets.queries.people import get_person
 from marketplace.accounts.domain import Actor, Role
 from marketplace.audit.services import record
@@ -65,8 +65,7 @@ def share_on_paper(actor: Actor, person_id: int, said: OnPaper) -> None:
 def may_write_down(actor: Actor, person_id: int) -> PersonView:
     """The person, for whoever may write down what they say; NotFound for anybody else, and where they sign in."""
     person = get_person(person_id)
-    is_officer = person.council_id is not None and person.council_id in actor.council_ids(Role.SOCIAL_WORKER)
-    if person.user_id is not None or not (is_officer or find_assistance(actor, person_id)):
+    if person.user_id is not None or not (is_their_social_worker(actor, person) or find_assistance(actor, person_id)):
         raise NotFound
     return person
 

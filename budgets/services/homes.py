@@ -15,16 +15,19 @@ from budgets.domain import MandateAction, PersonAccess, PersonView
 from budgets.domain.people import LetterAbout
 from budgets.errors import CouncilChanges
 from budgets.models import Person
-from budgets.queries.access import access_of
+from budgets.queries.access import access_of, is_their_social_worker
 from budgets.queries.people import councils_that_pay, find_person_of_user, get_person
-from budgets.services.letters import write_to
+from budgets.services.letters import write_to, write_to_address
 from budgets.words import day_words, possessive
-from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.domain import Actor
 from marketplace.accounts.queries import get_council
 from marketplace.audit.services import record
 from marketplace.database import db, transaction
 from marketplace.kernel import clock
 from marketplace.kernel.errors import DomainError, NotFound
+
+_SUBJECT = "Where you live was changed"
+_NOT_RIGHT = "If this is not right, call us at once. You need not say why."
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,7 @@ def may_say_where_for(actor: Actor, person_id: int) -> tuple[PersonView, PersonA
     if person.user_id is not None or person.died_on is not None:
         raise NotFound
     access = access_of(actor, person, MandateAction.ORDER)
-    is_officer = person.council_id is not None and person.council_id in actor.council_ids(Role.SOCIAL_WORKER)
-    if access is None and not is_officer:
+    if access is None and not is_their_social_worker(actor, person):
         raise NotFound
     return person, access
 
@@ -75,23 +77,20 @@ def say_where_for(actor: Actor, person_id: int, where: WhereYouLive) -> bool:
     anything was.
 
     On paper it goes to the address of before as well: whoever gave a wrong one would else be the only one to read it.
-    What providers should know stays as it was when an officer says it, who does not read that.
+    That one does not say where they live now, because they may have left somebody there who must not find them. What
+    providers should know stays as it was when an officer says it, who does not read that.
 
     Raises NotFound for whoever may not, CouncilChanges before a move, DomainError on `postcode`.
     """
-    person, access = may_say_where_for(actor, person_id)
     with transaction():
+        person, access = may_say_where_for(actor, person_id)
         before, after = _write(actor, person, access, where, whose=possessive(person.name))
         if before == after:
             return False
-        lived_at = before.lines if before.lines != after.lines else None
-        write_to(
-            person,
-            "Where you live was changed",
-            _told(actor, person, access, before, after),
-            LetterAbout.AUTHORITY,
-            lived_at=lived_at or None,
-        )
+        told = _told(actor, person, access, before, after)
+        write_to(person, _SUBJECT, told, LetterAbout.AUTHORITY)
+        if before.lines and before.lines != after.lines:
+            write_to_address(person, _SUBJECT, _told_there(actor, person, access), LetterAbout.AUTHORITY, before.lines)
     return True
 
 
@@ -108,9 +107,12 @@ def _write(
             Person.council_id,
             Person.flagged_at,
         )
-        .where(Person.id == person.id)
+        .where(Person.id == person.id, Person.died_on.is_(None), Person.merged_into_person_id.is_(None))
+        .where(Person.user_id.is_not_distinct_from(person.user_id))
         .with_for_update()
-    ).one()
+    ).one_or_none()
+    if known is None:  # they died, began to sign in or became another record while this was typed
+        raise NotFound
     before = _Home(*known[:4])
     notes = where.notes_for_providers if access is not None else known.notes_for_providers
     after = _Home(where.address, where.postcode, where.phone, notes)
@@ -165,7 +167,7 @@ def _council_of_move(person_id: int, known: Any, where: WhereYouLive, whose: str
 
 def _told(actor: Actor, person: PersonView, access: PersonAccess | None, before: _Home, after: _Home) -> str:
     """Who changed what, from what to what, and whom to tell when it is wrong."""
-    parts = [f"{_who(actor, person, access)} wrote down on {day_words(clock.today())} where you live."]
+    parts = [_written_down(actor, person, access)]
     if before.lines != after.lines:
         parts.append(f"From now on it is:\n{after.lines}")
         parts += [f"Until now it was:\n{before.lines}"] if before.lines else []
@@ -174,8 +176,18 @@ def _told(actor: Actor, person: PersonView, access: PersonAccess | None, before:
     if before.notes_for_providers != after.notes_for_providers:
         parts.append("What providers are told before they come was changed too.")
     parts.append("Your next order begins with this. What was ordered before stays as it is.")
-    parts.append("If this is not right, call us at once. You need not say why.")
+    parts.append(_NOT_RIGHT)
     return "\n\n".join(parts)
+
+
+def _told_there(actor: Actor, person: PersonView, access: PersonAccess | None) -> str:
+    """The same to the address of before, whoever opens it: not a word of where they live now."""
+    from_now_on = "From now on letters to you go somewhere else. To keep you safe, this one does not say where."
+    return "\n\n".join((_written_down(actor, person, access), from_now_on, _NOT_RIGHT))
+
+
+def _written_down(actor: Actor, person: PersonView, access: PersonAccess | None) -> str:
+    return f"{_who(actor, person, access)} wrote down on {day_words(clock.today())} where you live."
 
 
 def _who(actor: Actor, person: PersonView, access: PersonAccess | None) -> str:

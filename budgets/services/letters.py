@@ -22,27 +22,17 @@ _ON_PAPER = (
 
 
 def write_to(
-    person: PersonView,
-    subject: str,
-    text: str,
-    about: LetterAbout,
-    *,
-    page: str | None = None,
-    but: str | None = None,
-    lived_at: str | None = None,
+    person: PersonView, subject: str, text: str, about: LetterAbout, *, page: str | None = None, but: str | None = None
 ) -> None:
     """One letter to a person, with the path of the `page` it is about; `but` is an address that has it already.
 
-    What it is `about` decides who prints it for somebody without an address. On paper it goes to `lived_at` as well,
-    where that is not where they are said to live now. Nobody writes to who has died.
+    What it is `about` decides who prints it for somebody without an address. Nobody writes to who has died.
     """
     if person.died_on is not None:
         return
     to_address = address_of(person)
     if not to_address:
-        for sent_to in (None, lived_at) if lived_at else (None,):
-            body = _body(person.name, text, _ON_PAPER if page else None)
-            write_letter(person.id, subject, body, about, sent_to=sent_to)
+        write_letter(person.id, subject, _body(person.name, text, _ON_PAPER if page else None), about)
     elif to_address.lower() != (but or "").lower():
         link = address(page) if page else None
         queue_email(
@@ -52,6 +42,12 @@ def write_to(
             user_id=person.user_id,
             person_id=person.id,
         )
+
+
+def write_to_address(person: PersonView, subject: str, text: str, about: LetterAbout, sent_to: str) -> None:
+    """A letter on paper to where somebody lived until now. Whoever has an address for e-mail hears it there alone."""
+    if person.died_on is None and not address_of(person):
+        write_letter(person.id, subject, _body(person.name, text, None), about, sent_to=sent_to)
 
 
 def tell_about_money(

@@ -14,6 +14,7 @@ from budgets.queries.helped import done_by_others, may_print
 from budgets.queries.mandates import is_officer
 from budgets.queries.people import died_people, find_person
 from marketplace.accounts.domain import Actor, Role
+from marketplace.accounts.queries import get_council, list_councils
 from marketplace.audit.services import record
 from marketplace.database import db, in_transaction, rows_changed, transaction
 from marketplace.kernel import clock, keeping
@@ -99,7 +100,12 @@ def list_to_print(actor: Actor, *, limit: int = 200) -> list[LetterView]:
         .where(true() if is_operator else Person.council_id.in_(officers))
         .distinct()
     ).all()
-    mine = [row for row in waiting if _is_last_to_print(actor, row.council_id, row.about)]
+    here = {council.id for council in list_councils(joined_only=True)} if is_operator else officers
+    mine = [
+        row
+        for row in waiting
+        if _is_last_to_print(actor, row.council_id if row.council_id in here else None, row.about)
+    ]
     others = done_by_others({row.person_id for row in mine if PRINTED_BY[row.about]})
     ids: dict[LetterAbout, list[int]] = defaultdict(list)
     for row in mine:
@@ -193,7 +199,8 @@ def _printable(actor: Actor, person_id: int, *, printed_too: bool = False) -> Co
     if person.user_id == actor.user_id:
         return to_them
     about = may_print(actions_for(actor, person.id))
-    last = {each for each in LetterAbout if _is_last_to_print(actor, person.council_id, each)}
+    is_here = person.council_id is not None and get_council(person.council_id).has_joined
+    last = {each for each in LetterAbout if _is_last_to_print(actor, person.council_id if is_here else None, each)}
     if last:
         others = done_by_others([person.id]).get(person.id, frozenset())
         last = {each for each in last if not PRINTED_BY[each] & others}
@@ -206,7 +213,7 @@ def _printable(actor: Actor, person_id: int, *, printed_too: bool = False) -> Co
 
 def _is_last_to_print(actor: Actor, council_id: int | None, about: LetterAbout) -> bool:
     """Whether a letter falls to the actor while nobody helps the person: to an officer of their council, and to the
-    operator what is no business of a council."""
+    operator what is no business of a council, and all of it where no council is here for the person: None."""
     if council_id is None or about is LetterAbout.OWN_ORDER:
         return actor.has(Role.OPERATOR)
     return is_officer(actor, council_id)

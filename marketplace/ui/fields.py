@@ -57,11 +57,13 @@ _WORDS_FOR_TIMES = (
 )
 LONGEST_ADDRESS = 500
 _WEB_ADDRESS = re.compile(r"https?://(?:[^\s/?#@:.]+\.)+[^\s/?#@:.\d]{2,}(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
+_UNSEEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+"""What nobody sees and copied text brings along: marks without width, and those that turn the order of letters."""
 _HOURS = re.compile(r"^(?P<hours>\d{1,3})?(?:\.(?P<part>\d{1,2}))?$")
 
 
 def _strip(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
+    return _UNSEEN.sub("", value).strip() if isinstance(value, str) else value
 
 
 class Required(InputRequired):
@@ -71,7 +73,7 @@ class Required(InputRequired):
         super().__init__(message)
 
     def __call__(self, form: wtforms.Form, field: wtforms.Field) -> None:
-        if field.raw_data and isinstance(field.raw_data[0], str) and not field.raw_data[0].strip():
+        if field.raw_data and isinstance(field.raw_data[0], str) and not _strip(field.raw_data[0]):
             field.raw_data = [""]
         super().__call__(form, field)
 
@@ -88,7 +90,7 @@ class _Described(wtforms.Field):
 
 
 class TextField(_Described, wtforms.StringField):
-    """One line of text, stripped of blanks at its ends; longer than `longest` characters is refused."""
+    """One line of text without blanks at its ends and what nobody sees; longer than `longest` characters is refused."""
 
     widget = widgets.TextWidget()
 
@@ -189,7 +191,7 @@ class ParsedField(_Described):
         return str(value)
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        typed = valuelist[0].strip() if valuelist else ""
+        typed = str(_strip(valuelist[0])) if valuelist else ""
         self.data = None
         if typed:
             self.data = self.parse(typed)

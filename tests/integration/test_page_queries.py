@@ -64,7 +64,7 @@ PAGES = {
         "/reports": 6,
     },
     "operator": {
-        "/desk": 19,
+        "/desk": 20,
         "/desk/levy": 4,
         "/desk/emails": 3,
         "/desk/audit": 1,

@@ -39,6 +39,8 @@ def test_finance_sees_its_councils_budgets_and_sets_one_up(town: Town, visit: Vi
     assert "Tom Ray, B2" in page and "£1,250.00" in page
     assert "Tom Ray" in text_of(client.get("/council/budgets?q=b2"))
     assert "No budgets found" in text_of(client.get("/council/budgets?q=zz&rail=isf&state=ended&overcommitted=1"))
+    for sign in ("%25", "_"):
+        assert "No budgets found" in text_of(client.get(f"/council/budgets?q={sign}")), "it stands for itself"
     assert client.get("/council/budgets?rail=x&state=y&page=-3").status_code == 200
     last = text_of(client.get("/council/budgets?q=b2&page=99"))
     assert "1 budget for 1 person: “b2”" in last and "Tom Ray" in last

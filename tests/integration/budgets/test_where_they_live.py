@@ -115,7 +115,9 @@ def test_a_manager_says_where_somebody_lives_and_they_are_told_by_whom(
     now, before = paper_letters.list_letters(household.officer, household.person_id)[::-1]
     assert now.address_lines == ["Harold Reed", "7 Teasel Bank", HERE]
     assert before.address_lines == ["Harold Reed", "1 High Row", HERE], "whoever lives where he lived reads it too"
-    assert now.body == before.body and "Bea Manager, of " in now.body
+    assert "Bea Manager, of " in now.body and "Bea Manager, of " in before.body
+    left_there = before.body.replace(before.subject, "")
+    assert not any(word in left_there for word in ("Teasel", HERE, "960 007")), "not where to find him now"
     assert "From now on it is:\n7 Teasel Bank\nDL3 7TX" in now.body and "Until now it was:\n1 High Row" in now.body
     assert "01632 960 007. Until now: none." in now.body and "Ring twice" not in now.body
     with pytest.raises(NotFound):
@@ -169,6 +171,38 @@ def test_nobody_else_says_where_somebody_lives(household: Household, client: Fla
     assert household.lives[0] == "1 High Row" and household.acts() == [] and household.letters() == []
 
 
+def test_a_record_that_is_another_name_of_somebody_or_whose_person_died_meanwhile_is_not_written(
+    household: Household, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, household.officer.user_id or 0)
+    with transaction():
+        kept_id = PersonFactory(name="Harold J Reed", council_reference="P3").id
+    known = homes.may_say_where_for(household.officer, household.person_id)
+    changes: tuple[dict[str, object], ...] = (
+        {"merged_into_person_id": kept_id},
+        {"merged_into_person_id": None, "died_on": clock.today()},
+        {"died_on": None, "user_id": household.bea.user_id},
+    )
+    for change in changes:
+        with transaction():
+            db.session.execute(update(Person).where(Person.id == household.person_id).values(**change))
+        assert not household.may(household.officer)
+        assert client.get(household.page).status_code == 404
+        # The same when it comes about while the page is open, and the look at it came before.
+        with monkeypatch.context() as early, pytest.raises(NotFound):
+            early.setattr(homes, "may_say_where_for", lambda *_: known)
+            homes.say_where_for(household.officer, household.person_id, WhereYouLive(HERE, "9 Ghost Row"))
+        assert household.lives[0] == "1 High Row" and household.letters() == []
+        if change.get("merged_into_person_id"):
+            assert homes.may_say_where_for(household.officer, kept_id)[0].id == kept_id
+            assert client.get(f"/people/{household.person_id}/sharing").status_code == 404
+            found = client.get("/council/people/on-paper?person=P2").get_data(as_text=True)
+            assert f"/people/{kept_id}/where" in found, "its reference finds the record that stays"
+    with transaction():
+        db.session.execute(update(Person).where(Person.id == household.person_id).values(user_id=None))
+    assert homes.say_where_for(household.officer, household.person_id, WhereYouLive(HERE, "2 Elm Way"))
+
+
 def test_a_right_that_ended_or_never_covered_orders_is_none(household: Household) -> None:
     bea, librarian, officer = household.bea, household.librarian, household.officer
     assert [household.may(each) for each in (bea, librarian, officer)] == [True] * 3
@@ -216,4 +250,13 @@ def test_a_move_to_another_council_is_agreed_to_first_and_never_away_from_one_th
     assert household.lives == ("7 Teasel Bank", ELSEWHERE, household.elsewhere)
     assert household.acts() == [("person.move", household.librarian.user_id, None)]
     assert not household.may(household.officer), "they are of another council now"
+    operator = next(each for each in household.strangers if each.has(Role.OPERATOR))
+    assert paper_letters.list_to_print(operator) == [], "the council has joined: its officers print them"
+    with transaction():
+        db.session.execute(update(Council).where(Council.id == household.elsewhere).values(joined_at=None))
+    letters = paper_letters.list_to_print(operator)
+    assert len(letters) == 2, "nobody of that council is here, so both fall to the operator"
+    assert paper_letters.get_letter(operator, letters[0].id) == letters[0]
+    paper_letters.mark_listed_printed(operator, letters[-1].id)
+    assert paper_letters.list_to_print(operator) == []
     assert get_person(household.person_id).council_id == household.elsewhere

@@ -99,6 +99,12 @@ def test_text_is_stripped_and_bounded() -> None:
     assert sent(name="   ").name.errors == ["Enter your name"]
 
 
+def test_what_nobody_sees_is_left_out_and_is_no_answer() -> None:
+    form = sent(name="\u202eMargaret\u200b\x07 ", who="me", about="one\r\ntwo\tthree", amount="\u202a12.50\u202c")
+    assert form.name.data == "Margaret" and form.amount.data == 1250 and form.about.data == "one\r\ntwo\tthree"
+    assert sent(name=" \u200b\ufeff", who="me").name.errors == ["Enter your name"]
+
+
 def test_a_box_has_its_label_hint_and_error_and_leaves_required_to_us() -> None:
     html = str(sent().name())
     assert 'for="name"' in html and "As on letters" in html
