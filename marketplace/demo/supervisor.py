@@ -121,12 +121,19 @@ class Supervisor:
 
     @contextlib.contextmanager
     def interruptible(self) -> Iterator[None]:
-        """Within the block a stop that is asked for is a KeyboardInterrupt, so that our own long work ends at once."""
+        """Within the block a stop that is asked for is a KeyboardInterrupt, so that our own long work ends at once.
+
+        So is whatever goes wrong on its way out, such as a transaction that was cut off while it was being closed.
+        """
         self._interrupts = True
         try:
             if self.stopping:
                 raise KeyboardInterrupt
             yield
+        except Exception as error:
+            if self.stopping:
+                raise KeyboardInterrupt from error
+            raise
         finally:
             self._interrupts = False
 

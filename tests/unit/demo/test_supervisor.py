@@ -140,6 +140,16 @@ def test_stop_that_is_asked_for_interrupts_long_work_and_nothing_else() -> None:
     assert running.stopping
 
 
+@pytest.mark.parametrize(("asked", "ends_as"), [(True, KeyboardInterrupt), (False, SettingsError)])
+def test_what_goes_wrong_on_the_way_out_of_long_work_is_the_stop_that_was_asked_for(
+    asked: bool, ends_as: type[BaseException]
+) -> None:
+    running = supervisor.Supervisor(os.environ)
+    with pytest.raises(ends_as), running.interruptible():
+        running.stopping = asked  # the signal came while a transaction was being closed, which then fails
+        raise SettingsError("This transaction is closed")
+
+
 def _ends(pid: int) -> bool:
     """Whether a process is gone, or dead and only waits for its new parent to notice."""
     for _ in range(100):
