@@ -20,6 +20,7 @@ from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.rails import BUDGET_RAILS, Rail
 
+LONGEST_DAYS = 3_653
 _NO_SUCH_HOLDER = "There is no organisation of that name here. Enter its name as it stands on the site."
 
 
@@ -47,8 +48,8 @@ def check_budget(command: SetUpBudget) -> None:
         raise DomainError("Enter the person’s name", field="person_name")
     if command.rail not in BUDGET_RAILS:
         raise DomainError("Choose how the budget is paid", field="rail")
-    if command.ends_on < command.starts_on:
-        raise DomainError("The last day must be on or after the first day.", field="ends_on")
+    if not 0 <= (command.ends_on - command.starts_on).days <= LONGEST_DAYS:
+        raise DomainError("The last day must be on or after the first day, within ten years of it.", field="ends_on")
     if command.amount_pence <= 0:
         raise DomainError("Enter an amount above £0.00", field="amount")
     if command.funder is Funder.NHS and command.rail is Rail.COUNCIL_MANAGED:

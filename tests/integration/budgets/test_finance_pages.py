@@ -75,6 +75,7 @@ def test_the_list_of_budgets_is_a_file_narrowed_alike(
         ({"postcode": "DL99"}, "Enter a postcode, like DL3 7TX"),
         ({"rail": "own_money"}, "Choose one of the answers"),
         ({"ends_on-year": "2020"}, "The last day must be on or after the first day"),
+        ({"ends_on-year": "2126"}, "The last day must be on or after the first day, within ten years of it"),
     ],
 )
 def test_a_budget_that_cannot_be_set_up_says_what_to_change(

@@ -43,7 +43,7 @@ def test_pounds_become_whole_pence(typed: str, pence: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["12.345", "-5", "1e3", "NaN", "inf", "fifty", "1,00", "0x10", "5 5", "9" * 5000, "£"]
+    "typed", ["12.345", "-5", "1e3", "NaN", "inf", "fifty", "1,00", "0x10", "5 5", "9" * 5000, "£", "\u0663"]
 )
 def test_what_is_no_amount_is_refused_in_plain_words(typed: str) -> None:
     form = sent(amount=typed)
