@@ -122,7 +122,7 @@ def _write(
     values["details_at"] = clock.now()
     moves = after.postcode != before.postcode
     if moves:
-        values["council_id"] = council_id = _council_of_move(person.id, known, where, whose)
+        values["council_id"] = council_id = _council_of_move(person.id, known, where, whose, by_officer=access is None)
         if council_id != known.council_id:
             values |= {"council_reference": None, "name_in_books": None}  # they were the other council's
     db.session.execute(update(Person).where(Person.id == person.id).values(**values))
@@ -139,7 +139,7 @@ def _write(
     return before, after
 
 
-def _council_of_move(person_id: int, known: Any, where: WhereYouLive, whose: str) -> int:
+def _council_of_move(person_id: int, known: Any, where: WhereYouLive, whose: str, *, by_officer: bool) -> int:
     """The council that the new postcode belongs to, if the person may move there without the councils' doing."""
     new_id, council_id = ports.find_council_id(where.postcode), known.council_id
     if new_id is None:
@@ -153,6 +153,12 @@ def _council_of_move(person_id: int, known: Any, where: WhereYouLive, whose: str
     kept_by = councils_that_pay(person_id) | ({council_id} if is_flagged else set())
     if kept_by and (council_id in kept_by or new_id not in kept_by):
         council = get_council(council_id if council_id in kept_by else min(kept_by))
+        if by_officer and council.id == council_id:
+            raise DomainError(
+                f"Arrange it with {get_council(new_id).name} first: {where.postcode} is in their area, and the two "
+                f"councils agree how {whose} support goes on when they move.",
+                field="postcode",
+            )
         by_phone = f" on {council.phone}" if council.phone else ""
         moved = "you move" if whose == "your" else "they move"
         raise DomainError(

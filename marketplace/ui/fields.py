@@ -63,7 +63,8 @@ _HOURS = re.compile(r"^(?P<hours>\d{1,3})?(?:\.(?P<part>\d{1,2}))?$")
 
 
 def _strip(value: object) -> object:
-    return _UNSEEN.sub("", value).strip() if isinstance(value, str) else value
+    """Text without blanks at its ends and what nobody sees, its lines ended in one way whatever a browser sends."""
+    return _UNSEEN.sub("", value).replace("\r\n", "\n").strip() if isinstance(value, str) else value
 
 
 class Required(InputRequired):

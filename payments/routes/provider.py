@@ -19,7 +19,7 @@ from marketplace.ui.narrowing import days_asked, words_of_days
 from marketplace.ui.navigation import page_asked
 from marketplace.ui.refusals import flash_refusal
 from payments import files, words
-from payments.domain import OrderState
+from payments.domain import ChargeAt, OrderState
 from payments.forms.orders import CancelForm, DeclineForm, part_form
 from payments.levy import percent
 from payments.queries.baskets import card_ready
@@ -233,8 +233,10 @@ def provider_decline(order_id: int) -> Response | str:
 @blueprint.route("/provider/orders/<int:order_id>/part", methods=["GET", "POST"])
 @allow(PROVIDER)
 def provider_part(order_id: int) -> Response | str:
-    """Say yes to less than was ordered."""
+    """Say yes to less than was ordered, where a card pays for all of it."""
     view = _order(order_id)
+    if view.charge_at is not ChargeAt.ACCEPT or view.top_up_pence:
+        raise NotFound
     form = part_form(view)
     if form.validate_on_submit():
         try:

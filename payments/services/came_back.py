@@ -6,9 +6,9 @@ from marketplace.accounts.domain import Actor, Role
 from marketplace.database import db, transaction
 from marketplace.kernel.errors import DomainError, NotAllowed, NotFound
 from payments.domain import RefundState
-from payments.models import Refund
+from payments.models import OrderHistory, Refund
 from payments.queries.sent_back import dealt_with_cause
-from payments.services.moves import has_happened, lock_order, note_order
+from payments.services.moves import lock_order, note_order
 
 LONGEST_WORDS = 1000
 
@@ -16,7 +16,8 @@ LONGEST_WORDS = 1000
 def mark_dealt_with(actor: Actor, refund_id: int, words: str) -> None:
     """Note on the order that a refund which came back needs nobody any more, and why. Twice is once.
 
-    Raises NotFound for who is no operator, DomainError without words, NotAllowed for a refund that did not come back.
+    Raises NotFound for who is no operator, DomainError without words, NotAllowed for a refund that did not come
+    back, or of which a colleague said already what became of it.
     """
     if not actor.has(Role.OPERATOR):
         raise NotFound()
@@ -32,5 +33,8 @@ def mark_dealt_with(actor: Actor, refund_id: int, words: str) -> None:
         order = lock_order(order_id)
         if db.session.get_one(Refund, refund_id, populate_existing=True).state is not RefundState.FAILED:
             raise NotAllowed("This refund did not come back, so there is nothing to deal with.")
-        if not has_happened(cause):
+        said_by = db.session.scalar(select(OrderHistory.actor_user_id).where(OrderHistory.cause == cause))
+        if said_by not in (None, actor.user_id):
+            raise NotAllowed("A colleague has said already what became of it: read it in the story of the order.")
+        if said_by is None:
             note_order(order, "refund_dealt_with", cause=cause, actor_user_id=actor.user_id, reason=words)

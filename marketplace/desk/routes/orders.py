@@ -170,7 +170,7 @@ def _came_back(found: operator.RefundToDecide) -> Response | str:
             return redirect(url_for("desk.order", order_id=found.order_id))
         except DomainError as error:
             form.refuse(error)
-    return _refund_page(found, form, came_back=is_open)
+    return _refund_page(found, form, came_back=is_open or form.is_submitted())
 
 
 def _refund_page(found: operator.RefundToDecide, form: BaseForm, **shown: bool) -> str:

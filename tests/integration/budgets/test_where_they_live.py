@@ -157,6 +157,10 @@ def test_an_officer_finds_somebody_by_reference_and_neither_reads_nor_changes_wh
     assert "Saved. The next order for Harold Reed" in text_of(household.says(client, notes="Changed"))
     assert contact_of(household.person_id).notes_for_providers == "The key is under the pot"
     assert household.acts() == [("person.say_where", household.officer.user_id, None)]
+    with transaction():
+        BudgetFactory(person_id=household.person_id)
+    page = text_of(household.says(client, postcode=ELSEWHERE, agreed_to=ELSEWHERE))
+    assert "Arrange it with Manchester City Council first: M1 1AE is in their area" in page
 
 
 def test_nobody_else_says_where_somebody_lives(household: Household, client: FlaskClient) -> None:

@@ -37,6 +37,7 @@ from tests.integration.payments.money.telling import (
     settled_story,
     work,
 )
+from tests.integration.payments.orders.shop import fields_of
 from tests.integration.payments.orders.town import Town
 from tests.stripe import TestSandbox
 
@@ -188,10 +189,15 @@ def test_a_refund_that_came_back_leaves_the_desk_when_somebody_says_what_became_
     assert "Ask the buyer how they want to have the £10.01" in text_of(client.get(page))
     assert "Say what became of the money" in text_of(submit(client, page, {"words": " "}))
     assert len(list_money(actor)) == 1
+    colleague = app.test_client()
+    at_the_desk(colleague, "Oscar Operator")
+    opened = fields_of(colleague.get(page))
     for _ in range(2):
         assert submit(client, page, {"words": "By bank transfer, on Monday"}).status_code == 302
         assert list_money(actor) == [] and list_tasks(actor) == []
         mark_dealt_with(actor, refund.id, "Again")
+    late = text_of(colleague.post(page, data={**opened, "words": "By cheque"}))
+    assert "A colleague has said already what became of it" in late and "By cheque" in late
     history = text_of(client.get(f"/desk/order/{story.order_id}"))
     assert history.count("money that a bank had sent back was dealt with") == 1
     assert "By bank transfer, on Monday" in history

@@ -28,6 +28,7 @@ from tests.integration.payments.money.telling import (
     give_card,
     mails,
     moves_of,
+    settled_story,
     table,
     work,
 )
@@ -159,7 +160,10 @@ def test_a_part_too_small_for_a_card_and_parts_of_other_orders_are_refused(
 def test_the_page_takes_a_part_and_keeps_what_was_typed(
     app: Flask, client: FlaskClient, stripe_sandbox: TestSandbox
 ) -> None:
-    story = authorised(stripe_sandbox)
+    story, by_council = authorised(stripe_sandbox), settled_story()
+    sign_in(client, by_council.provider.user_id or 0)
+    assert client.get(f"/provider/orders/{by_council.order_id}").status_code == 200
+    assert client.get(f"/provider/orders/{by_council.order_id}/part").status_code == 404
     (line_id,) = _lines(story)
     sign_in(client, story.provider.user_id or 0)
     address = f"/provider/orders/{story.order_id}/part"
